@@ -1,0 +1,83 @@
+/*
+ * suite_internal: what a suite holds. Shared by the files of this room and by nobody else.
+ *
+ * Foreign handles are freed by IDR_AUTO(), so an early return is safe. The OpenSSL error queue is
+ * emptied where a call failed: it is per thread and would grow stale.
+ *
+ * Threads   one suite per thread; a struct idr_private is read-only once made
+ */
+#ifndef IDR_SUITE_SUITE_INTERNAL_H
+#define IDR_SUITE_SUITE_INTERNAL_H
+
+#include <openssl/bn.h>
+#include <openssl/evp.h>
+
+#include "suite/key.h"
+
+#define IDR_AUTO(type) __attribute__((cleanup(idr_auto_##type))) type
+#define IDR_AUTO_FREE(type, call) \
+	static inline void idr_auto_##type(type **p) \
+	{ \
+		call(*p); \
+	}
+IDR_AUTO_FREE(EVP_PKEY, EVP_PKEY_free)
+IDR_AUTO_FREE(EVP_PKEY_CTX, EVP_PKEY_CTX_free)
+IDR_AUTO_FREE(EVP_MD_CTX, EVP_MD_CTX_free)
+IDR_AUTO_FREE(BIGNUM, BN_clear_free)
+IDR_AUTO_FREE(BN_CTX, BN_CTX_free)
+
+/*
+ * Imported public keys in two generations. A key is imported into `young`, where a flood of
+ * holder keys, each used once or twice, turns round. One that verifies again and again moves to
+ * `kept`, where the least used gives way; so a flood cannot push out an issuer's key. Sixty-four
+ * tags are compared in less than a thousandth of one verification, so there is no hash table.
+ */
+enum { IDR_YOUNG = 64, IDR_KEPT = 64, IDR_PROMOTE_AT = 3, IDR_AGE_EVERY = 4096, IDR_SIGNERS = 16 };
+
+struct idr_imported {
+	struct idr_key key;
+	EVP_PKEY *pkey;     /* NULL: an empty place */
+	EVP_PKEY_CTX *ctx;  /* prepared for verifying; NULL until first used, and for Ed25519 */
+	uint32_t uses;
+};
+
+struct idr_signer {
+	uint64_t id;        /* of the struct idr_private; 0: empty */
+	EVP_PKEY_CTX *ctx;
+};
+
+struct idr_suite {
+	EVP_PKEY *params[2]; /* P-256, P-384: domain parameters to copy into a new key */
+	EVP_MD *md_sha1;
+	EVP_CIPHER *gcm128, *gcm256;
+	EVP_CIPHER_CTX *cipher;
+	EVP_MD_CTX *md;      /* for Ed25519 */
+	struct idr_imported young[IDR_YOUNG];
+	struct idr_imported kept[IDR_KEPT];
+	uint64_t young_tag[IDR_YOUNG];
+	uint64_t kept_tag[IDR_KEPT];
+	unsigned next_young;
+	unsigned until_ageing;
+	struct idr_signer signer[IDR_SIGNERS];
+	unsigned next_signer;
+};
+
+struct idr_private {
+	uint64_t id;         /* random: a freed key's address may come back, its id does not */
+	struct idr_key pub;
+	EVP_PKEY *pkey;
+};
+
+/* The key as OpenSSL has it, from the cache or imported now; NULL when it is no valid key. */
+struct idr_imported *idr_suite_import(struct idr_suite *s, const struct idr_key *key);
+/* 04 || x || y; gives its length (65 or 97). */
+size_t idr_key_point(const struct idr_key *key, uint8_t out[97]);
+/* Is 0 < v < n, the order of the curve? v has the curve's coordinate length. */
+bool idr_scalar_in_range(enum idr_curve curve, const uint8_t *v);
+/* No small order, canonical y, a point of the curve. */
+bool idr_ed25519_key_is_sound(const uint8_t y[32]);
+const char *idr_curve_group(enum idr_curve curve);
+/* Empty OpenSSL's error queue and give false. */
+bool idr_openssl_failed(void);
+
+#endif

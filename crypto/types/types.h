@@ -1,0 +1,88 @@
+/*
+ * types: a credential type from the bytes of its file (schema/types/<id>/type.json).
+ *
+ * Standard  our format, schema/types/README.md; names as SD-JWT VC type metadata (sd, mandatory)
+ * Enter at  idr_type_parse(), idr_type_claims()
+ * Not here  reading files; NFC (the importer's, idsrv/agency)
+ * Threads   a type is read-only once parsed
+ */
+#ifndef IDR_TYPES_TYPES_H
+#define IDR_TYPES_TYPES_H
+
+#include "codec/json.h"
+
+enum idr_claim_type {
+	IDR_CLAIM_STRING, IDR_CLAIM_DATE, IDR_CLAIM_PARTIAL_DATE, IDR_CLAIM_INTEGER, IDR_CLAIM_BOOLEAN,
+	IDR_CLAIM_COUNTRY, IDR_CLAIM_IMAGE, IDR_CLAIM_OBJECT, IDR_CLAIM_ARRAY
+};
+enum idr_sd { IDR_SD_ALWAYS, IDR_SD_ALLOWED, IDR_SD_NEVER };
+enum idr_derive { IDR_DERIVE_NONE, IDR_DERIVE_AGE_OVER, IDR_DERIVE_FROM };
+
+struct idr_claim {
+	struct idr_bytes name;          /* empty for the items of an array */
+	enum idr_claim_type type;
+	enum idr_sd sd;
+	bool mandatory;
+	int64_t min, max;               /* string: code points; integer: value; 0,0 = no limit */
+	size_t max_bytes;               /* image */
+	struct idr_bytes *choice;       /* enum of a string */
+	size_t n_choice;
+	struct idr_bytes *media;        /* image */
+	size_t n_media;
+	struct idr_claim *member;       /* object: members; array: exactly one, the item */
+	size_t n_member;
+	size_t max_items;
+	enum idr_derive derive;
+	struct idr_bytes derive_from;
+	int64_t *ages;
+	size_t n_ages;
+	const struct idr_json *display; /* {"en":"Family name",...} */
+};
+
+struct idr_qr_cut {
+	struct idr_bytes id;
+	struct idr_qr_field {
+		int64_t key;                /* Claim 169 key */
+		struct idr_bytes claim;
+	} *field;
+	size_t n_field;
+};
+
+struct idr_type {
+	struct idr_bytes id;            /* "pid" */
+	struct idr_bytes vct;
+	const struct idr_json *display; /* array for credential_metadata */
+	const struct idr_json *file;    /* the whole file */
+	struct idr_claim *claim;
+	size_t n_claim;
+	size_t digests;                 /* top-level _sd padded to this count with decoys */
+	struct idr_qr_cut *cut;
+	size_t n_cut;
+	int64_t qr_days, days;
+	size_t copies;                  /* batch size */
+	unsigned status_bits;           /* 0, 1 or 2 */
+	bool holder_binding;
+	struct idr_bytes doctype;       /* empty without an mdoc part */
+};
+
+/* errors IDR_TYPE with the path of what is wrong */
+IDR_MUST bool idr_type_parse(struct idr_arena *a, struct idr_bytes file, const struct idr_type **out,
+    struct idr_err *err);
+const struct idr_claim *idr_type_claim(const struct idr_type *t, struct idr_bytes name);
+
+/*
+ * A person's claims for this type at `now`: exactly the type's claims, validated, derived ones
+ * computed (an age from a partial birth date is the certain one), images as data: URIs. `person` is the
+ * imported object, which may carry claims of other types too. The result is a JSON object text.
+ * errors IDR_CLAIM_MISSING, IDR_CLAIM_TYPE, IDR_DATE, IDR_COUNTRY, IDR_IMAGE, IDR_TOO_LONG, IDR_LIMIT
+ */
+IDR_MUST bool idr_type_claims(struct idr_arena *a, const struct idr_type *t,
+    const struct idr_json *person, int64_t now, struct idr_bytes *out, struct idr_err *err);
+/* The same checks without a result: what an importer asks of every row. */
+IDR_MUST bool idr_type_check(struct idr_arena *a, const struct idr_type *t,
+    const struct idr_json *person, struct idr_err *err);
+/* No control or bidi control characters, no Zawgyi: for every imported string.
+ * errors IDR_CONTROL_CHARACTER, IDR_BIDI_CONTROL, IDR_ZAWGYI */
+IDR_MUST bool idr_text_check(struct idr_bytes text, struct idr_err *err);
+
+#endif

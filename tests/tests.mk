@@ -1,0 +1,1 @@
+# What tests, measures and checks. Included by the Makefile.
