@@ -1,1 +1,94 @@
-# What tests, measures and checks. Included by the Makefile.
+# What tests, measures, checks and installs. Included by the Makefile; how it is read: tests/README.md.
+# Suites report through build/totals/<suite>: "TOTAL <suite> passed failed skipped".
+FUZZ_SECONDS ?= 20
+PREFIX ?= /usr/local
+TEST_CFLAGS = $(CFLAGS) -Icrypto -Iidsrv -Iclients -Itests
+TEST_LIBS := -lcmocka
+
+# ---- programs under test: tests/unit/<room>/test_<file>.c, one program each ----
+UNIT_SRC    := $(wildcard tests/unit/*/test_*.c)
+UNIT_PROG   := $(patsubst tests/%.c,$(O)/tests/%,$(UNIT_SRC))
+UNIT_KIT    := $(call obj,$(wildcard tests/unit/*.c))
+UNIT_HELP   := $(filter-out $(UNIT_SRC),$(wildcard tests/unit/*/*.c))
+# Rooms of the server and of the clients, as tests/unit/<room>/ names them.
+SERVER_UNIT := $(foreach r,$(notdir $(patsubst %/,%,$(wildcard idsrv/*/))) idsrv,$(O)/tests/unit/$(r)/test_%)
+CLIENT_UNIT := $(foreach r,$(notdir $(patsubst %/,%,$(wildcard clients/*/))),$(O)/tests/unit/$(r)/test_%)
+# The server without its main(), as an archive: a test may put a double in front of any file.
+LIBIDSRV    := $(O)/libidsrv.a
+LIBCLIENTS  := $(O)/libclients.a
+room_help = $(call obj,$(filter tests/unit/$(notdir $(patsubst %/,%,$(dir $(1))))/%,$(UNIT_HELP)))
+
+$(LIBIDSRV): $(call obj,$(filter-out idsrv/main.c,$(IDSRV_SRC)))
+$(LIBCLIENTS): $(call obj,$(filter-out %/main.c %/idctl.c %/idwallet.c %/idverify.c,$(COMMON_SRC) $(IDCTL_SRC) $(IDWALLET_SRC) $(IDVERIFY_SRC)))
+
+$(O)/tests/%.o: tests/%.c Makefile tests/tests.mk
+	@mkdir -p $(@D)
+	$(CC) $(TEST_CFLAGS) $$($(PKG) --cflags libpq) -c $< -o $@
+
+.SECONDEXPANSION:
+# only the server's tests wait for the server, so that the core is tested before it builds
+$(UNIT_PROG): %: %.o $(UNIT_KIT) $$(call room_help,$$@) $(LIBIDR) $(LIBIDR_ISSUE) $(LIBIDR_DRAW) \
+    $$(if $$(filter $(SERVER_UNIT),$$@),$(LIBIDSRV)) $$(if $$(filter $(CLIENT_UNIT),$$@),$(LIBCLIENTS))
+	$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
+	    $(if $(filter $(LIBIDSRV),$^),$(SERVER_LIBS)) $(if $(filter $(LIBCLIENTS),$^),$(CLIENT_LIBS)) \
+	    $(TEST_LIBS) -lqrencode -lzbar -ljansson $(CORE_LIBS)
+
+.PHONY: test unit unit_programs asan integration interop vectors fuzz fuzz_programs lint bench install
+test: ## everything: lint, unit, asan, vectors, integration, interop, fuzz; totals last
+	@tests/run_all
+unit_programs: $(UNIT_PROG)
+unit: ## unit tests (MODE=asan for sanitizers; UNIT=room/file for some)
+	-@$(MAKE) -k --no-print-directory unit_programs
+	@tests/run_unit $(O) $(UNIT)
+asan: ## unit and integration tests under address and undefined behaviour sanitizers
+	@tests/run_asan
+integration: all ## real server, throw-away database, whole flows
+	@tests/run_suite integration tests/integration/run
+interop: all ## other people's implementations issue to us and verify us
+	@tests/run_suite interop tests/interop/run
+
+# ---- published test vectors ----
+VECTORS_SRC := $(wildcard tests/vectors/*.c)
+$(O)/bin/idvectors: $(call obj,$(VECTORS_SRC)) $(LIBIDR) $(LIBIDR_ISSUE)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $(call obj,$(VECTORS_SRC)) $(CORE_GROUP) -ljansson $(CORE_LIBS)
+vectors: $(O)/bin/idvectors ## published vectors in VECTORS=dir (VERBOSE=1 names each skip and failure)
+	@$(O)/bin/idvectors $(if $(VERBOSE),--verbose) $(VECTORS)
+
+# ---- fuzzing: one target per parser of outside bytes ----
+FUZZ_SRC  := $(wildcard tests/fuzz/fuzz_*.c)
+FUZZ_PROG := $(patsubst tests/fuzz/%.c,$(O)/fuzz/%,$(FUZZ_SRC))
+FUZZ_KIT  := $(call obj,$(filter-out $(FUZZ_SRC),$(wildcard tests/fuzz/*.c)))
+# a target that names a room of the server (fuzz_http_*, fuzz_oauth_*, ...) links it too
+SERVER_FUZZ := $(foreach r,$(notdir $(patsubst %/,%,$(wildcard idsrv/*/))),$(O)/fuzz/fuzz_$(r)_% $(O)/fuzz/fuzz_$(r))
+$(FUZZ_PROG): $(O)/fuzz/%: $(O)/tests/fuzz/%.o $(FUZZ_KIT) $(LIBIDR) $(LIBIDR_ISSUE) \
+    $$(if $$(filter $(SERVER_FUZZ),$$@),$(LIBIDSRV) $(LIBIDR_DRAW))
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
+	    $(if $(filter $(LIBIDSRV),$^),$(SERVER_LIBS)) $(CORE_LIBS)
+fuzz_programs: $(FUZZ_PROG)
+fuzz: ## every fuzz target for FUZZ_SECONDS (20), two at a time; corpora stay in build/fuzz
+	-@$(MAKE) -k --no-print-directory MODE=fuzz fuzz_programs
+	@tests/run_fuzz $(FUZZ_SECONDS)
+
+lint: all ## layers, headers alone, banned calls, code table, warnings of the second compiler
+	@tests/lint/run $(O)
+
+BENCH_SRC := $(wildcard tests/bench/*.c)
+$(O)/bin/idbench: $(call obj,$(BENCH_SRC)) $(LIBIDR) $(LIBIDR_ISSUE) $(LIBIDR_DRAW)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $(call obj,$(BENCH_SRC)) $(LIBIDR_DRAW) $(CORE_GROUP) $(CLIENT_LIBS) $(CORE_LIBS) -lpthread
+bench: all $(if $(BENCH_SRC),$(O)/bin/idbench) ## issue and verify, as ratios to bare operations of the same run
+	@if [ -x tests/bench/run ]; then tests/bench/run $(O); else $(O)/bin/idbench; fi
+
+# ---- installing ----
+MAN_PAGES := $(wildcard docs/man/*.[1-8])
+install: all ## programs, man pages, headers, archives, schema (PREFIX=/usr/local DESTDIR=)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/share/idrail
+	$(if $(PROGRAMS),install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin/)
+	install -m 644 $(LIBIDR) $(LIBIDR_ISSUE) $(LIBIDR_DRAW) $(DESTDIR)$(PREFIX)/lib/
+	for h in $(filter-out %_internal.h,$(wildcard crypto/*/*.h)) crypto/base/err.def; do \
+	    install -D -m 644 $$h $(DESTDIR)$(PREFIX)/include/idrail/$${h#crypto/} || exit 1; done
+	for m in $(MAN_PAGES); do \
+	    install -D -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/} || exit 1; done
+	cd schema && find . -type f -exec install -D -m 644 '{}' '$(abspath $(DESTDIR)$(PREFIX))/share/idrail/schema/{}' \;
