@@ -1,0 +1,35 @@
+/*
+ * app: what lives as long as the process. Only names pointers to structs of the rooms below, so
+ * access and the handlers may include it and nothing under them does.
+ *
+ * Threads   set once by main before any thread starts; `rules` is swapped by sys/rules
+ */
+#ifndef IDSRV_APP_H
+#define IDSRV_APP_H
+
+struct conf;
+struct node;
+struct rules_holder;
+struct registry;
+struct signer;
+struct lists;
+struct flow;
+struct http_server;
+struct metrics;
+struct operate_health;
+
+struct app {
+	const struct conf *conf;
+	const struct node *node;       /* keys derived from the node secret */
+	struct rules_holder *rules;    /* types, policies, trust, certificates, operators: rules_get() */
+	struct registry *registry;
+	struct signer *signer;
+	struct lists *lists;
+	struct flow *flow;
+	struct metrics *metrics;
+	struct operate_health *health;
+	struct http_server *public_http;
+	struct http_server *admin_http;
+};
+
+#endif

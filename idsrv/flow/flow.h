@@ -1,0 +1,84 @@
+/*
+ * flow: moves a request through the steps of its route.
+ *
+ * A handler is a const table of steps; a step is a plain function that never blocks (except COLD),
+ * and its row says where it runs. The table reads top to bottom like the standard. Branches stay
+ * inside a step: a step may reply early, which ends the request.
+ *
+ * Standard  architecture.md section 3
+ * Enter at  flow_new(), flow_begin()
+ * Threads   a request has one owner at a time; the hand-over between queues synchronises
+ */
+#ifndef IDSRV_FLOW_FLOW_H
+#define IDSRV_FLOW_FLOW_H
+
+#include "app.h"
+#include "http/http_request.h"
+#include "registry/reg_batch.h"
+#include "signer/signer_client.h"
+#include "sys/rules.h"
+
+enum flow_place {
+	FLOW_END = 0,
+	FLOW_INLINE,   /* on the HTTP thread: ready bytes only */
+	FLOW_WORKER,   /* parsing and cryptography; one thread per core */
+	FLOW_DATABASE, /* batched write: sends request->row, which the step before prepared */
+	FLOW_READ,     /* batched read: likewise */
+	FLOW_COLD,     /* may block on the database: a cold thread with request->conn */
+	FLOW_SIGNER,   /* sends request->job, which the step before prepared */
+	FLOW_PARKED    /* run on a cold thread; while it sets request->parked it is run again when
+	                  flow_wake() names its key, or every second, until the deadline */
+};
+
+struct flow_request;
+typedef bool flow_run(struct app *app, struct flow_request *r, struct idr_err *err);
+
+struct flow_step {
+	enum flow_place place;
+	flow_run *run;   /* INLINE, WORKER, COLD, PARKED; for DATABASE, READ, SIGNER: NULL */
+};
+
+/* Who calls: filled by access/ before the handler's first step. */
+struct flow_caller {
+	int64_t party_id;             /* relying party; 0 when none */
+	const char *operator_name;    /* operator; NULL when none */
+	unsigned roles;
+};
+
+struct flow_request {
+	struct http_request *http;
+	struct idr_arena *arena;      /* = http->arena */
+	const struct rules *rules;    /* the set it began with */
+	struct idr_suite *suite;      /* of the thread that runs this step */
+	struct idr_path_cache *cache; /* of the thread that runs this step */
+	struct reg_conn *conn;        /* COLD and PARKED steps only */
+	struct reg_row *row;          /* for the next DATABASE or READ step; NULL skips that step */
+	struct signer_job *job;       /* for the next SIGNER step; NULL skips that step */
+	int64_t now;                  /* wall clock when this step began */
+	struct flow_caller caller;
+	void *state;                  /* the handler's one struct */
+	bool parked;                  /* PARKED: not yet */
+	uint8_t wake_key[16];         /* PARKED: what flow_wake() names */
+	int64_t deadline_us;          /* monotonic */
+
+	/* the flow's own */
+	const struct flow_step *access, *step;
+	struct app *app;
+	struct idr_err err;
+	struct flow_request *next;
+};
+
+/* Steps that run before a route's own, by caller class (access/access.h). */
+typedef const struct flow_step *flow_access(enum http_caller caller);
+
+IDR_MUST bool flow_new(struct app *app, flow_access *access, struct flow **out,
+    struct idr_err *err);
+/* The http_server's `complete`: ctx is the app. */
+bool flow_begin(void *app, struct http_request *r);
+/* A committed change that parked requests with this key wait for. */
+void flow_wake(struct flow *f, const uint8_t key[16]);
+/* Refuse new, let everything inside end. */
+void flow_drain(struct flow *f);
+void flow_free(struct flow **f);
+
+#endif

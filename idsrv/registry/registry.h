@@ -1,0 +1,41 @@
+/*
+ * registry: the database, opened. The only room with libpq.
+ *
+ * Batched kinds (reg_batch.h) carry the hot paths; everything else is a plain blocking call on a
+ * struct reg_conn that a cold thread owns. Works behind a transaction pooler: PQexecParams only,
+ * no session state. Every write carries a UUID made by us and ON CONFLICT DO NOTHING, so an
+ * unknown commit outcome is retried, not guessed.
+ *
+ * Standard  architecture.md section 4; schema/sql/README.md
+ * Enter at  registry_open(), registry_migrate()
+ */
+#ifndef IDSRV_REGISTRY_REGISTRY_H
+#define IDSRV_REGISTRY_REGISTRY_H
+
+#include "base/arena.h"
+#include "sys/metrics.h"
+
+struct registry;
+struct reg_conn;
+
+/* Run the migrations of schema/sql as owner. errors IDR_DATABASE, IDR_FILE */
+IDR_MUST bool registry_migrate(const char *owner_db, const char *sql_dir, struct idr_err *err);
+
+struct registry_options {
+	const char *db;            /* as role app */
+	int writers;               /* 1 or 2 */
+	struct metrics *metrics;
+};
+/* Connect, check the schema version, start writer and reader threads. errors IDR_DATABASE */
+IDR_MUST bool registry_open(const struct registry_options *o, struct registry **out,
+    struct idr_err *err);
+/* Answer everything queued, then stop. */
+void registry_close(struct registry **r);
+
+/* A connection of one's own for a cold thread; reconnects by itself at the next call. */
+IDR_MUST bool reg_conn_open(struct registry *r, struct reg_conn **out, struct idr_err *err);
+void reg_conn_close(struct reg_conn **c);
+/* One round trip that also writes (health). errors IDR_DATABASE */
+IDR_MUST bool registry_ping(struct reg_conn *c, struct idr_err *err);
+
+#endif

@@ -1,0 +1,60 @@
+/*
+ * conf: the configuration: `key = value` file, same-named environment (IDSRV_KEY), flags (--key).
+ *
+ * One table in conf.c names every key with its type, range, default and help; it also writes the
+ * man page (idsrv --conf-man). Unknown keys are errors. Secrets are given as file paths.
+ *
+ * Enter at  conf_load()
+ * Threads   read-only once loaded
+ */
+#ifndef IDSRV_SYS_CONF_H
+#define IDSRV_SYS_CONF_H
+
+#include "base/arena.h"
+
+enum conf_mode { CONF_DEMO, CONF_PRODUCTION };
+
+struct conf {
+	enum conf_mode mode;
+	const char *listen;            /* public listener: "127.0.0.1:8080", "[::1]:0", "unix:/path" */
+	const char *admin_listen;
+	const char *base_url;          /* credential issuer identifier, no trailing slash */
+	const char *verifier_url;      /* base of request_uri, response_uri; default base_url */
+	const char *db;                /* libpq connection string; empty: the private cluster */
+	const char *state_dir;
+	const char *schema_dir;        /* sql, types, policies, api below it */
+	const char *key_dir;           /* PEM keys and certificates of the demo; read by the signer child */
+	const char *trust_file;        /* anchors with purposes and types (JSON) */
+	const char *operators_file;    /* operators: name, role, SHA-256 of their token */
+	const char *node_secret_file;
+	const char *user;              /* to become when started as root; empty: idsrv, else postgres (demo) */
+	const char *ready_file;        /* written with the listeners' ports once answering; or empty */
+	const char *tls_cert_file, *tls_key_file; /* built-in TLS; empty: none */
+	const char *log_level;         /* "info", "warn", "error" */
+	const char *wallet_base;       /* "openid-credential-offer://" and "openid4vp://" replacements */
+	const char *wallet_vp_base;
+	int64_t workers;               /* 0: one per core */
+	int64_t queue;                 /* requests waiting for a worker */
+	int64_t connections;
+	int64_t list_log2;             /* entries of a new status list, as a power of two */
+	int64_t list_ttl_s, list_exp_s;
+	int64_t bundle_good_s;         /* good-until of a bundle after its issue */
+	int64_t offer_ttl_s;           /* pre-authorized code */
+	int64_t token_ttl_s;
+	int64_t nonce_ttl_s;
+	int64_t presentation_ttl_s;
+	int64_t request_timeout_s;     /* 10 */
+	int64_t signer_quota;          /* signatures of one issuer key per day */
+	bool check_only;               /* -t */
+};
+
+/*
+ * Read file (may be NULL), environment and arguments, in that order of growing weight. Strings
+ * live in `a`. errors IDR_CONFIG naming key and place
+ */
+IDR_MUST bool conf_load(struct idr_arena *a, int argc, char **argv, struct conf *out,
+    struct idr_err *err);
+/* Help text of all keys on stdout: plain, or as scdoc source for the man page. */
+void conf_print(bool man);
+
+#endif

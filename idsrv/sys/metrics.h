@@ -1,0 +1,29 @@
+/*
+ * metrics: counters and fixed-bucket histograms in Prometheus text. C11 atomics, no locks.
+ *
+ * Labels are our own words only (route names, codes); nothing from outside ever becomes a label.
+ */
+#ifndef IDSRV_SYS_METRICS_H
+#define IDSRV_SYS_METRICS_H
+
+#include "base/buf.h"
+
+enum metric {
+	METRIC_REQUESTS, METRIC_REQUESTS_REFUSED, METRIC_REQUESTS_FAILED, METRIC_OVERLOADED,
+	METRIC_CREDENTIALS_ISSUED, METRIC_PAPERS_ISSUED, METRIC_PRESENTATIONS_VALID,
+	METRIC_PRESENTATIONS_INVALID, METRIC_PRESENTATIONS_UNDECIDED, METRIC_VERIFICATIONS,
+	METRIC_STATUS_CHANGES, METRIC_LISTS_PUBLISHED, METRIC_SIGNATURES, METRIC_DB_BATCHES,
+	METRIC_DB_ROWS, METRIC_DB_RETRIES, METRIC_COUNT
+};
+enum gauge { GAUGE_QUEUE, GAUGE_PARKED, GAUGE_CONNECTIONS, GAUGE_INDEXES_LEASED, GAUGE_COUNT };
+
+struct metrics;
+struct metrics *metrics_new(void);
+void metrics_free(struct metrics **m);
+void metrics_add(struct metrics *m, enum metric which, uint64_t n);
+void metrics_set(struct metrics *m, enum gauge which, int64_t v);
+/* Time of one request by route (a static string; its address is the identity). */
+void metrics_request(struct metrics *m, const char *route, unsigned status, int64_t us);
+void metrics_put(const struct metrics *m, struct idr_buf *b);
+
+#endif
