@@ -40,8 +40,9 @@ struct idr_cbor {
 };
 
 /*
- * Check that `in` is exactly one well-formed item: depth, lengths, UTF-8, no duplicate map keys,
- * no trailing bytes, and `rules`. `a` is scratch for the duplicate check of large maps.
+ * Check that `in` is exactly one well-formed item: depth, lengths, UTF-8, no duplicate map keys
+ * (integers and strings by value, other keys by their bytes), no key of indefinite length, no
+ * trailing bytes, and `rules`. `a` is scratch for the duplicate check of large maps.
  * errors IDR_CBOR, IDR_LIMIT.
  */
 IDR_MUST bool idr_cbor_check(struct idr_arena *a, struct idr_bytes in, int rules,

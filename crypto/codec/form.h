@@ -25,7 +25,10 @@ struct idr_form {
 /* errors IDR_FORM, IDR_LIMIT */
 IDR_MUST bool idr_form_parse(struct idr_arena *a, struct idr_bytes in, struct idr_form *out,
     struct idr_err *err);
-/* The value, or a slice with p == NULL when absent. */
+/*
+ * The value, or a slice with p == NULL when absent. A parameter without a value counts as absent
+ * (RFC 6749 section 3.1).
+ */
 struct idr_bytes idr_form_find(const struct idr_form *f, const char *name);
 /* Percent-encode everything but unreserved characters (RFC 3986 section 2.3). */
 void idr_url_put(struct idr_buf *b, struct idr_bytes in);

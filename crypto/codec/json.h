@@ -66,7 +66,10 @@ bool idr_json_time(const struct idr_json *v, int64_t *out);
 /* Same value: strings by content, numbers by value, arrays and objects deeply, objects unordered. */
 bool idr_json_equal(const struct idr_json *a, const struct idr_json *b);
 
-/* Writer: commas are placed by itself; keys are literals or checked UTF-8. */
+/*
+ * Writer: text that is not UTF-8 fails the buffer, as running out of room does.
+ * Commas are placed by itself; keys are literals or checked UTF-8.
+ */
 struct idr_jw {
 	struct idr_buf *b;
 	bool comma;
