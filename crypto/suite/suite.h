@@ -26,7 +26,7 @@ struct idr_key; /* key.h */
 struct idr_suite *idr_suite_new(void);
 void idr_suite_free(struct idr_suite **s);
 
-/* Digest of one slice, or of up to four in a row. out has room for IDR_HASH_MAX bytes. */
+/* Digest of one slice, or of several in a row. out has room for IDR_HASH_MAX bytes. */
 void idr_suite_hash(struct idr_suite *s, enum idr_hash h, struct idr_bytes in, uint8_t *out);
 void idr_suite_hash_parts(struct idr_suite *s, enum idr_hash h, const struct idr_bytes *part,
     size_t n, uint8_t *out);
