@@ -1,0 +1,83 @@
+#include "routes.h"
+
+enum { KIB = 1024, MIB = 1024 * 1024 };
+
+#define PUBLIC(nm, meth, pth, who, med, max, dia, st, cl, ...) \
+	{ .name = nm, .listener = HTTP_PUBLIC, .method = HTTP_##meth, .path = pth, .caller = HTTP_##who, \
+	  .media = HTTP_##med, .body_max = max, .dialect = HTTP_##dia, .steps = st, .clause = cl, __VA_ARGS__ }
+#define ADMIN(nm, meth, pth, who, med, max, st, ...) \
+	{ .name = nm, .listener = HTTP_ADMIN, .method = HTTP_##meth, .path = pth, .caller = HTTP_##who, \
+	  .media = HTTP_##med, .body_max = max, .dialect = HTTP_PROBLEM, .steps = st, .clause = "our API", \
+	  __VA_ARGS__ }
+
+const struct http_route routes[] = {
+	/* ---- wallets: OpenID4VCI ---- */
+	PUBLIC("issuer_metadata", GET, "/.well-known/openid-credential-issuer", ANYONE, NONE, 0, OAUTH,
+	    issue_metadata_get, "OpenID4VCI 1.0 section 12.2", .any_origin = true),
+	PUBLIC("as_metadata", GET, "/.well-known/oauth-authorization-server", ANYONE, NONE, 0, OAUTH,
+	    oauth_metadata_get, "RFC 8414 section 3", .any_origin = true),
+	PUBLIC("jwks", GET, "/jwks", ANYONE, NONE, 0, OAUTH, oauth_jwks_get, "RFC 7517 section 5",
+	    .any_origin = true),
+	PUBLIC("offer", GET, "/offers/{id}", ANYONE, NONE, 0, OAUTH, issue_offer_get,
+	    "OpenID4VCI 1.0 section 4.1.3", .any_origin = true),
+	PUBLIC("token", POST, "/token", ANYONE, FORM, 64 * KIB, OAUTH, oauth_token_post,
+	    "OpenID4VCI 1.0 section 6"),
+	PUBLIC("nonce", POST, "/nonce", ANYONE, EMPTY, 0, OAUTH, issue_nonce_post,
+	    "OpenID4VCI 1.0 section 7"),
+	PUBLIC("credential", POST, "/credential", ANYONE, JSON, 256 * KIB, RESOURCE,
+	    issue_credential_post, "OpenID4VCI 1.0 section 8"),
+
+	/* ---- wallets: OpenID4VP ---- */
+	PUBLIC("request", GET, "/request/{request_id}", ANYONE, NONE, 0, WALLET, present_request_get,
+	    "RFC 9101 section 5.2.3"),
+	PUBLIC("request_post", POST, "/request/{request_id}", ANYONE, FORM, 64 * KIB, WALLET,
+	    present_request_post, "OpenID4VP 1.0 section 5.10"),
+	PUBLIC("response", POST, "/response/{request_id}", ANYONE, FORM, 1 * MIB, WALLET,
+	    present_response_post, "OpenID4VP 1.0 section 8.2"),
+
+	/* ---- anyone: status and bundle ---- */
+	PUBLIC("status_list", GET, "/statuslists/{list_id}", ANYONE, NONE, 0, PROBLEM,
+	    revoke_publish_list_get, "Token Status List section 8.1", .any_origin = true),
+	PUBLIC("status_aggregation", GET, "/statuslists", ANYONE, NONE, 0, PROBLEM,
+	    revoke_publish_aggregation_get, "Token Status List section 9", .any_origin = true),
+	PUBLIC("bundle", GET, "/bundle", ANYONE, NONE, 0, PROBLEM, revoke_bundle_get,
+	    "architecture section 7", .any_origin = true),
+	PUBLIC("health_public", GET, "/health", ANYONE, NONE, 0, PROBLEM, operate_health_public_get,
+	    "our API"),
+	PUBLIC("openapi", GET, "/openapi.yaml", ANYONE, NONE, 0, PROBLEM, operate_docs_get, "our API",
+	    .any_origin = true),
+
+	/* ---- relying parties ---- */
+	PUBLIC("presentation_create", POST, "/v1/presentations", PARTY, JSON, 64 * KIB, PROBLEM,
+	    present_create_post, "our API"),
+	PUBLIC("presentation_result", GET, "/v1/presentations/{id}", PARTY, NONE, 0, PROBLEM,
+	    present_result_get, "our API", .long_poll = true),
+	PUBLIC("verify", POST, "/v1/verify", PARTY, JSON, 256 * KIB, PROBLEM, present_direct_post,
+	    "our API"),
+	PUBLIC("policies", GET, "/v1/policies", PARTY, NONE, 0, PROBLEM, agency_policy_list_get,
+	    "our API"),
+
+	/* ---- the agency ---- */
+	ADMIN("people_import", POST, "/admin/v1/people", OFFICER, NDJSON, 4 * MIB, agency_people_post),
+	ADMIN("people_find", POST, "/admin/v1/people/find", OFFICER, JSON, 16 * KIB,
+	    agency_people_find_post),
+	ADMIN("offer_create", POST, "/admin/v1/offers", OFFICER, JSON, 16 * KIB, issue_offer_post),
+	ADMIN("offer_state", GET, "/admin/v1/offers/{id}", OFFICER, NONE, 0, issue_offer_state_get),
+	ADMIN("paper", POST, "/admin/v1/papers", OFFICER, JSON, 16 * KIB, issue_paper_post),
+	ADMIN("credential_get", GET, "/admin/v1/credentials/{id}", OFFICER, NONE, 0,
+	    revoke_credential_get),
+	ADMIN("status_change", PUT, "/admin/v1/credentials/{id}/status", OFFICER, JSON, 16 * KIB,
+	    revoke_change_put),
+	ADMIN("party_create", POST, "/admin/v1/parties", ADMINISTRATOR, JSON, 16 * KIB,
+	    agency_party_post),
+	ADMIN("party_list", GET, "/admin/v1/parties", OPERATOR, NONE, 0, agency_party_list_get),
+	ADMIN("party_change", PUT, "/admin/v1/parties/{id}", ADMINISTRATOR, JSON, 16 * KIB,
+	    agency_party_put),
+	ADMIN("party_key", POST, "/admin/v1/parties/{id}/key", ADMINISTRATOR, EMPTY, 0,
+	    agency_party_key_post),
+	ADMIN("type_list", GET, "/admin/v1/types", OPERATOR, NONE, 0, agency_type_list_get),
+	ADMIN("health", GET, "/health", OPERATOR, NONE, 0, operate_health_get),
+	ADMIN("metrics", GET, "/metrics", OPERATOR, NONE, 0, operate_metrics_get),
+	ADMIN("openapi_admin", GET, "/openapi.yaml", OPERATOR, NONE, 0, operate_docs_get),
+	{ 0 }
+};

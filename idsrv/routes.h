@@ -1,0 +1,32 @@
+/*
+ * routes: THE table: method, path, steps, who may call, body limit, error dialect, clause.
+ *
+ * The step tables named here stand in the handler's file, named <room>_<noun>_<method>.
+ */
+#ifndef IDSRV_ROUTES_H
+#define IDSRV_ROUTES_H
+
+#include "flow/flow.h"
+
+extern const struct http_route routes[];
+
+/* oauth/ */
+extern const struct flow_step oauth_metadata_get[], oauth_jwks_get[], oauth_token_post[];
+/* issue/ */
+extern const struct flow_step issue_metadata_get[], issue_offer_get[], issue_nonce_post[],
+    issue_credential_post[], issue_offer_post[], issue_offer_state_get[], issue_paper_post[];
+/* present/ */
+extern const struct flow_step present_create_post[], present_request_get[], present_request_post[],
+    present_response_post[], present_result_get[], present_direct_post[];
+/* revoke/ */
+extern const struct flow_step revoke_publish_list_get[], revoke_publish_aggregation_get[],
+    revoke_bundle_get[], revoke_credential_get[], revoke_change_put[];
+/* agency/ */
+extern const struct flow_step agency_people_post[], agency_people_find_post[], agency_party_post[],
+    agency_party_list_get[], agency_party_put[], agency_party_key_post[], agency_type_list_get[],
+    agency_policy_list_get[];
+/* operate/ */
+extern const struct flow_step operate_health_public_get[], operate_health_get[],
+    operate_metrics_get[], operate_docs_get[];
+
+#endif
