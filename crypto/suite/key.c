@@ -128,7 +128,7 @@ bool idr_key_from_jwk(struct idr_suite *s, struct idr_arena *a, const struct idr
     enum idr_key_use use, struct idr_key *out, struct idr_err *err)
 {
 	struct idr_bytes x, y = { NULL, 0 };
-	enum idr_curve curve;
+	enum idr_curve curve = IDR_CURVE_NONE;
 
 	if (!idr_json_is(jwk, IDR_JSON_OBJECT))
 		return idr_fail(err, IDR_KEY, "RFC 7517 section 4", "the key is not a JSON object");
