@@ -9,7 +9,10 @@
 
 #include "codec/json.h"
 
-/* errors IDR_JSON (a number outside IEEE 754 double), IDR_LIMIT */
+/*
+ * b lies in an arena (not fixed), which also serves as scratch.
+ * errors IDR_JSON (a number outside IEEE 754 double), IDR_LIMIT
+ */
 IDR_MUST bool idr_jcs_put(struct idr_buf *b, const struct idr_json *v, struct idr_err *err);
 
 #endif
