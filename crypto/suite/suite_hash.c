@@ -1,7 +1,7 @@
 /*
- * Digests by the functions that keep their state in a plain struct: 0.06 us for a disclosure where a
- * reused EVP_MD_CTX needs 0.10 and EVP_Digest 0.28, no allocation, and nothing that can fail. They
- * are marked deprecated because they pass the providers by; this file alone accepts that.
+ * Digests by the functions that keep their state in a plain struct: a quarter faster for a disclosure
+ * than a reused EVP_MD_CTX, no allocation, no lock shared between threads, nothing that can fail.
+ * They are marked deprecated because they pass the providers by; this file alone accepts that.
  */
 #define OPENSSL_SUPPRESS_DEPRECATED
 
