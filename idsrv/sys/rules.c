@@ -1,0 +1,282 @@
+#include "sys/rules.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/text.h"
+#include "suite/pem.h"
+#include "sys/file.h"
+#include "sys/rules_trust.h"
+
+enum { RULES_ARENA = 32 * 1024 * 1024, TYPE_MAX = 256 * 1024, POLICY_MAX = 64 * 1024,
+	PEM_MAX = 64 * 1024, TYPES_MAX = 128, POLICIES_MAX = 256 };
+
+/* A set with its count; `rules` is what the world sees. */
+struct counted {
+	struct rules rules;
+	atomic_int refs;
+};
+
+struct rules_holder {
+	pthread_mutex_t lock;
+	struct counted *now;
+	const struct conf *conf;
+};
+
+static const char *const key_names[RULES_KEYS] = { "issuer", "status", "reader", "bundle" };
+
+const char *rules_key_name(enum rules_key k)
+{
+	return key_names[k];
+}
+
+static bool load_type(struct rules *r, const char *dir, const char *name, struct idr_err *err)
+{
+	char *path = idr_arena_printf(r->arena, err, "%s/%s/type.json", dir, name);
+	struct idr_bytes file;
+	const struct idr_type *t;
+
+	if (!path || !file_read(r->arena, path, TYPE_MAX, &file, err) ||
+	    !idr_type_parse(r->arena, file, &t, err))
+		return false;
+	if (!idr_bytes_is(t->id, name))
+		return idr_fail(err, IDR_TYPE, NULL, "types/%s/type.json names another id", name);
+	if (rules_type_by_vct(r, t->vct))
+		return idr_fail(err, IDR_TYPE, NULL, "types/%s uses the vct of another type", name);
+	r->type_file[r->n_type] = file;
+	r->type[r->n_type++] = t;
+	return true;
+}
+
+static bool load_types(struct rules *r, const struct conf *c, struct idr_err *err)
+{
+	char *dir = idr_arena_printf(r->arena, err, "%s/types", c->schema_dir);
+	const char **names;
+	size_t n;
+
+	if (!dir || !file_list(r->arena, dir, "/", TYPES_MAX, &names, &n, err) ||
+	    !(r->type = idr_arena_array(r->arena, n + 1, sizeof(*r->type), err)) ||
+	    !(r->type_file = idr_arena_array(r->arena, n + 1, sizeof(*r->type_file), err)))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!load_type(r, dir, names[i], err))
+			return false;
+	return true;
+}
+
+static bool load_policies(struct rules *r, const struct conf *c, struct idr_err *err)
+{
+	char *dir = idr_arena_printf(r->arena, err, "%s/policies", c->schema_dir);
+	const char **names;
+	size_t n;
+
+	if (!dir || !file_list(r->arena, dir, ".json", POLICIES_MAX, &names, &n, err) ||
+	    !(r->policy = idr_arena_array(r->arena, n + 1, sizeof(*r->policy), err)) ||
+	    !(r->policy_file = idr_arena_array(r->arena, n + 1, sizeof(*r->policy_file), err)))
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		char *path = idr_arena_printf(r->arena, err, "%s/%s", dir, names[i]);
+		size_t k = r->n_policy;
+
+		if (strstr(names[i], ".schema.json"))
+			continue;
+		if (!path || !file_read(r->arena, path, POLICY_MAX, &r->policy_file[k], err) ||
+		    !idr_policy_parse(r->arena, r->policy_file[k], &r->policy[k], err))
+			return false;
+		r->n_policy++;
+	}
+	return true;
+}
+
+static bool load_certificate(struct idr_suite *s, struct rules *r, const struct conf *c,
+    enum rules_key k, struct idr_err *err)
+{
+	struct rules_certificate *cert = &r->cert[k];
+	char *path = idr_arena_printf(r->arena, err, "%s/%s.pem", c->key_dir, key_names[k]);
+	struct idr_bytes pem;
+
+	if (!path || !file_read(r->arena, path, PEM_MAX, &pem, err) ||
+	    !idr_pem_certificates(r->arena, pem, cert->chain, IDR_CHAIN_MAX, &cert->n, err))
+		return false;
+	if (cert->n == 0)
+		return idr_fail(err, IDR_CONFIG, NULL, "%s holds no certificate", path);
+	if (!idr_cert_parse(s, r->arena, cert->chain[0], &cert->leaf, err))
+		return false;
+	cert->kid[idr_b64url_encode(idr_bytes(cert->leaf.sha256, 16), (uint8_t *)cert->kid)] = '\0';
+	return true;
+}
+
+/* A certificate that our own trust refuses would sign what every verifier refuses. */
+static bool check_certificates(struct idr_suite *s, struct rules *r, int64_t now, struct idr_err *err)
+{
+	static const enum idr_purpose purpose[RULES_KEYS] = {
+		IDR_PURPOSE_ISSUER, IDR_PURPOSE_STATUS, IDR_PURPOSE_READER, IDR_PURPOSE_BUNDLE
+	};
+	struct idr_path path;
+	struct idr_err why;
+
+	for (size_t i = 0; i < r->n_type; i++)
+		if (!idr_trust_path(s, r->arena, r->trust, NULL, IDR_PURPOSE_ISSUER, r->type[i]->vct,
+		        r->cert[RULES_ISSUER].chain, r->cert[RULES_ISSUER].n, now, &path, &why))
+			return idr_fail(err, IDR_CONFIG, NULL, "issuer.pem may not sign type %.*s: %s",
+			    (int)r->type[i]->id.n, (const char *)r->type[i]->id.p, why.msg);
+	for (int k = RULES_STATUS; k < RULES_KEYS; k++)
+		if (!idr_trust_path(s, r->arena, r->trust, NULL, purpose[k], IDR_LIT(""), r->cert[k].chain,
+		        r->cert[k].n, now, &path, &why))
+			return idr_fail(err, IDR_CONFIG, NULL, "%s.pem is not trusted for its purpose: %s",
+			    key_names[k], why.msg);
+	return true;
+}
+
+static void set_client_id(struct rules *r)
+{
+	size_t n = (size_t)snprintf(r->reader_client_id, sizeof(r->reader_client_id), "x509_hash:");
+
+	n += idr_b64url_encode(idr_bytes(r->cert[RULES_READER].leaf.sha256, 32),
+	    (uint8_t *)r->reader_client_id + n);
+	r->reader_client_id[n] = '\0';
+}
+
+static bool build(struct idr_suite *s, const struct conf *c, int64_t now, struct counted **out,
+    struct idr_err *err)
+{
+	struct counted *x = calloc(1, sizeof(*x));
+	struct rules *r = x ? &x->rules : NULL;
+
+	if (!x || !(r->arena = idr_arena_new(RULES_ARENA))) {
+		free(x);
+		return idr_fail(err, IDR_MEMORY, NULL, "out of memory");
+	}
+	atomic_init(&x->refs, 1);
+	bool ok = load_types(r, c, err) && load_policies(r, c, err) && rules_trust_load(s, r, c, err) &&
+	    rules_operators_load(r, c, err);
+	for (int k = 0; ok && k < RULES_KEYS; k++)
+		ok = load_certificate(s, r, c, (enum rules_key)k, err);
+	ok = ok && check_certificates(s, r, now, err);
+	if (!ok) {
+		idr_arena_free(&r->arena);
+		free(x);
+		return false;
+	}
+	set_client_id(r);
+	*out = x;
+	return true;
+}
+
+bool rules_load(struct idr_suite *s, const struct conf *c, int64_t now, struct rules_holder **out,
+    struct idr_err *err)
+{
+	struct rules_holder *h = calloc(1, sizeof(*h));
+
+	if (!h)
+		return idr_fail(err, IDR_MEMORY, NULL, "out of memory");
+	h->conf = c;
+	if (!build(s, c, now, &h->now, err)) {
+		free(h);
+		return false;
+	}
+	pthread_mutex_init(&h->lock, NULL);
+	*out = h;
+	return true;
+}
+
+static void drop(struct counted *x)
+{
+	if (atomic_fetch_sub(&x->refs, 1) != 1)
+		return;
+	idr_arena_free(&x->rules.arena);
+	free(x);
+}
+
+void rules_free(struct rules_holder **h)
+{
+	if (!*h)
+		return;
+	drop((*h)->now);
+	pthread_mutex_destroy(&(*h)->lock);
+	free(*h);
+	*h = NULL;
+}
+
+bool rules_reload(struct rules_holder *h, struct idr_suite *s, int64_t now, struct idr_err *err)
+{
+	struct counted *fresh, *old;
+
+	if (!build(s, h->conf, now, &fresh, err))
+		return false;
+	pthread_mutex_lock(&h->lock);
+	old = h->now;
+	h->now = fresh;
+	pthread_mutex_unlock(&h->lock);
+	drop(old);
+	return true;
+}
+
+const struct rules *rules_get(struct rules_holder *h)
+{
+	struct counted *x;
+
+	pthread_mutex_lock(&h->lock);
+	x = h->now;
+	atomic_fetch_add(&x->refs, 1);
+	pthread_mutex_unlock(&h->lock);
+	return &x->rules;
+}
+
+void rules_put(struct rules_holder *h, const struct rules *r)
+{
+	(void)h;
+	/* `rules` is the first member of its count */
+	drop((struct counted *)(uintptr_t)r);
+}
+
+const struct idr_type *rules_type(const struct rules *r, struct idr_bytes id)
+{
+	for (size_t i = 0; i < r->n_type; i++)
+		if (idr_bytes_equal(r->type[i]->id, id))
+			return r->type[i];
+	return NULL;
+}
+
+const struct idr_type *rules_type_by_vct(const struct rules *r, struct idr_bytes vct)
+{
+	for (size_t i = 0; i < r->n_type; i++)
+		if (idr_bytes_equal(r->type[i]->vct, vct))
+			return r->type[i];
+	return NULL;
+}
+
+const struct idr_policy *rules_policy(const struct rules *r, struct idr_bytes id)
+{
+	for (size_t i = 0; i < r->n_policy; i++)
+		if (idr_bytes_equal(r->policy[i]->id, id))
+			return r->policy[i];
+	return NULL;
+}
+
+bool rules_configuration(const struct rules *r, struct idr_bytes id, const struct idr_type **type,
+    enum idr_format *format)
+{
+	static const char suffix[] = ".sdjwt";
+	size_t n = sizeof(suffix) - 1;
+
+	if (id.n <= n || memcmp(id.p + id.n - n, suffix, n) != 0)
+		return false;
+	*type = rules_type(r, idr_bytes_first(id, id.n - n));
+	*format = IDR_FORMAT_SDJWT;
+	return *type != NULL;
+}
+
+const struct rules_operator *rules_operator(const struct rules *r, const uint8_t token_sha256[32])
+{
+	const struct rules_operator *found = NULL;
+
+	/* All are compared, so that the time tells nothing about which one matched. */
+	for (size_t i = 0; i < r->n_operators; i++)
+		if (idr_equal_constant_time(idr_bytes(r->operators[i].token_sha256, 32),
+		        idr_bytes(token_sha256, 32)))
+			found = &r->operators[i];
+	return found;
+}
