@@ -1,0 +1,484 @@
+/* types: reading schema/types/<id>/type.json. A type that does not follow its form is refused whole. */
+#include "types/types_internal.h"
+
+enum { TYPE_MAX = 64 * 1024, CLAIMS_MAX = 64, CLAIM_DEPTH = 4 };
+
+struct reader {
+	struct idr_arena *a;
+	struct idr_err *err;
+	const char *path; /* what is being read, for the message */
+};
+
+static bool bad(struct reader *r, const char *what)
+{
+	return idr_fail(r->err, IDR_TYPE, "schema/types/README.md", "%s: %s", r->path, what);
+}
+
+/* Every member must be one of `names` (NULL-terminated). */
+static bool only(struct reader *r, const struct idr_json *obj, const char *const *names)
+{
+	if (!idr_json_is(obj, IDR_JSON_OBJECT))
+		return bad(r, "is no object");
+	for (const struct idr_json *k = idr_json_first(obj); k; k = idr_json_next(obj, k)) {
+		size_t i = 0;
+
+		while (names[i] && !idr_json_is_str(k, names[i]))
+			i++;
+		if (!names[i])
+			return bad(r, "has an unknown member");
+	}
+	return true;
+}
+
+static bool get_str(struct reader *r, const struct idr_json *obj, const char *name, size_t max,
+    struct idr_bytes *out)
+{
+	const struct idr_json *v = idr_json_find(obj, name);
+
+	if (!idr_json_is(v, IDR_JSON_STRING) || !v->text.n || v->text.n > max)
+		return idr_fail(r->err, IDR_TYPE, "schema/types/README.md",
+		    "%s: %s is missing, empty, too long or no string", r->path, name);
+	*out = v->text;
+	return true;
+}
+
+static bool get_int(struct reader *r, const struct idr_json *obj, const char *name, int64_t min,
+    int64_t max, int64_t *out)
+{
+	int64_t v;
+
+	if (!idr_json_int(idr_json_find(obj, name), &v) || v < min || v > max)
+		return idr_fail(r->err, IDR_TYPE, "schema/types/README.md",
+		    "%s: %s is missing or not within its limits", r->path, name);
+	*out = v;
+	return true;
+}
+
+static bool get_bool(struct reader *r, const struct idr_json *obj, const char *name, bool *out)
+{
+	const struct idr_json *v = idr_json_find(obj, name);
+
+	if (!idr_json_is_bool(v))
+		return idr_fail(r->err, IDR_TYPE, "schema/types/README.md",
+		    "%s: %s is missing or neither true nor false", r->path, name);
+	*out = v->type == IDR_JSON_TRUE;
+	return true;
+}
+
+static bool get_texts(struct reader *r, const struct idr_json *arr, struct idr_bytes **out,
+    size_t *n_out)
+{
+	struct idr_bytes *p;
+	size_t n = 0;
+
+	if (!idr_json_is(arr, IDR_JSON_ARRAY) || !arr->n)
+		return bad(r, "a list of texts is empty or no array");
+	p = idr_arena_array(r->a, arr->n, sizeof(*p), r->err);
+	if (!p)
+		return false;
+	for (const struct idr_json *v = idr_json_first(arr); v; v = idr_json_next(arr, v)) {
+		if (v->type != IDR_JSON_STRING || !v->text.n)
+			return bad(r, "a list of texts holds something else");
+		p[n++] = v->text;
+	}
+	*out = p;
+	*n_out = n;
+	return true;
+}
+
+static bool is_claim_name(struct idr_bytes name)
+{
+	static const char *const taken[] = { "iss", "sub", "aud", "iat", "nbf", "exp", "cnf", "vct",
+		"status", "aka_vcts", "_sd", "_sd_alg" };
+
+	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
+		if (idr_bytes_is(name, taken[i]))
+			return false;
+	for (size_t i = 0; i < name.n; i++) {
+		uint8_t c = name.p[i];
+
+		if (!(c == '_' || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+		    (c >= 'a' && c <= 'z')))
+			return false;
+	}
+	return name.n > 0 && name.n <= 64;
+}
+
+static bool read_kind(struct reader *r, const struct idr_json *v, struct idr_claim *c)
+{
+	static const char *const kinds[] = { "string", "date", "partial-date", "integer", "boolean",
+		"country", "image", "object", "array" };
+	static const char *const sds[] = { "always", "allowed", "never" };
+	struct idr_bytes kind, sd;
+	size_t i = 0, k = 0;
+
+	if (!get_str(r, v, "type", 16, &kind) || !get_str(r, v, "sd", 16, &sd))
+		return false;
+	while (i < 9 && !idr_bytes_is(kind, kinds[i]))
+		i++;
+	while (k < 3 && !idr_bytes_is(sd, sds[k]))
+		k++;
+	if (i == 9 || k == 3)
+		return bad(r, "type or sd is not known");
+	c->type = (enum idr_claim_type)i;
+	c->sd = (enum idr_sd)k;
+	return true;
+}
+
+static bool read_limits(struct reader *r, const struct idr_json *v, struct idr_claim *c)
+{
+	bool is_text = c->type == IDR_CLAIM_STRING, is_int = c->type == IDR_CLAIM_INTEGER;
+	const struct idr_json *choice = idr_json_find(v, "enum");
+	int64_t n;
+
+	if (idr_json_find(v, "min") &&
+	    (!(is_text || is_int) || !get_int(r, v, "min", 0, INT32_MAX, &c->min)))
+		return bad(r, "min cannot be used here");
+	if (c->min)
+		c->max = INT64_MAX;
+	if (idr_json_find(v, "max") && (!(is_text || is_int) ||
+	    !get_int(r, v, "max", c->min > 1 ? c->min : 1, INT32_MAX, &c->max)))
+		return bad(r, "max cannot be used here");
+	if (choice && (!is_text || !get_texts(r, choice, &c->choice, &c->n_choice)))
+		return bad(r, "enum cannot be used here");
+	if (c->type == IDR_CLAIM_IMAGE) {
+		if (!get_int(r, v, "max_bytes", 1, 64 * 1024, &n) ||
+		    !get_texts(r, idr_json_find(v, "media"), &c->media, &c->n_media))
+			return false;
+		c->max_bytes = (size_t)n;
+	} else if (idr_json_find(v, "max_bytes") || idr_json_find(v, "media")) {
+		return bad(r, "max_bytes and media belong to an image");
+	}
+	return true;
+}
+
+/* age_over: an object whose members are the ages as text, all boolean, and nothing else */
+static bool check_ages(struct reader *r, const struct idr_claim *c)
+{
+	if (c->type != IDR_CLAIM_OBJECT || c->n_member != c->n_ages)
+		return bad(r, "age_over needs an object with one member for each age");
+	for (size_t i = 0; i < c->n_ages; i++) {
+		uint8_t text[24];
+		struct idr_buf b;
+		size_t k = 0;
+
+		idr_buf_fixed(&b, text, sizeof(text));
+		idr_buf_put_int(&b, c->ages[i]);
+		while (k < c->n_member && !idr_bytes_equal(c->member[k].name, idr_buf_bytes(&b)))
+			k++;
+		if (k == c->n_member || c->member[k].type != IDR_CLAIM_BOOLEAN)
+			return bad(r, "age_over: an age has no boolean member of its name");
+	}
+	return true;
+}
+
+static bool read_derive(struct reader *r, const struct idr_json *v, struct idr_claim *c)
+{
+	static const char *const members[] = { "rule", "from", "ages", NULL };
+	const struct idr_json *ages = idr_json_find(v, "ages");
+	struct idr_bytes rule;
+
+	if (!only(r, v, members) || !get_str(r, v, "rule", 16, &rule) ||
+	    !get_str(r, v, "from", 64, &c->derive_from))
+		return false;
+	if (idr_bytes_is(rule, "from") && !ages) {
+		c->derive = IDR_DERIVE_FROM;
+		return true;
+	}
+	if (!idr_bytes_is(rule, "age_over") || !idr_json_is(ages, IDR_JSON_ARRAY) || !ages->n)
+		return bad(r, "derive: the rule is not known, or ages are missing");
+	c->derive = IDR_DERIVE_AGE_OVER;
+	c->ages = idr_arena_array(r->a, ages->n, sizeof(*c->ages), r->err);
+	if (!c->ages)
+		return false;
+	for (const struct idr_json *n = idr_json_first(ages); n; n = idr_json_next(ages, n))
+		if (!idr_json_int(n, &c->ages[c->n_ages++]) || c->ages[c->n_ages - 1] < 1 ||
+		    c->ages[c->n_ages - 1] > 150)
+			return bad(r, "derive: an age is not within 1 and 150");
+	return check_ages(r, c);
+}
+
+static bool read_claims(struct reader *r, const struct idr_json *arr, unsigned depth,
+    struct idr_claim **out, size_t *n_out);
+static bool read_claim(struct reader *r, const struct idr_json *v, unsigned depth, bool item,
+    struct idr_claim *c);
+
+static bool read_children(struct reader *r, const struct idr_json *v, unsigned depth,
+    struct idr_claim *c)
+{
+	const struct idr_json *members = idr_json_find(v, "members");
+	const struct idr_json *items = idr_json_find(v, "items");
+	int64_t n;
+
+	if ((members != NULL) != (c->type == IDR_CLAIM_OBJECT))
+		return bad(r, "members belong to an object, and an object needs them");
+	if ((items != NULL) != (c->type == IDR_CLAIM_ARRAY) ||
+	    (items != NULL) != (idr_json_find(v, "max_items") != NULL))
+		return bad(r, "items and max_items belong to an array, and an array needs them");
+	if ((members || items) && depth == CLAIM_DEPTH)
+		return bad(r, "claims are nested deeper than 4");
+	if (members)
+		return read_claims(r, members, depth + 1, &c->member, &c->n_member);
+	if (!items)
+		return true;
+	if (!get_int(r, v, "max_items", 1, 256, &n))
+		return false;
+	c->max_items = (size_t)n;
+	c->member = idr_arena_alloc(r->a, sizeof(*c->member), r->err);
+	c->n_member = 1;
+	return c->member && read_claim(r, items, depth + 1, true, c->member);
+}
+
+static bool read_claim(struct reader *r, const struct idr_json *v, unsigned depth, bool item,
+    struct idr_claim *c)
+{
+	static const char *const members[] = { "type", "sd", "min", "max", "enum", "max_bytes",
+		"media", "max_items", "members", "items", "name", "mandatory", "display", "derive", NULL };
+	struct reader inner = *r;
+	const struct idr_json *derive = idr_json_find(v, "derive");
+
+	if (!only(r, v, members))
+		return false;
+	if (item && (idr_json_find(v, "name") || idr_json_find(v, "mandatory") ||
+	    idr_json_find(v, "display")))
+		return bad(r, "items have no name, mandatory or display");
+	if (!item) {
+		if (!get_str(r, v, "name", 64, &c->name))
+			return false;
+		if (!is_claim_name(c->name))
+			return bad(r, "a claim's name is not usable");
+		inner.path = idr_arena_printf(r->a, r->err, "%s.%.*s", r->path, (int)c->name.n,
+		    (const char *)c->name.p);
+		if (!inner.path || !get_bool(&inner, v, "mandatory", &c->mandatory))
+			return false;
+		c->display = idr_json_find(v, "display");
+		if (c->display && c->display->type != IDR_JSON_OBJECT)
+			return bad(&inner, "display is no object");
+	}
+	if (!read_kind(&inner, v, c) || !read_limits(&inner, v, c) ||
+	    !read_children(&inner, v, depth, c))
+		return false;
+	if (derive && (item || depth > 1))
+		return bad(&inner, "derive belongs to a claim at the top");
+	return !derive || read_derive(&inner, derive, c);
+}
+
+static bool read_claims(struct reader *r, const struct idr_json *arr, unsigned depth,
+    struct idr_claim **out, size_t *n_out)
+{
+	struct idr_claim *c;
+	size_t n = 0;
+
+	if (!idr_json_is(arr, IDR_JSON_ARRAY) || !arr->n || arr->n > CLAIMS_MAX)
+		return bad(r, "the claims are no array, none, or more than 64");
+	c = idr_arena_array(r->a, arr->n, sizeof(*c), r->err);
+	if (!c)
+		return false;
+	for (const struct idr_json *v = idr_json_first(arr); v; v = idr_json_next(arr, v), n++) {
+		if (!read_claim(r, v, depth, false, &c[n]))
+			return false;
+		for (size_t i = 0; i < n; i++)
+			if (idr_bytes_equal(c[i].name, c[n].name))
+				return bad(r, "two claims have the same name");
+	}
+	*out = c;
+	*n_out = n;
+	return true;
+}
+
+const struct idr_claim *types_claim_at(const struct idr_type *t, struct idr_bytes path)
+{
+	const struct idr_claim *set = t->claim, *c = NULL;
+	size_t n = t->n_claim, at = 0;
+
+	do {
+		size_t dot = idr_bytes_index(path, at, '.');
+		struct idr_bytes part = idr_bytes_first(idr_bytes_from(path, at),
+		    dot == SIZE_MAX ? SIZE_MAX : dot - at);
+		size_t i = 0;
+
+		if (c && c->type == IDR_CLAIM_ARRAY) {
+			for (size_t k = 0; k < part.n; k++)
+				if (part.p[k] < '0' || part.p[k] > '9')
+					return NULL;
+		} else {
+			while (i < n && !idr_bytes_equal(set[i].name, part))
+				i++;
+		}
+		if (!part.n || i >= n)
+			return NULL;
+		c = &set[i];
+		set = c->member;
+		n = c->n_member;
+		at = dot == SIZE_MAX ? SIZE_MAX : dot + 1;
+	} while (at != SIZE_MAX);
+	return c;
+}
+
+static bool read_cut(struct reader *r, const struct idr_type *t, const struct idr_json *v,
+    struct idr_qr_cut *cut)
+{
+	static const char *const members[] = { "id", "claims", NULL };
+	static const char *const field_members[] = { "key", "claim", NULL };
+	const struct idr_json *fields = idr_json_find(v, "claims");
+
+	if (!only(r, v, members) || !get_str(r, v, "id", 32, &cut->id))
+		return false;
+	if (!idr_json_is(fields, IDR_JSON_ARRAY) || !fields->n || fields->n > CLAIMS_MAX)
+		return bad(r, "a cut has no claims");
+	cut->field = idr_arena_array(r->a, fields->n, sizeof(*cut->field), r->err);
+	if (!cut->field)
+		return false;
+	for (const struct idr_json *f = idr_json_first(fields); f; f = idr_json_next(fields, f)) {
+		struct idr_qr_field *q = &cut->field[cut->n_field++];
+
+		if (!only(r, f, field_members) || !get_int(r, f, "key", 1, 255, &q->key) ||
+		    !get_str(r, f, "claim", 300, &q->claim))
+			return false;
+		if (!types_claim_at(t, q->claim))
+			return bad(r, "a cut names a claim the type has not");
+		for (size_t i = 0; i + 1 < cut->n_field; i++)
+			if (cut->field[i].key == q->key)
+				return bad(r, "a cut has a key twice");
+	}
+	return true;
+}
+
+static bool read_qr(struct reader *r, const struct idr_json *v, struct idr_type *t)
+{
+	static const char *const members[] = { "cuts", "days", NULL };
+	const struct idr_json *cuts = idr_json_find(v, "cuts");
+
+	if (!v)
+		return true;
+	r->path = "qr";
+	if (!only(r, v, members) || !get_int(r, v, "days", 1, 3660, &t->qr_days))
+		return false;
+	if (!idr_json_is(cuts, IDR_JSON_ARRAY) || cuts->n > 16)
+		return bad(r, "cuts is no array or too long");
+	t->cut = idr_arena_array(r->a, cuts->n + 1, sizeof(*t->cut), r->err);
+	if (!t->cut)
+		return false;
+	for (const struct idr_json *c = idr_json_first(cuts); c; c = idr_json_next(cuts, c))
+		if (!read_cut(r, t, c, &t->cut[t->n_cut++]))
+			return false;
+	return true;
+}
+
+static bool read_mdoc(struct reader *r, const struct idr_json *v, struct idr_type *t)
+{
+	static const char *const members[] = { "doctype", "elements", NULL };
+	static const char *const element_members[] = { "namespace", "element", "claim", NULL };
+	const struct idr_json *elements = idr_json_find(v, "elements");
+	struct idr_bytes text;
+
+	if (!v)
+		return true;
+	r->path = "mdoc";
+	if (!only(r, v, members) || !get_str(r, v, "doctype", 100, &t->doctype))
+		return false;
+	if (!idr_json_is(elements, IDR_JSON_ARRAY))
+		return bad(r, "elements is no array");
+	for (const struct idr_json *e = idr_json_first(elements); e; e = idr_json_next(elements, e)) {
+		if (!only(r, e, element_members) || !get_str(r, e, "namespace", 100, &text) ||
+		    !get_str(r, e, "element", 100, &text) || !get_str(r, e, "claim", 300, &text))
+			return false;
+		if (!types_claim_at(t, text))
+			return bad(r, "an element names a claim the type has not");
+	}
+	return true;
+}
+
+static bool read_digests(struct reader *r, const struct idr_json *v, struct idr_type *t)
+{
+	static const char *const members[] = { "digests", NULL };
+	size_t hidden = 0;
+	int64_t n;
+
+	r->path = "sdjwt";
+	if (!only(r, v, members) || !get_int(r, v, "digests", 0, 64, &n))
+		return false;
+	for (size_t i = 0; i < t->n_claim; i++)
+		hidden += t->claim[i].sd != IDR_SD_NEVER;
+	t->digests = (size_t)n;
+	return hidden <= t->digests || bad(r, "digests is less than the claims that can be hidden");
+}
+
+static bool read_lifetime(struct reader *r, const struct idr_json *top, struct idr_type *t)
+{
+	static const char *const validity[] = { "days", "copies", NULL };
+	static const char *const status[] = { "bits", NULL };
+	const struct idr_json *v = idr_json_find(top, "validity");
+	const struct idr_json *s = idr_json_find(top, "status");
+	int64_t copies, bits;
+
+	r->path = "validity";
+	if (!only(r, v, validity) || !get_int(r, v, "days", 1, 3660, &t->days) ||
+	    !get_int(r, v, "copies", 1, 20, &copies))
+		return false;
+	t->copies = (size_t)copies;
+	r->path = "status";
+	if (!only(r, s, status) || !get_int(r, s, "bits", 0, 2, &bits))
+		return false;
+	t->status_bits = (unsigned)bits;
+	return true;
+}
+
+static bool read_identity(struct reader *r, const struct idr_json *top, struct idr_type *t)
+{
+	if (!get_str(r, top, "id", 32, &t->id) || !get_str(r, top, "vct", 200, &t->vct))
+		return false;
+	for (size_t i = 0; i < t->id.n; i++) {
+		uint8_t c = t->id.p[i];
+
+		if (!(c == '-' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z')))
+			return bad(r, "id holds other characters than a-z, 0-9 and -");
+	}
+	if (!idr_is_ascii_token(t->vct) ||
+	    !(idr_bytes_starts(t->vct, "urn:") || idr_bytes_starts(t->vct, "https://")))
+		return bad(r, "vct is neither a URN nor an https URL");
+	t->display = idr_json_find(top, "display");
+	if (t->display && t->display->type != IDR_JSON_ARRAY)
+		return bad(r, "display is no array");
+	return true;
+}
+
+bool idr_type_parse(struct idr_arena *a, struct idr_bytes file, const struct idr_type **out,
+    struct idr_err *err)
+{
+	static const char *const members[] = { "id", "vct", "display", "claims", "sdjwt", "mdoc", "qr",
+		"validity", "status", "holder_binding", NULL };
+	struct reader r = { a, err, "type" };
+	const struct idr_json *top;
+	struct idr_type *t;
+	struct idr_err why;
+
+	if (!idr_json_parse(a, file, TYPE_MAX, &top, &why)) {
+		if (why.code == IDR_MEMORY)
+			return idr_fail(err, IDR_MEMORY, NULL, "out of memory");
+		return bad(&r, why.msg);
+	}
+	t = idr_arena_alloc(a, sizeof(*t), err);
+	if (!t || !only(&r, top, members) || !read_identity(&r, top, t))
+		return false;
+	t->file = top;
+	r.path = "claims";
+	if (!read_claims(&r, idr_json_find(top, "claims"), 1, &t->claim, &t->n_claim) ||
+	    !read_digests(&r, idr_json_find(top, "sdjwt"), t) ||
+	    !read_mdoc(&r, idr_json_find(top, "mdoc"), t) ||
+	    !read_qr(&r, idr_json_find(top, "qr"), t) || !read_lifetime(&r, top, t))
+		return false;
+	r.path = "type";
+	if (!get_bool(&r, top, "holder_binding", &t->holder_binding))
+		return false;
+	*out = t;
+	return true;
+}
+
+const struct idr_claim *idr_type_claim(const struct idr_type *t, struct idr_bytes name)
+{
+	for (size_t i = 0; i < t->n_claim; i++)
+		if (idr_bytes_equal(t->claim[i].name, name))
+			return &t->claim[i];
+	return NULL;
+}
