@@ -1,0 +1,240 @@
+#include "signer/signer_proc.h"
+
+#include "base/text.h"
+#include "codec/cbor_read.h"
+#include "jose/jwt.h"
+#include "sys/file.h"
+
+/*
+ * The signer reads what it is asked to sign with the same strict readers that verifiers use. A
+ * taken-over server can therefore ask for credentials of the types and lifetimes that are in
+ * force, within the quota, and for nothing else: no certificate, no other document, no bare digest.
+ */
+
+enum { DAY = 86400, TYPE_FILE_MAX = 256 * 1024, LABEL_CLAIM169 = 169, LABEL_VCT = 11 };
+
+static bool refuse(struct idr_err *err, const char *why)
+{
+	return idr_fail(err, IDR_SIGNER_REFUSED, "security brief 4.2", "%s", why);
+}
+
+bool signer_policy_load(struct idr_arena *a, const struct conf *conf, struct signer_policy *p,
+    struct idr_err *err)
+{
+	char *dir = idr_arena_printf(a, err, "%s/types", conf->schema_dir);
+	const char **names;
+	size_t n;
+
+	*p = (struct signer_policy){ .conf = conf };
+	if (!dir || !file_list(a, dir, "/", sizeof(p->type) / sizeof(p->type[0]), &names, &n, err))
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		char *path = idr_arena_printf(a, err, "%s/%s/type.json", dir, names[i]);
+		struct idr_bytes file;
+
+		if (!path || !file_read(a, path, TYPE_FILE_MAX, &file, err) ||
+		    !idr_type_parse(a, file, &p->type[p->n_type], err))
+			return false;
+		p->n_type++;
+	}
+	return true;
+}
+
+enum rules_key signer_policy_key(enum signer_purpose purpose)
+{
+	switch (purpose) {
+	case SIGNER_SDJWT:
+	case SIGNER_QR:
+	case SIGNER_METADATA:
+		return RULES_ISSUER;
+	case SIGNER_STATUS_JWT:
+	case SIGNER_STATUS_CWT:
+		return RULES_STATUS;
+	case SIGNER_REQUEST:
+		return RULES_READER;
+	case SIGNER_BUNDLE:
+		return RULES_BUNDLE;
+	}
+	return RULES_ISSUER;
+}
+
+static const struct idr_type *type_of(const struct signer_policy *p, struct idr_bytes vct)
+{
+	for (size_t i = 0; i < p->n_type; i++)
+		if (idr_bytes_equal(p->type[i]->vct, vct))
+			return p->type[i];
+	return NULL;
+}
+
+/* iat is rounded down to a day and exp up to the end of one, hence two days of grace. */
+static bool lives_no_longer(int64_t iat, int64_t exp, int64_t days)
+{
+	return exp > iat && exp - iat <= (days + 2) * DAY;
+}
+
+/* ---- JWS signing input ---- */
+
+static bool read_jws(struct idr_arena *a, struct idr_bytes tbs, const char *typ,
+    const struct idr_json **payload, struct idr_err *err)
+{
+	size_t dot = idr_bytes_index(tbs, 0, '.');
+	struct idr_bytes header, body;
+	const struct idr_json *h;
+	struct idr_err why;
+
+	if (dot == SIZE_MAX || !idr_b64url_decode(a, idr_bytes_first(tbs, dot), &header, &why) ||
+	    !idr_b64url_decode(a, idr_bytes_from(tbs, dot + 1), &body, &why) ||
+	    !idr_json_parse(a, header, header.n, &h, &why) ||
+	    !idr_json_parse(a, body, body.n, payload, &why))
+		return refuse(err, "this is no JWS signing input");
+	if (!idr_json_is_str(idr_json_find(h, "typ"), typ))
+		return refuse(err, "the typ of the header is not the one of this purpose");
+	if (!idr_json_is(*payload, IDR_JSON_OBJECT))
+		return refuse(err, "the payload is not a JSON object");
+	return true;
+}
+
+static bool check_sdjwt(struct idr_arena *a, const struct signer_policy *p, struct idr_bytes tbs,
+    struct idr_err *err)
+{
+	const struct idr_json *payload, *vct;
+	const struct idr_type *type;
+	int64_t iat, exp;
+
+	if (!read_jws(a, tbs, "dc+sd-jwt", &payload, err))
+		return false;
+	vct = idr_json_find(payload, "vct");
+	type = idr_json_is(vct, IDR_JSON_STRING) ? type_of(p, vct->text) : NULL;
+	if (!type)
+		return refuse(err, "the issuer key may not sign this credential type");
+	if (!idr_json_time(idr_json_find(payload, "iat"), &iat) ||
+	    !idr_json_time(idr_json_find(payload, "exp"), &exp) || !lives_no_longer(iat, exp, type->days))
+		return refuse(err, "the credential would be valid for longer than its type allows");
+	if (type->holder_binding && !idr_json_find(payload, "cnf"))
+		return refuse(err, "the credential is not bound to a holder key");
+	if (type->status_bits && !idr_json_find(payload, "status"))
+		return refuse(err, "the credential could not be revoked");
+	return true;
+}
+
+static bool check_status_jwt(struct idr_arena *a, const struct signer_policy *p, struct idr_bytes tbs,
+    struct idr_err *err)
+{
+	const struct idr_json *payload, *sub;
+	int64_t iat, exp;
+
+	if (!read_jws(a, tbs, "statuslist+jwt", &payload, err))
+		return false;
+	sub = idr_json_find(payload, "sub");
+	if (!idr_json_is(sub, IDR_JSON_STRING) || !idr_bytes_starts(sub->text, p->conf->base_url))
+		return refuse(err, "the status list is not one of this issuer");
+	if (!idr_json_time(idr_json_find(payload, "iat"), &iat) ||
+	    !idr_json_time(idr_json_find(payload, "exp"), &exp) || exp - iat > p->conf->list_exp_s)
+		return refuse(err, "the status list would be valid for longer than configured");
+	return true;
+}
+
+/* ---- COSE Sig_structure: ["Signature1", protected, h'', payload] ---- */
+
+static bool read_sig_structure(struct idr_arena *a, struct idr_bytes tbs, struct idr_cbor *header,
+    struct idr_cbor *payload, struct idr_err *err)
+{
+	struct idr_cbor all, part[4];
+	struct idr_err why;
+
+	if (!idr_cbor_check(a, tbs, IDR_CBOR_DETERMINISTIC, &all, &why) ||
+	    !idr_cbor_is(all, IDR_CBOR_ARRAY) || idr_cbor_count(all) != 4)
+		return refuse(err, "this is no COSE Sig_structure");
+	for (size_t i = 0; i < 4; i++)
+		part[i] = idr_cbor_at(all, i);
+	if (!idr_cbor_is_text(part[0], "Signature1") || !idr_cbor_is(part[1], IDR_CBOR_BYTES) ||
+	    !idr_cbor_is(part[3], IDR_CBOR_BYTES) ||
+	    !idr_cbor_check(a, part[1].content, IDR_CBOR_DETERMINISTIC, header, &why) ||
+	    !idr_cbor_check(a, part[3].content, IDR_CBOR_DETERMINISTIC, payload, &why) ||
+	    !idr_cbor_is(*header, IDR_CBOR_MAP) || !idr_cbor_is(*payload, IDR_CBOR_MAP))
+		return refuse(err, "this is no COSE Sig_structure over a map");
+	return true;
+}
+
+static bool cwt_times(struct idr_cbor payload, int64_t *iat, int64_t *exp)
+{
+	struct idr_cbor v, w;
+
+	return idr_cbor_find_int(payload, 6, &v) && idr_cbor_time(v, iat) &&
+	    idr_cbor_find_int(payload, 4, &w) && idr_cbor_time(w, exp);
+}
+
+static bool check_qr(struct idr_arena *a, const struct signer_policy *p, struct idr_bytes tbs,
+    struct idr_err *err)
+{
+	struct idr_cbor header, payload, v;
+	const struct idr_type *type;
+	int64_t iat, exp;
+
+	if (!read_sig_structure(a, tbs, &header, &payload, err))
+		return false;
+	/* A typ would make it a phone credential, which paper readers refuse (formats brief 4.7 S). */
+	if (idr_cbor_find_int(header, 16, &v))
+		return refuse(err, "a paper QR carries no typ");
+	if (!idr_cbor_find_int(payload, LABEL_CLAIM169, &v) || !idr_cbor_is(v, IDR_CBOR_MAP))
+		return refuse(err, "a paper QR carries claim 169");
+	if (!idr_cbor_find_int(payload, LABEL_VCT, &v) || !idr_cbor_is(v, IDR_CBOR_TEXT) ||
+	    !(type = type_of(p, v.content)))
+		return refuse(err, "the issuer key may not sign this credential type");
+	if (!cwt_times(payload, &iat, &exp) || !lives_no_longer(iat, exp, type->qr_days))
+		return refuse(err, "the QR would be valid for longer than its type allows");
+	return true;
+}
+
+static bool check_typed_cwt(struct idr_arena *a, struct idr_bytes tbs, const char *typ,
+    struct idr_cbor *payload, struct idr_err *err)
+{
+	struct idr_cbor header, v;
+
+	if (!read_sig_structure(a, tbs, &header, payload, err))
+		return false;
+	if (!idr_cbor_find_int(header, 16, &v) || !idr_cbor_is_text(v, typ))
+		return refuse(err, "the typ of the header is not the one of this purpose");
+	return true;
+}
+
+static bool check_status_cwt(struct idr_arena *a, const struct signer_policy *p, struct idr_bytes tbs,
+    struct idr_err *err)
+{
+	struct idr_cbor payload, v;
+	int64_t iat, exp;
+
+	if (!check_typed_cwt(a, tbs, "application/statuslist+cwt", &payload, err))
+		return false;
+	if (!idr_cbor_find_int(payload, 2, &v) || !idr_cbor_is(v, IDR_CBOR_TEXT) ||
+	    !idr_bytes_starts(v.content, p->conf->base_url))
+		return refuse(err, "the status list is not one of this issuer");
+	if (!cwt_times(payload, &iat, &exp) || exp - iat > p->conf->list_exp_s)
+		return refuse(err, "the status list would be valid for longer than configured");
+	return true;
+}
+
+bool signer_policy_check(struct idr_arena *a, const struct signer_policy *p,
+    enum signer_purpose purpose, struct idr_bytes tbs, struct idr_err *err)
+{
+	const struct idr_json *payload;
+	struct idr_cbor map;
+
+	switch (purpose) {
+	case SIGNER_SDJWT:
+		return check_sdjwt(a, p, tbs, err);
+	case SIGNER_QR:
+		return check_qr(a, p, tbs, err);
+	case SIGNER_STATUS_JWT:
+		return check_status_jwt(a, p, tbs, err);
+	case SIGNER_STATUS_CWT:
+		return check_status_cwt(a, p, tbs, err);
+	case SIGNER_REQUEST:
+		return read_jws(a, tbs, "oauth-authz-req+jwt", &payload, err);
+	case SIGNER_METADATA:
+		return read_jws(a, tbs, "openidvci-issuer-metadata+jwt", &payload, err);
+	case SIGNER_BUNDLE:
+		return check_typed_cwt(a, tbs, "application/idrail-bundle+cbor", &map, err);
+	}
+	return refuse(err, "unknown purpose");
+}
