@@ -17,6 +17,7 @@ struct flow;
 struct http_server;
 struct metrics;
 struct operate_health;
+struct revoke_bundle;
 
 struct app {
 	const struct conf *conf;
@@ -28,6 +29,7 @@ struct app {
 	struct flow *flow;
 	struct metrics *metrics;
 	struct operate_health *health;
+	struct revoke_bundle *bundle;
 	struct http_server *public_http;
 	struct http_server *admin_http;
 };

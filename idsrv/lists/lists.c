@@ -1,0 +1,310 @@
+#include "lists/lists.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "lists/lists_internal.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+
+enum { ROUND_ARENA = 128 * 1024 * 1024, POLL_MS = 500 };
+
+struct list *lists_find(struct lists *l, int32_t id)
+{
+	struct list *x = NULL;
+	size_t low = 0, high;
+
+	pthread_rwlock_rdlock(&l->lock);
+	high = l->n;
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+
+		if (l->list[mid]->id < id)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	if (low < l->n && l->list[low]->id == id)
+		x = l->list[low];
+	pthread_rwlock_unlock(&l->lock);
+	return x;
+}
+
+void lists_wake(struct lists *l)
+{
+	pthread_mutex_lock(&l->wake_lock);
+	l->woken = true;
+	pthread_cond_signal(&l->wake);
+	pthread_mutex_unlock(&l->wake_lock);
+}
+
+void lists_changed(struct lists *l, int32_t list_id)
+{
+	struct list *x = lists_find(l, list_id);
+
+	if (x && !atomic_load(&x->dirty_us))
+		atomic_store(&x->dirty_us, clock_monotonic_us());
+	lists_wake(l);
+}
+
+/* ---- one round of the room's thread: follow, lease, publish ---- */
+
+static bool follow_all(struct lists *l, struct idr_err *err)
+{
+	struct reg_list *rows;
+	int64_t *versions;
+	int32_t *ids;
+	size_t n, n_rows = 0;
+	bool missing = false;
+
+	if (!reg_status_versions(l->conn, l->arena, &ids, &versions, &n, err))
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		struct list *x = lists_find(l, ids[i]);
+
+		missing |= !x;
+		if (x && versions[i] > x->version && !lists_follow(l, x, err))
+			return false;
+	}
+	if (!missing)
+		return true;
+	/* another node opened a list */
+	if (!reg_status_lists(l->conn, l->arena, &rows, &n_rows, err))
+		return false;
+	for (size_t i = 0; i < n_rows; i++)
+		if (!lists_find(l, rows[i].list_id) && !lists_add(l, &rows[i], err))
+			return false;
+	return true;
+}
+
+static bool publish_due(struct lists *l, struct idr_err *err)
+{
+	int64_t now = clock_now();
+	bool fresh = false;
+
+	for (size_t i = 0; i < l->n; i++) {
+		fresh |= l->list[i]->published_version < 0;
+		if (lists_publish_is_due(l, l->list[i], now) && !lists_publish(l, l->list[i], err))
+			return false;
+		/* a change that turned out to be applied already leaves nothing to publish */
+		if (l->list[i]->published_version == l->list[i]->version)
+			atomic_store(&l->list[i]->dirty_us, 0);
+	}
+	return fresh ? lists_publish_aggregation(l, err) : true;
+}
+
+static bool round_once(struct lists *l, struct idr_err *err)
+{
+	bool ok = follow_all(l, err) && lists_lease_ahead(l, err) && publish_due(l, err);
+
+	idr_arena_reset(l->arena);
+	return ok;
+}
+
+static bool wait_round(struct lists *l)
+{
+	struct timespec until;
+	bool stopping;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_nsec += (long)POLL_MS * 1000000;
+	until.tv_sec += until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	pthread_mutex_lock(&l->wake_lock);
+	if (!l->woken && !l->stopping)
+		pthread_cond_timedwait(&l->wake, &l->wake_lock, &until);
+	l->woken = false;
+	stopping = l->stopping;
+	pthread_mutex_unlock(&l->wake_lock);
+	return !stopping;
+}
+
+static void *lists_thread(void *arg)
+{
+	struct lists *l = arg;
+	struct idr_err err;
+
+	while (wait_round(l))
+		if (!round_once(l, &err)) {
+			log_error("lists_round", &err);
+			clock_sleep_ms(200);
+		}
+	return NULL;
+}
+
+/* ---- open and close ---- */
+
+static unsigned bits_of_types(struct lists *l)
+{
+	const struct rules *r = rules_get(l->o.rules);
+	unsigned set = 0;
+
+	for (size_t i = 0; i < r->n_type; i++)
+		if (r->type[i]->status_bits)
+			set |= 1u << r->type[i]->status_bits;
+	rules_put(l->o.rules, r);
+	return set;
+}
+
+static bool load_all(struct lists *l, struct idr_err *err)
+{
+	struct reg_list *rows;
+	size_t n, closed;
+
+	/* After a restore or a failover the open lists belong to another timeline. */
+	if (!reg_status_close(l->conn, false, &closed, err) ||
+	    !reg_status_lists(l->conn, l->arena, &rows, &n, err))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!lists_add(l, &rows[i], err))
+			return false;
+	return round_once(l, err);
+}
+
+bool lists_open(const struct lists_options *o, struct lists **out, struct idr_err *err)
+{
+	struct lists *l = calloc(1, sizeof(*l));
+
+	if (!l)
+		return idr_fail(err, IDR_MEMORY, NULL, "out of memory");
+	l->o = *o;
+	pthread_rwlock_init(&l->lock, NULL);
+	pthread_mutex_init(&l->wake_lock, NULL);
+	pthread_cond_init(&l->wake, NULL);
+	l->suite = idr_suite_new();
+	l->arena = idr_arena_new(ROUND_ARENA);
+	l->aggregation = blob_slot_new();
+	if (!l->suite || !l->arena || !l->aggregation) {
+		lists_close(&l);
+		return idr_fail(err, IDR_MEMORY, NULL, "out of memory");
+	}
+	l->bits_needed = bits_of_types(l);
+	if (!reg_conn_open(o->registry, &l->conn, err) || !load_all(l, err)) {
+		lists_close(&l);
+		return false;
+	}
+	if (pthread_create(&l->thread, NULL, lists_thread, l) != 0) {
+		lists_close(&l);
+		return idr_fail(err, IDR_INTERNAL, NULL, "cannot start the status list thread");
+	}
+	l->threaded = true;
+	*out = l;
+	return true;
+}
+
+void lists_close(struct lists **lp)
+{
+	struct lists *l = *lp;
+
+	if (!l)
+		return;
+	if (l->threaded) {
+		pthread_mutex_lock(&l->wake_lock);
+		l->stopping = true;
+		pthread_cond_signal(&l->wake);
+		pthread_mutex_unlock(&l->wake_lock);
+		pthread_join(l->thread, NULL);
+	}
+	for (size_t i = 0; i < l->n; i++)
+		list_free(&l->list[i]);
+	free(l->list);
+	reg_conn_close(&l->conn);
+	blob_slot_free(&l->aggregation);
+	idr_arena_free(&l->arena);
+	idr_suite_free(&l->suite);
+	pthread_cond_destroy(&l->wake);
+	pthread_mutex_destroy(&l->wake_lock);
+	pthread_rwlock_destroy(&l->lock);
+	free(l);
+	*lp = NULL;
+}
+
+/* ---- what others ask ---- */
+
+/* The list of a uri of ours: <base_url>/statuslists/<decimal id>, written as we write it. */
+static struct list *by_uri(struct lists *l, struct idr_bytes uri)
+{
+	struct idr_bytes tail = uri;
+	size_t slash = 0;
+	int64_t id = 0;
+	struct list *x;
+
+	for (size_t i = 0; i < uri.n; i++)
+		if (uri.p[i] == '/')
+			slash = i + 1;
+	tail = idr_bytes_from(uri, slash);
+	if (tail.n == 0 || tail.n > 9)
+		return NULL;
+	for (size_t i = 0; i < tail.n; i++) {
+		if (tail.p[i] < '0' || tail.p[i] > '9')
+			return NULL;
+		id = id * 10 + (tail.p[i] - '0');
+	}
+	x = lists_find(l, (int32_t)id);
+	return x && idr_bytes_is(uri, x->uri) ? x : NULL;
+}
+
+static enum idr_status_found find(void *ctx, struct idr_bytes uri, uint64_t idx,
+    struct idr_status_answer *out)
+{
+	struct list *x = by_uri(ctx, uri);
+	uint64_t at;
+
+	if (!x)
+		return IDR_STATUS_NO_LIST;
+	if (idx >= (uint64_t)1 << x->log2)
+		return IDR_STATUS_NO_ENTRY;
+	at = idx * x->bits;
+	out->value = atomic_load_explicit(&x->word[at / 32], memory_order_relaxed) >> (at % 32) &
+	    ((1u << x->bits) - 1);
+	out->as_of = clock_now();
+	out->expires = 0;
+	return IDR_STATUS_FOUND;
+}
+
+struct idr_status_lookup lists_lookup(struct lists *l)
+{
+	return (struct idr_status_lookup){ find, l };
+}
+
+struct blob *lists_token(struct lists *l, int32_t list_id, bool cwt)
+{
+	struct list *x = lists_find(l, list_id);
+
+	return x ? blob_slot_get(cwt ? x->cwt : x->jwt) : NULL;
+}
+
+struct blob *lists_aggregation(struct lists *l)
+{
+	return blob_slot_get(l->aggregation);
+}
+
+size_t lists_all_tokens(struct lists *l, struct blob **out, size_t max)
+{
+	size_t n = 0;
+
+	pthread_rwlock_rdlock(&l->lock);
+	for (size_t i = 0; i < l->n && n < max; i++)
+		if ((out[n] = blob_slot_get(l->list[i]->cwt)))
+			n++;
+	pthread_rwlock_unlock(&l->lock);
+	return n;
+}
+
+bool lists_healthy(struct lists *l, int64_t now, int64_t *oldest_ms)
+{
+	int64_t mono = clock_monotonic_us();
+	bool ok = true;
+
+	*oldest_ms = 0;
+	pthread_rwlock_rdlock(&l->lock);
+	for (size_t i = 0; i < l->n; i++) {
+		int64_t since = atomic_load(&l->list[i]->dirty_us);
+
+		if (since && (mono - since) / 1000 > *oldest_ms)
+			*oldest_ms = (mono - since) / 1000;
+		ok = ok && l->list[i]->published_at + l->o.conf->list_exp_s > now;
+	}
+	pthread_rwlock_unlock(&l->lock);
+	return ok;
+}

@@ -1,0 +1,76 @@
+/*
+ * lists_internal: what the files of this room share.
+ *
+ * The table of lists only grows; it is read under a read lock and extended by the room's own
+ * thread. Bits are atomic words; a run's lease is guarded by the list's mutex.
+ */
+#ifndef IDSRV_LISTS_LISTS_INTERNAL_H
+#define IDSRV_LISTS_LISTS_INTERNAL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "lists/lists.h"
+#include "status/status_index.h"
+#include "sys/metrics.h"
+
+enum { LISTS_MAX = 65536, LISTS_FOLLOW = 1024 };
+
+struct lists_lease {
+	int64_t next, end; /* counters next .. end - 1 are ours */
+};
+
+struct list {
+	int32_t id;
+	char *uri;
+	unsigned bits, log2;
+	uint8_t key[IDR_STATUS_KEY];
+	int64_t version;           /* journal rows applied; the room's thread only */
+	int64_t published_version; /* likewise */
+	atomic_llong published_at; /* wall clock, seconds; health reads it */
+	atomic_llong dirty_us;     /* monotonic: since when a change waits; 0 when clean */
+	_Atomic uint32_t *word;
+	size_t n_words;
+	bool open;
+	pthread_mutex_t lease_lock;
+	struct lists_lease now, ahead;
+	struct blob_slot *jwt, *cwt;
+};
+
+struct lists {
+	struct lists_options o;
+	pthread_rwlock_t lock;     /* of the table */
+	struct list **list;        /* by id, ascending */
+	size_t n, cap;
+	unsigned bits_needed;      /* 1 << bits for every bits some type uses */
+	pthread_t thread;
+	bool threaded;
+	pthread_mutex_t wake_lock;
+	pthread_cond_t wake;
+	bool woken, stopping;
+	struct reg_conn *conn;     /* the room's thread only */
+	struct idr_suite *suite;
+	struct idr_arena *arena;   /* of one round */
+	struct blob_slot *aggregation;
+};
+
+/* lists.c */
+struct list *lists_find(struct lists *l, int32_t id);
+void lists_wake(struct lists *l);
+
+/* lists_own.c: bitmaps from journal and checkpoint */
+IDR_MUST bool lists_add(struct lists *l, const struct reg_list *row, struct idr_err *err);
+IDR_MUST bool lists_follow(struct lists *l, struct list *x, struct idr_err *err);
+void list_free(struct list **x);
+/* Entries at the end of the counter space that are never given out: their indexes are the decoys. */
+uint32_t lists_decoys(const struct list *x);
+
+/* lists_index.c: leases and runs */
+IDR_MUST bool lists_lease_ahead(struct lists *l, struct idr_err *err);
+
+/* lists_publish.c: compress, sign, swap */
+IDR_MUST bool lists_publish(struct lists *l, struct list *x, struct idr_err *err);
+IDR_MUST bool lists_publish_aggregation(struct lists *l, struct idr_err *err);
+bool lists_publish_is_due(const struct lists *l, const struct list *x, int64_t now);
+
+#endif
