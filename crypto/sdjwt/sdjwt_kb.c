@@ -1,5 +1,5 @@
 /* sdjwt_kb: did the holder's key answer this request? RFC 9901 section 7.3 step 5. */
-#include "sdjwt/sdjwt_run.h"
+#include "sdjwt/sdjwt_run_internal.h"
 
 #define KB "RFC 9901 section 7.3 step 5"
 

@@ -5,7 +5,7 @@
  * says counts only once the issuer's signature holds, which stands before it in the verdict's
  * dependence: nothing is concluded before every pending signature has passed.
  */
-#include "sdjwt/sdjwt_run.h"
+#include "sdjwt/sdjwt_run_internal.h"
 
 #define VC "draft-ietf-oauth-sd-jwt-vc "
 

@@ -1,6 +1,6 @@
-/* sdjwt_run: one verification under way, between sdjwt_verify.c and sdjwt_kb.c. */
-#ifndef IDR_SDJWT_SDJWT_RUN_H
-#define IDR_SDJWT_SDJWT_RUN_H
+/* sdjwt_run_internal: one verification under way, between sdjwt_verify.c and sdjwt_kb.c. */
+#ifndef IDR_SDJWT_SDJWT_RUN_INTERNAL_H
+#define IDR_SDJWT_SDJWT_RUN_INTERNAL_H
 
 #include "sdjwt/sdjwt_internal.h"
 
