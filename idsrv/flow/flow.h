@@ -39,8 +39,10 @@ struct flow_step {
 };
 
 /* Who calls: filled by access/ before the handler's first step. */
+struct reg_party;
 struct flow_caller {
 	int64_t party_id;             /* relying party; 0 when none */
+	const struct reg_party *party;
 	const char *operator_name;    /* operator; NULL when none */
 	unsigned roles;
 };
@@ -52,8 +54,13 @@ struct flow_request {
 	struct idr_suite *suite;      /* of the thread that runs this step */
 	struct idr_path_cache *cache; /* of the thread that runs this step */
 	struct reg_conn *conn;        /* COLD and PARKED steps only */
-	struct reg_row *row;          /* for the next DATABASE or READ step; NULL skips that step */
-	struct signer_job *job;       /* for the next SIGNER step; NULL skips that step */
+	/*
+	 * Prepared by the step before. NULL skips the DATABASE, READ or SIGNER step. A row or job that
+	 * was refused ends the request with its error; otherwise the pointer is NULL again afterwards
+	 * (the handler keeps its rows in its own state).
+	 */
+	struct reg_row *row;
+	struct signer_job *job;
 	int64_t now;                  /* wall clock when this step began */
 	struct flow_caller caller;
 	void *state;                  /* the handler's one struct */
