@@ -42,36 +42,51 @@ struct check {
 
 #define refuse(c, ...) idr_fail((c)->err, IDR_CBOR, RFC, __VA_ARGS__)
 
+/* The head of a key; floats in their shortest form, so that 1.0 is one key in every width. */
+static struct idr_cbor_head key_head(struct idr_bytes key)
+{
+	struct idr_cbor_head h = { 0 };
+
+	if (idr_cbor_head_read(key.p, key.n, &h) && h.major == 7 && h.info > 24) {
+		uint8_t n = idr_cbor_float_narrow(idr_cbor_float_widen(h.arg, h.n), &h.arg);
+
+		h.info = n == 3 ? 25 : n == 5 ? 26 : 27;
+	}
+	return h;
+}
+
 /*
  * Order of two keys by value: type, then number or length, then content. Between shortest heads
  * this is the bytewise order of the encodings; with longer heads it still finds 01 and 18 01 equal.
+ * Arrays, maps and tags as keys are compared by their bytes: nobody looks for such keys.
  */
 static int compare_keys(const void *check, uint32_t x, uint32_t y)
 {
 	const struct check *c = check;
 	struct idr_bytes a = idr_bytes(c->in.p + c->key[x].at, c->key[x].n);
 	struct idr_bytes b = idr_bytes(c->in.p + c->key[y].at, c->key[y].n);
-	struct idr_cbor_head h, k;
+	struct idr_cbor_head h = key_head(a), k = key_head(b);
 
-	if (!idr_cbor_head_read(a.p, a.n, &h) || !idr_cbor_head_read(b.p, b.n, &k))
-		return 0;
 	if (h.major != k.major)
 		return h.major < k.major ? -1 : 1;
-	if (h.major > 3)
+	if (h.major >= 4 && h.major <= 6)
 		return idr_bytes_compare(a, b);
+	if (h.major == 7 && h.info != k.info)
+		return h.info < k.info ? -1 : 1;
 	if (h.arg != k.arg)
 		return h.arg < k.arg ? -1 : 1;
-	return idr_bytes_compare(idr_bytes_from(a, h.n), idr_bytes_from(b, k.n));
+	return h.major == 7 ? 0 : idr_bytes_compare(idr_bytes_from(a, h.n), idr_bytes_from(b, k.n));
 }
 
 static uint32_t hash_key(const struct check *c, struct key key)
 {
 	struct idr_bytes a = idr_bytes(c->in.p + key.at, key.n);
-	struct idr_cbor_head h;
+	struct idr_cbor_head h = key_head(a);
 
-	if (!idr_cbor_head_read(a.p, a.n, &h) || h.major > 3)
+	if (h.major >= 4 && h.major <= 6)
 		return idr_order_hash(8, a);
-	return idr_order_hash(h.major + (uint32_t)(h.arg ^ h.arg >> 32) * 8u, idr_bytes_from(a, h.n));
+	return idr_order_hash(h.major + (uint32_t)(h.arg ^ h.arg >> 32) * 8u,
+	    h.major == 7 ? idr_bytes(NULL, 0) : idr_bytes_from(a, h.n));
 }
 
 static bool push_key(struct check *c, struct key key)

@@ -41,7 +41,7 @@ struct idr_cbor {
 
 /*
  * Check that `in` is exactly one well-formed item: depth, lengths, UTF-8, no duplicate map keys
- * (integers and strings by value, other keys by their bytes), no key of indefinite length, no
+ * (arrays, maps and tags as keys by their bytes, others by value), no key of indefinite length, no
  * trailing bytes, and `rules`. `a` is scratch for the duplicate check of large maps.
  * errors IDR_CBOR, IDR_LIMIT.
  */

@@ -177,12 +177,15 @@ static void refuses_equal_keys_whatever_their_form(void **state)
 {
 	const char *bad[] = { "a201000100", "a20100180100", "a2010019000100", "a3010002001b000000000000000100", "a22000380000",
 		"a2616100616100", "a261610078016100", "a2416100416100", "bf616100616100ff", "a2f400f400", "a2f97e0000f97e0000",
-		"a2c00000c00000", "a2810000810000", "81a201000100", "a3020001000200" };
+		"a2c00000c00000", "a2810000810000", "81a201000100", "a3020001000200",
+		"a2f93c0000fa3f80000000", "a2fa3f80000000fb3ff000000000000000", "a2f97e0000fb7ff800000000000100" };
 
 	(void)state;
 	REFUSES_ALL(bad, IDR_CBOR_ANY);
 	takes("a2616100416100", IDR_CBOR_ANY); /* text and bytes differ */
 	takes("a201002000", IDR_CBOR_ANY);     /* 1 and -2 too */
+	takes("a2f9000000f9800000", IDR_CBOR_ANY); /* 0.0 and -0.0 */
+	takes("a2f400f9001400", IDR_CBOR_ANY);
 	takes("a2a1010000a1010100", IDR_CBOR_ANY);
 	takes("a2a1010000a1000100", IDR_CBOR_ANY);
 	takes("a201a1010102a10101", IDR_CBOR_ANY); /* the same key in two maps */
