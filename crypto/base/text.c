@@ -4,7 +4,7 @@ static const char B64URL[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 static const char B64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 static const char B45[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:";
 
-/* Digit values plus one, so that everything not named is 0 and comes out of D() as 0xff. */
+/* Digit values plus one, so that everything not named is 0 and comes out of digit() as UINT32_MAX. */
 #define DIGITS_TABLE(c62, c63) { \
 	['A'] = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, \
 	['a'] = 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, \
@@ -21,7 +21,7 @@ static const uint8_t B45_DIGIT[256] = {
 
 static inline uint32_t digit(const uint8_t table[256], uint8_t c)
 {
-	return (uint32_t)(uint8_t)(table[c] - 1);
+	return (uint32_t)table[c] - 1;
 }
 
 static size_t encode64(const char *alphabet, struct idr_bytes in, uint8_t *out)

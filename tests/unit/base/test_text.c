@@ -69,7 +69,8 @@ static void base64_gives_the_examples_of_its_standard(void **state)
 
 static void refuses_base64url_that_would_need_repair(void **state)
 {
-	const char *bad[] = { "A", "AAAAA", "Zg==", "Zm8=", "Zm9v\n", " Zm9v", "Zm 9v", "+/+/", "Zm9v.", "Z\xc3\xa9=" };
+	const char *bad[] = { "A", "AAAAA", "Zg==", "Zm8=", "Zm9v\n", " Zm9v", "Zm 9v", "+/+/", "Zm9v.",
+		"Z\xc3\xa9=" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
@@ -87,7 +88,8 @@ static void refuses_bits_behind_the_end(void **state)
 
 static void refuses_base64_with_padding_amiss(void **state)
 {
-	const char *bad[] = { "Zg", "Zg=", "Zg===", "=", "====", "Z===", "Zg==Zg==", "Zm9v====", "-_-_", "Zm9v\n" };
+	const char *bad[] = { "Zg", "Zg=", "Zg===", "=", "====", "Z===", "Zg==Zg==", "Zm9v====", "-_-_",
+		"Zm9v\n" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
@@ -143,7 +145,8 @@ static void base45_gives_the_examples_of_its_standard(void **state)
 
 static void refuses_base45_beyond_its_bounds(void **state)
 {
-	const char *bad[] = { "GGW", ":::", "V5", "::", "A", "BB8A", "bb8", "BB=", "BB8\n", "B,8", "\xc3\xa9:" };
+	const char *bad[] = { "GGW", ":::", "V5", "::", "A", "BB8A", "bb8", "BB=", "BB8\n", "B,8",
+		"\xc3\xa9:" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)

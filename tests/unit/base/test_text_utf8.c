@@ -50,7 +50,8 @@ static void takes_every_character_but_surrogates(void **state)
 
 static void refuses_overlong_forms_and_stray_bytes(void **state)
 {
-	const char *bad[] = { "\xc0\x80", "\xc1\xbf", "\xe0\x9f\xbf", "\xf0\x8f\xbf\xbf", "\x80", "\xbf", "\xfe", "\xff",
+	const char *bad[] = { "\xc0\x80", "\xc1\xbf", "\xe0\x9f\xbf", "\xf0\x8f\xbf\xbf", "\x80",
+		"\xbf", "\xfe", "\xff",
 		"\xc3", "\xe2\x82", "\xf0\x9f\x98", "\xc3(", "\xe2(\x82", "\xf5\x80\x80\x80", "\xed\xa0\x80" };
 	char t[64];
 

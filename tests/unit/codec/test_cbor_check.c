@@ -69,7 +69,8 @@ static void refuses_all(const char *const *bad, size_t n, int rules)
 /* RFC 8949 appendix F */
 static void refuses_reserved_additional_information(void **state)
 {
-	const char *bad[] = { "1c", "1d", "1e", "3c", "3d", "3e", "5c", "5d", "5e", "7c", "7d", "7e", "9c", "9d", "9e", "bc",
+	const char *bad[] = { "1c", "1d", "1e", "3c", "3d", "3e", "5c", "5d", "5e", "7c", "7d", "7e",
+		"9c", "9d", "9e", "bc",
 		"bd", "be", "dc", "dd", "de", "fc", "fd", "fe" };
 
 	(void)state;
@@ -101,7 +102,8 @@ static void refuses_simple_values_below_32_in_two_bytes(void **state)
 
 static void refuses_a_break_out_of_place(void **state)
 {
-	const char *bad[] = { "ff", "81ff", "8200ff", "a1ff", "a1ff00", "a100ff", "a20000ff", "c0ff", "9f81ff", "9fffff", "82ff00",
+	const char *bad[] = { "ff", "81ff", "8200ff", "a1ff", "a1ff00", "a100ff", "a20000ff", "c0ff",
+		"9f81ff", "9fffff", "82ff00",
 		"5fc000ff" };
 
 	(void)state;
@@ -118,7 +120,8 @@ static void refuses_an_indefinite_map_that_ends_behind_a_key(void **state)
 
 static void refuses_chunks_of_another_type_or_nested(void **state)
 {
-	const char *bad[] = { "5f00ff", "5f21ff", "5f6100ff", "5f80ff", "5fa0ff", "5fc000ff", "5fe0ff", "7f4100ff", "5f5f4100ffff",
+	const char *bad[] = { "5f00ff", "5f21ff", "5f6100ff", "5f80ff", "5fa0ff", "5fc000ff", "5fe0ff",
+		"7f4100ff", "5f5f4100ffff",
 		"7f7f6100ffff", "5f4100", "7f", "5f41", "5f4100ff00" };
 
 	(void)state;
@@ -129,8 +132,10 @@ static void refuses_chunks_of_another_type_or_nested(void **state)
 
 static void refuses_input_that_ends_too_early(void **state)
 {
-	const char *bad[] = { "", "18", "19", "1901", "1a", "1a010203", "1b", "1b01020304050607", "41", "4261", "61", "5affffffff00",
-		"5bffffffffffffffff010203", "81", "8200", "9f", "9f00", "a1", "a100", "a2000000", "bf", "c0", "d8", "f8", "f9", "f900",
+	const char *bad[] = { "", "18", "19", "1901", "1a", "1a010203", "1b", "1b01020304050607", "41",
+		"4261", "61", "5affffffff00",
+		"5bffffffffffffffff010203", "81", "8200", "9f", "9f00", "a1", "a100", "a2000000", "bf",
+			"c0", "d8", "f8", "f9", "f900",
 		"fa0000", "fb00000000000000" };
 
 	(void)state;
@@ -139,8 +144,10 @@ static void refuses_input_that_ends_too_early(void **state)
 
 static void refuses_lengths_beyond_the_input_without_allocating(void **state)
 {
-	const char *bad[] = { "5bffffffffffffffff", "7bffffffffffffffff", "9bffffffffffffffff", "bbffffffffffffffff",
-		"9b0000000100000000", "bb8000000000000000", "bb8000000000000001", "9a00ffffff00", "ba7fffffff0000",
+	const char *bad[] = { "5bffffffffffffffff", "7bffffffffffffffff", "9bffffffffffffffff",
+		"bbffffffffffffffff",
+		"9b0000000100000000", "bb8000000000000000", "bb8000000000000001", "9a00ffffff00",
+			"ba7fffffff0000",
 		"9b7fffffffffffffff00" };
 	struct idr_arena *tiny = idr_arena_new(64);
 	struct idr_cbor v;
@@ -175,10 +182,13 @@ static void refuses_text_that_is_not_utf8(void **state)
 
 static void refuses_equal_keys_whatever_their_form(void **state)
 {
-	const char *bad[] = { "a201000100", "a20100180100", "a2010019000100", "a3010002001b000000000000000100", "a22000380000",
-		"a2616100616100", "a261610078016100", "a2416100416100", "bf616100616100ff", "a2f400f400", "a2f97e0000f97e0000",
+	const char *bad[] = { "a201000100", "a20100180100", "a2010019000100",
+		"a3010002001b000000000000000100", "a22000380000",
+		"a2616100616100", "a261610078016100", "a2416100416100", "bf616100616100ff", "a2f400f400",
+			"a2f97e0000f97e0000",
 		"a2c00000c00000", "a2810000810000", "81a201000100", "a3020001000200",
-		"a2f93c0000fa3f80000000", "a2fa3f80000000fb3ff000000000000000", "a2f97e0000fb7ff800000000000100" };
+		"a2f93c0000fa3f80000000", "a2fa3f80000000fb3ff000000000000000",
+			"a2f97e0000fb7ff800000000000100" };
 
 	(void)state;
 	REFUSES_ALL(bad, IDR_CBOR_ANY);
@@ -278,17 +288,21 @@ static void refuses_depth_17_and_takes_16(void **state)
 	(void)state;
 	for (size_t i = 0; i < 3; i++) {
 		assert_true(idr_cbor_check(a, nested(16, kinds[i].head, kinds[i].end), IDR_CBOR_ANY, &v, &err));
-		assert_false(idr_cbor_check(a, nested(17, kinds[i].head, kinds[i].end), IDR_CBOR_ANY, &v, &err));
+		assert_false(idr_cbor_check(a, nested(17, kinds[i].head, kinds[i].end), IDR_CBOR_ANY, &v,
+			&err));
 		assert_int_equal(err.code, IDR_LIMIT);
-		assert_false(idr_cbor_check(a, nested(200000, kinds[i].head, kinds[i].end), IDR_CBOR_ANY, &v, &err));
+		assert_false(idr_cbor_check(a, nested(200000, kinds[i].head, kinds[i].end), IDR_CBOR_ANY,
+			&v, &err));
 	}
 }
 
 /* RFC 8949 section 4.2.1 */
 static void refuses_longer_forms_where_the_shortest_is_asked(void **state)
 {
-	const char *bad[] = { "1800", "1817", "190000", "1900ff", "1a0000ffff", "1b00000000ffffffff", "3800", "580101", "780161",
-		"980100", "b8010000", "d80100", "d9001800", "fb3ff0000000000000", "fa3f800000", "fb7ff8000000000000", "fa7fc00000",
+	const char *bad[] = { "1800", "1817", "190000", "1900ff", "1a0000ffff", "1b00000000ffffffff",
+		"3800", "580101", "780161",
+		"980100", "b8010000", "d80100", "d9001800", "fb3ff0000000000000", "fa3f800000",
+			"fb7ff8000000000000", "fa7fc00000",
 		"f97e01", "fb7ff0000000000000", "fa00000000", "fb36a0000000000000", "fb3e70000000000000" };
 
 	(void)state;

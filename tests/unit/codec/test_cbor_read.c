@@ -39,10 +39,13 @@ static struct idr_cbor item(const char *text)
 static void an_item_tells_its_type_and_bytes(void **state)
 {
 	const struct { const char *text; enum idr_cbor_type type; uint64_t arg; } known[] = {
-		{ "17", IDR_CBOR_UINT, 23 }, { "1903e8", IDR_CBOR_UINT, 1000 }, { "1bffffffffffffffff", IDR_CBOR_UINT, UINT64_MAX },
+		{ "17", IDR_CBOR_UINT, 23 }, { "1903e8", IDR_CBOR_UINT, 1000 }, { "1bffffffffffffffff",
+			IDR_CBOR_UINT, UINT64_MAX },
 		{ "3863", IDR_CBOR_NINT, 99 }, { "43010203", IDR_CBOR_BYTES, 3 }, { "6161", IDR_CBOR_TEXT, 1 },
-		{ "820102", IDR_CBOR_ARRAY, 2 }, { "a10102", IDR_CBOR_MAP, 1 }, { "c11a514b67b0", IDR_CBOR_TAG, 1 },
-		{ "f4", IDR_CBOR_SIMPLE, 20 }, { "f8ff", IDR_CBOR_SIMPLE, 255 }, { "f93c00", IDR_CBOR_FLOAT, 0x3c00 } };
+		{ "820102", IDR_CBOR_ARRAY, 2 }, { "a10102", IDR_CBOR_MAP, 1 }, { "c11a514b67b0",
+			IDR_CBOR_TAG, 1 },
+		{ "f4", IDR_CBOR_SIMPLE, 20 }, { "f8ff", IDR_CBOR_SIMPLE, 255 }, { "f93c00", IDR_CBOR_FLOAT,
+			0x3c00 } };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
@@ -59,7 +62,8 @@ static void an_item_tells_its_type_and_bytes(void **state)
 
 static void walks_definite_and_indefinite_alike(void **state)
 {
-	const char *same[] = { "84018202038101a10405", "9f019f0203ff9f01ffbf0405ffff", "9f018202039f01ffa10405ff" };
+	const char *same[] = { "84018202038101a10405", "9f019f0203ff9f01ffbf0405ffff",
+		"9f018202039f01ffa10405ff" };
 	int64_t n;
 
 	(void)state;
@@ -114,7 +118,8 @@ static void integers_are_told_up_to_64_bits(void **state)
 
 static void times_are_numbers_from_zero_on(void **state)
 {
-	const char *bad[] = { "20", "fbbff0000000000000", "f97e00", "f97c00", "fb43e0000000000000", "6131", "f4",
+	const char *bad[] = { "20", "fbbff0000000000000", "f97e00", "f97c00", "fb43e0000000000000",
+		"6131", "f4",
 		"1b8000000000000000", "c11a514b67b0" };
 	int64_t n;
 
@@ -160,7 +165,8 @@ static void chunks_are_joined(void **state)
 /* Walking is meant for checked bytes; others must still not lead outside of them. */
 static void unchecked_bytes_never_lead_outside(void **state)
 {
-	const char *bad[] = { "", "18", "5bffffffffffffffff", "9bffffffffffffffff", "9f", "9f9f9f", "ff", "c1c1c1", "7f", "1c", "a1",
+	const char *bad[] = { "", "18", "5bffffffffffffffff", "9bffffffffffffffff", "9f", "9f9f9f",
+		"ff", "c1c1c1", "7f", "1c", "a1",
 		"9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f9f00" };
 	struct idr_bytes in, exact;
 	struct idr_err err;

@@ -45,9 +45,11 @@ static void wrote(const char *hex)
 /* RFC 8949 appendix A */
 static void writes_the_shortest_heads(void **state)
 {
-	const struct { int64_t v; const char *hex; } known[] = { { 0, "00" }, { 23, "17" }, { 24, "1818" }, { 255, "18ff" },
+	const struct { int64_t v; const char *hex; } known[] = { { 0, "00" }, { 23, "17" }, { 24,
+		"1818" }, { 255, "18ff" },
 		{ 256, "190100" }, { 65535, "19ffff" }, { 65536, "1a00010000" }, { 4294967295, "1affffffff" },
-		{ 4294967296, "1b0000000100000000" }, { INT64_MAX, "1b7fffffffffffffff" }, { -1, "20" }, { -24, "37" }, { -25, "3818" },
+		{ 4294967296, "1b0000000100000000" }, { INT64_MAX, "1b7fffffffffffffff" }, { -1, "20" },
+			{ -24, "37" }, { -25, "3818" },
 		{ -256, "38ff" }, { -257, "390100" }, { INT64_MIN, "3b7fffffffffffffff" } };
 
 	(void)state;
@@ -55,7 +57,8 @@ static void writes_the_shortest_heads(void **state)
 		begin();
 		idr_cw_int(&b, known[i].v);
 		wrote(known[i].hex);
-		assert_int_equal(b.n, idr_cw_head_size(known[i].v < 0 ? ~(uint64_t)known[i].v : (uint64_t)known[i].v));
+		assert_int_equal(b.n,
+			idr_cw_head_size(known[i].v < 0 ? ~(uint64_t)known[i].v : (uint64_t)known[i].v));
 	}
 	begin();
 	idr_cw_uint(&b, UINT64_MAX);
@@ -64,9 +67,12 @@ static void writes_the_shortest_heads(void **state)
 
 static void writes_the_shortest_floats(void **state)
 {
-	const struct { double v; const char *hex; } known[] = { { 0.0, "f90000" }, { -0.0, "f98000" }, { 1.0, "f93c00" },
-		{ 1.1, "fb3ff199999999999a" }, { 1.5, "f93e00" }, { 65504.0, "f97bff" }, { 100000.0, "fa47c35000" },
-		{ 3.4028234663852886e+38, "fa7f7fffff" }, { 1.0e+300, "fb7e37e43c8800759c" }, { 5.960464477539063e-8, "f90001" },
+	const struct { double v; const char *hex; } known[] = { { 0.0, "f90000" }, { -0.0, "f98000" },
+		{ 1.0, "f93c00" },
+		{ 1.1, "fb3ff199999999999a" }, { 1.5, "f93e00" }, { 65504.0, "f97bff" }, { 100000.0,
+			"fa47c35000" },
+		{ 3.4028234663852886e+38, "fa7f7fffff" }, { 1.0e+300, "fb7e37e43c8800759c" },
+			{ 5.960464477539063e-8, "f90001" },
 		{ 0.00006103515625, "f90400" }, { -4.0, "f9c400" }, { -4.1, "fbc010666666666666" } };
 	double nan, inf = 1e308 * 10;
 
@@ -104,9 +110,12 @@ static void writes_every_kind_of_item(void **state)
 /* RFC 8949 section 4.2.1: 10, 100, -1, "z", "aa", [100], [-1], false */
 static void sorts_pairs_by_their_encodings(void **state)
 {
-	struct idr_cw_pair pairs[] = { { IDR_LIT("\xf4"), IDR_LIT("\x00") }, { IDR_LIT("\x62" "aa"), IDR_LIT("\x01") },
-		{ IDR_LIT("\x20"), IDR_LIT("\x02") }, { IDR_LIT("\x18\x64"), IDR_LIT("\x03") }, { IDR_LIT("\x61z"), IDR_LIT("\x04") },
-		{ IDR_LIT("\x81\x18\x64"), IDR_LIT("\x05") }, { IDR_LIT("\x0a"), IDR_LIT("\x06") }, { IDR_LIT("\x81\x20"), IDR_LIT("\x07") } };
+	struct idr_cw_pair pairs[] = { { IDR_LIT("\xf4"), IDR_LIT("\x00") }, { IDR_LIT("\x62" "aa"),
+		IDR_LIT("\x01") },
+		{ IDR_LIT("\x20"), IDR_LIT("\x02") }, { IDR_LIT("\x18\x64"), IDR_LIT("\x03") },
+			{ IDR_LIT("\x61z"), IDR_LIT("\x04") },
+		{ IDR_LIT("\x81\x18\x64"), IDR_LIT("\x05") }, { IDR_LIT("\x0a"), IDR_LIT("\x06") },
+			{ IDR_LIT("\x81\x20"), IDR_LIT("\x07") } };
 	struct idr_cbor v;
 	struct idr_err err;
 

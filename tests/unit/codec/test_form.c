@@ -90,7 +90,8 @@ static void refuses_broken_escapes(void **state)
 
 static void refuses_nul_control_characters_and_bad_utf8(void **state)
 {
-	const char *bad[] = { "a=%00", "%00=1", "a=\n", "a=1\r\n", "a=\x7f", "a=%ff", "a=%c3", "a=%ed%a0%80", "a=\xff", "%c0%af=1" };
+	const char *bad[] = { "a=%00", "%00=1", "a=\n", "a=1\r\n", "a=\x7f", "a=%ff", "a=%c3",
+		"a=%ed%a0%80", "a=\xff", "%c0%af=1" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)

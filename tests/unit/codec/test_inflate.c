@@ -122,7 +122,8 @@ static void refuses_every_stream_cut_short(void **state)
 	for (size_t n = 0; n < z.n; n++)
 		refuses(idr_bytes_first(z, n), 1000, IDR_ZLIB);
 	for (size_t n = 0; n < z.n; n++) /* also when the output is exactly full */
-		refuses(idr_bytes_first(z, n), strlen("a stream that ends too early, early, early, early"), IDR_ZLIB);
+		refuses(idr_bytes_first(z, n), strlen("a stream that ends too early, early, early, early"),
+			IDR_ZLIB);
 }
 
 static void refuses_bytes_behind_the_stream(void **state)

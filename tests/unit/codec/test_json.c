@@ -93,14 +93,16 @@ static void decodes_every_escape(void **state)
 	assert_true(idr_json_is_str(parse("\"\\\"\\\\\\/\\b\\f\\n\\r\\t\""), "\"\\/\b\f\n\r\t"));
 	assert_true(idr_json_is_str(parse("\"\\u0041\\u00e9\\u20AC\\uffff\\ud83d\\uDE00\""),
 	    "A\xc3\xa9\xe2\x82\xac\xef\xbf\xbf\xf0\x9f\x98\x80"));
-	assert_true(idr_json_is_str(parse("\"\\uD800\\uDC00 \\uDBFF\\uDFFF\""), "\xf0\x90\x80\x80 \xf4\x8f\xbf\xbf"));
+	assert_true(idr_json_is_str(parse("\"\\uD800\\uDC00 \\uDBFF\\uDFFF\""),
+		"\xf0\x90\x80\x80 \xf4\x8f\xbf\xbf"));
 	assert_true(idr_json_is_str(parse("\"0123456789abcdef\\n0123456789abcdef\""),
 	    "0123456789abcdef\n0123456789abcdef"));
 }
 
 static void refuses_strings_that_break_the_rules(void **state)
 {
-	const char *bad[] = { "\"", "\"abc", "\"\\", "\"\\\"", "\"\\x41\"", "\"\\u12\"", "\"\\u12g4\"", "\"\\U0041\"",
+	const char *bad[] = { "\"", "\"abc", "\"\\", "\"\\\"", "\"\\x41\"", "\"\\u12\"", "\"\\u12g4\"",
+		"\"\\U0041\"",
 		"\"a\tb\"", "\"a\nb\"", "\"01234567\x01\"", "\"\\u0\"", "\"\\\xc3\xa9\"" };
 
 	(void)state;
@@ -117,7 +119,8 @@ static void refuses_nul_in_strings(void **state)
 
 static void refuses_half_a_surrogate_pair(void **state)
 {
-	const char *bad[] = { "\"\\ud800\"", "\"\\udc00\"", "\"\\ud800\\ud800\"", "\"\\ud800x\"", "\"\\udc00\\ud800\"",
+	const char *bad[] = { "\"\\ud800\"", "\"\\udc00\"", "\"\\ud800\\ud800\"", "\"\\ud800x\"",
+		"\"\\udc00\\ud800\"",
 		"\"\\ud800\\n\"", "\"\\udbff\\u0041\"", "\"\\ud800\\u\"" };
 
 	(void)state;
@@ -142,9 +145,12 @@ static void refuses_a_byte_order_mark(void **state)
 
 static void refuses_what_is_not_one_value(void **state)
 {
-	const char *bad[] = { "", " ", "{} {}", "1 2", "nul", "nulll", "True", "NaN", "Infinity", "-Infinity", "undefined",
-		"'a'", "//x\n1", "/**/1", "1//", "a", "[1,]", "[,1]", "[1 2]", "[", "]", "{", "}", "[}", "{]", "{\"a\"}",
-		"{\"a\":}", "{\"a\":1,}", "{,}", "{a:1}", "{1:1}", "{\"a\" 1}", "{\"a\":1 \"b\":2}", "[1}", "{\"a\":1]",
+	const char *bad[] = { "", " ", "{} {}", "1 2", "nul", "nulll", "True", "NaN", "Infinity",
+		"-Infinity", "undefined",
+		"'a'", "//x\n1", "/**/1", "1//", "a", "[1,]", "[,1]", "[1 2]", "[", "]", "{", "}", "[}",
+			"{]", "{\"a\"}",
+		"{\"a\":}", "{\"a\":1,}", "{,}", "{a:1}", "{1:1}", "{\"a\" 1}", "{\"a\":1 \"b\":2}", "[1}",
+			"{\"a\":1]",
 		"[[1]", "{\"a\":{\"b\":1}", "\v 1", "1\f", "[1]]", ",", ":", "{\"a\":1:2}", "{null:1}" };
 
 	(void)state;
@@ -154,9 +160,11 @@ static void refuses_what_is_not_one_value(void **state)
 
 static void refuses_numbers_outside_the_grammar(void **state)
 {
-	const char *bad[] = { "01", "-", "+1", "1.", ".5", "-.5", "1e", "1e+", "1e-", "0x10", "1_000", "00", "-01", "1.e1",
+	const char *bad[] = { "01", "-", "+1", "1.", ".5", "-.5", "1e", "1e+", "1e-", "0x10", "1_000",
+		"00", "-01", "1.e1",
 		"1.2.3", "1e1.5", "--1", "1e1e1", "\xd9\xa1" };
-	const char *good[] = { "0", "-0", "1", "-1", "10", "1.5", "-0.5e-10", "1E+2", "1e5", "0e0", "123456789012345678901" };
+	const char *good[] = { "0", "-0", "1", "-1", "10", "1.5", "-0.5e-10", "1E+2", "1e5", "0e0",
+		"123456789012345678901" };
 
 	(void)state;
 	REFUSES_ALL(bad, IDR_JSON);
@@ -166,7 +174,8 @@ static void refuses_numbers_outside_the_grammar(void **state)
 
 static void refuses_a_name_sent_twice(void **state)
 {
-	const char *bad[] = { "{\"a\":1,\"a\":1}", "{\"a\":1,\"b\":2,\"a\":3}", "{\"a\":1,\"\\u0061\":2}", "{\"\":1,\"\":2}",
+	const char *bad[] = { "{\"a\":1,\"a\":1}", "{\"a\":1,\"b\":2,\"a\":3}",
+		"{\"a\":1,\"\\u0061\":2}", "{\"\":1,\"\":2}",
 		"[{\"x\":{\"a\":1,\"a\":2}}]", "{\"\\ud83d\\ude00\":1,\"\xf0\x9f\x98\x80\":2}" };
 
 	(void)state;
@@ -257,7 +266,8 @@ static void refuses_more_values_than_the_arena_holds(void **state)
 
 static void put_random(struct idr_jw *w, uint64_t *luck, int depth)
 {
-	static const char *const words[] = { "", "a", "\"", "\\", "\n", "\x01", "\xc3\xa9", "\xf0\x9f\x98\x80", "long enough text" };
+	static const char *const words[] = { "", "a", "\"", "\\", "\n", "\x01", "\xc3\xa9",
+		"\xf0\x9f\x98\x80", "long enough text" };
 	uint64_t n = fixed_below(luck, 4);
 	char name[16];
 

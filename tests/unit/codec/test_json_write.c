@@ -58,7 +58,8 @@ static void escapes_what_must_be_and_nothing_else(void **state)
 	(void)state;
 	idr_buf_init(&b, a, 0, 1000);
 	idr_jw_cstr(&w, "\"\\/\b\t\n\v\f\r\x1f\x7f\xc3\xa9");
-	assert_true(idr_bytes_is(idr_buf_bytes(&b), "\"\\\"\\\\/\\b\\t\\n\\u000b\\f\\r\\u001f\x7f\xc3\xa9\""));
+	assert_true(idr_bytes_is(idr_buf_bytes(&b),
+		"\"\\\"\\\\/\\b\\t\\n\\u000b\\f\\r\\u001f\x7f\xc3\xa9\""));
 }
 
 static void every_control_character_comes_back(void **state)

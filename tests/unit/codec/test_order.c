@@ -70,7 +70,8 @@ static void hashes_differ_by_seed_length_and_content(void **state)
 	assert_int_equal(idr_order_hash(1, idr_str(text)), idr_order_hash(1, idr_str(text)));
 	assert_int_not_equal(idr_order_hash(1, idr_str(text)), idr_order_hash(2, idr_str(text)));
 	for (size_t n = 0; n < 32; n++)
-		assert_int_not_equal(idr_order_hash(1, idr_bytes(text, n)), idr_order_hash(1, idr_bytes(text, n + 1)));
+		assert_int_not_equal(idr_order_hash(1, idr_bytes(text, n)), idr_order_hash(1,
+			idr_bytes(text, n + 1)));
 }
 
 int main(void)
