@@ -156,7 +156,8 @@ static void refuses_gzip_raw_deflate_and_dictionaries(void **state)
 	struct idr_bytes z = compress(IDR_LIT("abc"), false);
 
 	(void)state;
-	refuses(IDR_LIT("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\x4b\x4c\x4a\x06\x00\xc2\x41\x24\x35\x03\x00\x00\x00"), 100, IDR_ZLIB);
+	refuses(IDR_LIT("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\x4b\x4c\x4a\x06\x00"
+	    "\xc2\x41\x24\x35\x03\x00\x00\x00"), 100, IDR_ZLIB);
 	refuses(idr_bytes_from(z, 2), 100, IDR_ZLIB);                         /* raw */
 	refuses(IDR_LIT("\x78\xbb\x02\x4d\x01\x27\x4b\x04"), 100, IDR_ZLIB);  /* FDICT */
 	refuses(IDR_LIT("\x79\x9c"), 100, IDR_ZLIB);
