@@ -272,7 +272,7 @@ static bool check_claims(const struct claims *c, const struct idr_status_rules *
 	if (r->uri.p && !idr_bytes_equal(c->sub, r->uri))
 		return idr_fail(err, IDR_SUB_MISMATCH, DRAFT "section 8.3",
 		    "the subject of the list is not the address the credential names");
-	if (c->has_exp && now >= c->exp + r->skew)
+	if (c->has_exp && now - r->skew >= c->exp)
 		return idr_fail(err, IDR_EXPIRED, DRAFT "section 8.3", "the status list has expired");
 	if (c->has_nbf && now + r->skew < c->nbf)
 		return idr_fail(err, IDR_NBF, "RFC 7519 section 4.1.5", "the status list is not valid yet");

@@ -81,6 +81,14 @@ struct idr_verify_run {
 	struct idr_check checks[4];
 	size_t n_checks;
 	int64_t now;
+	/* what begin found and conclude needs; not for callers */
+	const struct idr_policy *policy;
+	const struct idr_type *type;             /* NULL when the type is not known here */
+	const struct idr_dcql_credential *query; /* NULL outside of a response */
+	const struct idr_json *claims;           /* all of them, before any is left out */
+	bool kb_present;
+	bool clock_wrong;                        /* now lies before the floor */
+	bool authority;                          /* a trusted authority the query names stands behind it */
 };
 IDR_MUST bool idr_verify_begin(struct idr_suite *s, struct idr_arena *a,
     const struct idr_verify_in *in, int64_t now, struct idr_verify_run *run, struct idr_err *err);
