@@ -1,0 +1,29 @@
+/* A certificate from outside: read it, and try it as leaf and as anchor of itself. */
+#include <stdlib.h>
+
+#include "suite/cert.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct idr_suite *s;
+	struct idr_arena *a = idr_arena_new(8 << 20);
+	struct idr_bytes der = idr_bytes(data, size);
+	struct idr_cert c;
+	struct idr_err err;
+	size_t anchor;
+
+	if (!s && !(s = idr_suite_new()))
+		abort();
+	if (idr_cert_parse(s, a, der, &c, &err)) {
+		if (!idr_bytes_equal(c.der, der) || c.n_eku > IDR_EKU_MAX || c.n_dns > IDR_SAN_MAX)
+			abort();
+		if (c.key.curve != IDR_CURVE_NONE && !idr_suite_key_is_valid(s, &c.key))
+			abort();
+	}
+	if (idr_cert_chain(s, &der, 1, &der, 1, 1790000000, &anchor, &err))
+		abort(); /* a leaf is never its own anchor */
+	idr_arena_free(&a);
+	return 0;
+}
