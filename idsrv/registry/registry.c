@@ -1,0 +1,227 @@
+#include "registry/registry.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "registry/reg_batch_run.h"
+#include "registry/reg_internal.h"
+#include "sys/clock.h"
+#include "sys/queue.h"
+
+enum {
+	WRITERS_MAX = 2, QUEUE_MAX = 8192,
+	/* performance.md section 4: waiting pays only for small batches on a fast disk under load */
+	LINGER_NS = 400000, SMALL_BATCH = 16, QUICK_US = 800, BUSY_PER_S = 4000
+};
+
+struct registry {
+	char *db;
+	struct metrics *metrics;
+	struct queue *writes, *reads;
+	atomic_bool closing;
+	struct thread {
+		struct registry *r;
+		struct queue *q;
+		struct reg_conn *c;
+		pthread_t id;
+		bool running;
+		size_t last_n;
+		int64_t last_us, last_end;
+		double per_s;          /* rows a second, smoothed */
+	} thread[WRITERS_MAX + 1];
+};
+
+static bool linger_pays(const struct thread *t, size_t n)
+{
+	return n < SMALL_BATCH && t->last_n < SMALL_BATCH && t->last_us < QUICK_US &&
+	    t->per_s > BUSY_PER_S;
+}
+
+static size_t take(struct thread *t, struct reg_row **rows)
+{
+	const struct timespec linger = { .tv_nsec = LINGER_NS };
+	void *item[REG_BATCH_MAX];
+	size_t n = queue_take_many(t->q, item, REG_BATCH_MAX, -1);
+
+	if (n && linger_pays(t, n)) {
+		nanosleep(&linger, NULL);
+		n += queue_take_many(t->q, item + n, REG_BATCH_MAX - n, 0);
+	}
+	for (size_t i = 0; i < n; i++)
+		rows[i] = item[i];
+	return n;
+}
+
+static void note_rate(struct thread *t, size_t n, int64_t begin)
+{
+	int64_t end = clock_monotonic_us(), span = end - t->last_end;
+
+	t->per_s = 0.8 * t->per_s + 0.2 * (double)n * 1e6 / (double)(span > 0 ? span : 1);
+	t->last_n = n;
+	t->last_us = end - begin;
+	t->last_end = end;
+}
+
+static void *serve(void *arg)
+{
+	struct thread *t = arg;
+	struct reg_row *rows[REG_BATCH_MAX];
+	size_t n;
+
+	while ((n = take(t, rows)) > 0) {
+		int64_t begin = clock_monotonic_us();
+
+		reg_batch_settle(t->c, rows, n, begin + REG_BATCH_LIMIT_MS * 1000LL);
+		note_rate(t, n, begin);
+	}
+	return NULL;
+}
+
+bool reg_submit(struct registry *r, struct reg_row *row, struct idr_err *err)
+{
+	if (atomic_load(&r->closing))
+		return idr_fail(err, IDR_STOPPING, NULL, "the registry is closing");
+	if (!queue_put(row->kind->write ? r->writes : r->reads, row))
+		return idr_fail(err, IDR_OVERLOADED, NULL, "too many rows wait for the database");
+	return true;
+}
+
+static bool check_version(struct reg_conn *c, void *ctx, struct idr_err *err)
+{
+	REG_RESULT(r);
+	int64_t have;
+
+	(void)ctx;
+	if (!reg_exec(c, "SELECT coalesce(max(number), 0) FROM migration", NULL, &r, err))
+		return false;
+	have = reg_int(&r, 0, 0);
+	if (have < REG_SCHEMA_VERSION)
+		return idr_fail(err, IDR_CONFIG, NULL, "the database has schema %lld and this program needs "
+		    "%d: run the migrations", (long long)have, REG_SCHEMA_VERSION);
+	return true;
+}
+
+static bool start_thread(struct registry *r, struct thread *t, struct queue *q, struct idr_err *err)
+{
+	t->r = r;
+	t->q = q;
+	t->c = reg_conn_new(r->db, r->metrics);
+	if (!t->c)
+		return idr_fail(err, IDR_MEMORY, NULL, "no memory for a connection");
+	if (!reg_tx(t->c, check_version, NULL, err))
+		return false;
+	t->last_end = clock_monotonic_us();
+	if (pthread_create(&t->id, NULL, serve, t) != 0)
+		return idr_fail(err, IDR_MEMORY, NULL, "no thread for the registry");
+	t->running = true;
+	return true;
+}
+
+static bool start(struct registry *r, const struct registry_options *o, struct idr_err *err)
+{
+	int writers = o->writers < 1 ? 1 : o->writers > WRITERS_MAX ? WRITERS_MAX : o->writers;
+
+	r->metrics = o->metrics;
+	r->db = strdup(o->db);
+	r->writes = queue_new(QUEUE_MAX);
+	r->reads = queue_new(QUEUE_MAX);
+	if (!r->db || !r->writes || !r->reads)
+		return idr_fail(err, IDR_MEMORY, NULL, "no memory for the registry");
+	for (int i = 0; i < writers; i++)
+		if (!start_thread(r, &r->thread[i], r->writes, err))
+			return false;
+	return start_thread(r, &r->thread[WRITERS_MAX], r->reads, err);
+}
+
+bool registry_open(const struct registry_options *o, struct registry **out, struct idr_err *err)
+{
+	struct registry *r = calloc(1, sizeof *r);
+	struct reg_conn *c;
+	bool ok;
+
+	if (!r)
+		return idr_fail(err, IDR_MEMORY, NULL, "no memory for the registry");
+	if (!start(r, o, err)) {
+		registry_close(&r);
+		return false;
+	}
+	ok = reg_conn_open(r, &c, err) && registry_maintain(c, clock_now(), err);
+	if (ok)
+		*out = r;
+	reg_conn_close(&c);
+	if (!ok)
+		registry_close(&r);
+	return ok;
+}
+
+void registry_close(struct registry **r)
+{
+	if (!*r)
+		return;
+	atomic_store(&(*r)->closing, true);
+	if ((*r)->writes)
+		queue_close((*r)->writes);
+	if ((*r)->reads)
+		queue_close((*r)->reads);
+	for (size_t i = 0; i < WRITERS_MAX + 1; i++) {
+		if ((*r)->thread[i].running)
+			pthread_join((*r)->thread[i].id, NULL);
+		reg_conn_close(&(*r)->thread[i].c);
+	}
+	queue_free(&(*r)->writes);
+	queue_free(&(*r)->reads);
+	free((*r)->db);
+	free(*r);
+	*r = NULL;
+}
+
+bool reg_conn_open(struct registry *r, struct reg_conn **out, struct idr_err *err)
+{
+	*out = reg_conn_new(r->db, r->metrics);
+	return *out || idr_fail(err, IDR_MEMORY, NULL, "no memory for a connection");
+}
+
+static bool ping(struct reg_conn *c, void *ctx, struct idr_err *err)
+{
+	(void)ctx;
+	return reg_run(c, "UPDATE heartbeat SET at = now()", NULL, err);
+}
+
+bool registry_ping(struct reg_conn *c, struct idr_err *err)
+{
+	return reg_tx_once(c, ping, NULL, err);
+}
+
+static bool maintain(struct reg_conn *c, void *ctx, struct idr_err *err)
+{
+	struct reg_params p;
+
+	reg_params(&p, c);
+	reg_put_int(&p, *(const int64_t *)ctx);
+	return reg_run(c, "SELECT maintain($1)", &p, err);
+}
+
+bool registry_maintain(struct reg_conn *c, int64_t now, struct idr_err *err)
+{
+	return reg_tx(c, maintain, &now, err);
+}
+
+static bool position(struct reg_conn *c, void *ctx, struct idr_err *err)
+{
+	struct registry_position *x = ctx;
+	REG_RESULT(r);
+
+	if (!reg_exec(c, "SELECT system_id, timeline, lsn FROM wal_position()", NULL, &r, err))
+		return false;
+	x->system_id = (uint64_t)reg_int(&r, 0, 0);
+	x->timeline = reg_int(&r, 0, 1);
+	x->lsn = (uint64_t)reg_int(&r, 0, 2);
+	return true;
+}
+
+bool registry_position(struct reg_conn *c, struct registry_position *out, struct idr_err *err)
+{
+	return reg_tx(c, position, out, err);
+}
