@@ -1,0 +1,291 @@
+#include "base/text.h"
+#include "flow/flow_reply.h"
+#include "issue/issue.h"
+#include "registry/reg_offer.h"
+#include "routes.h"
+#include "sys/conf.h"
+#include "sys/node.h"
+
+/* implements: OpenID4VCI 1.0 section 4.1; issuing brief 5. No personal data stands in an offer. */
+
+enum { CODE_BYTES = 32, CODE_TEXT = IDR_B64URL_LEN(CODE_BYTES), CONFIGURATIONS_MAX = 16,
+	TX_MIN = 4, TX_MAX = 12, TX_DEFAULT = 6, URL_MAX = 8192 };
+
+struct offer_request {
+	struct idr_bytes configurations; /* space-separated */
+	int64_t person_id;
+	int tx_length;                   /* 0: no tx_code */
+	char tx_code[TX_MAX + 1];
+	uint8_t code[CODE_TEXT];
+};
+
+/* ---- POST /admin/v1/offers ---- */
+
+static bool read_configurations(struct flow_request *r, const struct idr_json *list,
+    struct offer_request *o, struct idr_err *err)
+{
+	const struct idr_json *v, *w;
+	const struct idr_type *type;
+	enum idr_format format;
+	struct idr_buf b;
+
+	if (!idr_json_is(list, IDR_JSON_ARRAY) || list->n == 0 || list->n > CONFIGURATIONS_MAX)
+		return idr_fail(err, IDR_INVALID_FIELD, NULL,
+		    "configurations must be an array of up to %d credential configuration ids", CONFIGURATIONS_MAX);
+	idr_buf_init(&b, r->arena, 128, 4096);
+	for (v = idr_json_first(list); v; v = idr_json_next(list, v)) {
+		if (!idr_json_is(v, IDR_JSON_STRING) || !rules_configuration(r->rules, v->text, &type, &format))
+			return idr_fail(err, IDR_INVALID_FIELD, NULL, "configurations names one that is not known");
+		for (w = idr_json_first(list); w != v; w = idr_json_next(list, w))
+			if (idr_bytes_equal(w->text, v->text))
+				return idr_fail(err, IDR_INVALID_FIELD, NULL, "configurations names one twice");
+		if (b.n)
+			idr_buf_put_byte(&b, ' ');
+		idr_buf_put(&b, v->text);
+	}
+	return idr_buf_done(&b, &o->configurations, err);
+}
+
+static bool read_tx_code(const struct idr_json *v, struct offer_request *o, struct idr_err *err)
+{
+	int64_t length = TX_DEFAULT;
+
+	if (!v || v->type == IDR_JSON_FALSE)
+		return true;
+	if (v->type != IDR_JSON_TRUE && (!idr_json_int(v, &length) || length < TX_MIN || length > TX_MAX))
+		return idr_fail(err, IDR_INVALID_FIELD, NULL, "tx_code must be true, false or a length of %d to %d",
+		    TX_MIN, TX_MAX);
+	o->tx_length = (int)length;
+	return true;
+}
+
+/* Decimal digits without bias: values above the last full round are drawn again. */
+static void draw_digits(struct idr_suite *s, char *out, int n)
+{
+	for (int i = 0; i < n;) {
+		uint8_t byte;
+
+		idr_suite_random(s, &byte, 1);
+		if (byte < 250)
+			out[i++] = (char)('0' + byte % 10);
+	}
+	out[n] = '\0';
+}
+
+static bool mac_tx_code(struct app *app, struct flow_request *r, const struct offer_request *q,
+    struct reg_offer *o, struct idr_err *err)
+{
+	struct idr_bytes joined;
+	struct idr_buf b;
+
+	if (!q->tx_length)
+		return true;
+	idr_buf_init(&b, r->arena, 128, 256);
+	idr_buf_put(&b, idr_bytes(o->code_hash, 32));
+	idr_buf_put_str(&b, q->tx_code);
+	if (!idr_buf_done(&b, &joined, err))
+		return false;
+	node_mac(app->node, r->suite, "tx_code", joined, o->tx_code_mac);
+	o->has_tx_code = true;
+	o->tx_code_length = q->tx_length;
+	return true;
+}
+
+static char *offer_context(struct idr_arena *a, const uint8_t id[16], struct idr_err *err)
+{
+	struct idr_buf b;
+	struct idr_bytes text;
+
+	idr_buf_init(&b, a, 64, 64);
+	idr_buf_put_str(&b, "offer:");
+	idr_hex_put(&b, idr_bytes(id, 16));
+	idr_buf_put_byte(&b, 0);
+	return idr_buf_done(&b, &text, err) ? (char *)(uintptr_t)text.p : NULL;
+}
+
+static bool create(struct app *app, struct flow_request *r, struct offer_request *q,
+    struct reg_offer *o, struct idr_err *err)
+{
+	uint8_t random[CODE_BYTES];
+	char *context;
+
+	idr_suite_random(r->suite, random, sizeof(random));
+	idr_b64url_encode(idr_bytes(random, sizeof(random)), q->code);
+	draw_digits(r->suite, q->tx_code, q->tx_length);
+	*o = (struct reg_offer){
+		.person_id = q->person_id, .configurations = q->configurations,
+		.expires = r->now + app->conf->offer_ttl_s, .operator_name = r->caller.operator_name,
+	};
+	idr_suite_random(r->suite, o->offer_id, sizeof(o->offer_id));
+	memcpy(o->request, r->http->uuid, sizeof(o->request));
+	idr_suite_hash(r->suite, IDR_SHA256, idr_bytes(q->code, CODE_TEXT), o->code_hash);
+	context = offer_context(r->arena, o->offer_id, err);
+	return context && mac_tx_code(app, r, q, o, err) &&
+	    node_seal(app->node, r->suite, r->arena, idr_str(context), idr_bytes(q->code, CODE_TEXT),
+	        &o->code_sealed, err) &&
+	    reg_offer_create(r->conn, o, err);
+}
+
+/* The credential offer object itself. */
+static void put_offer(struct idr_buf *b, const struct conf *c, const struct reg_offer *o,
+    struct idr_bytes code)
+{
+	struct idr_bytes list = o->configurations;
+	struct idr_jw w = idr_jw(b);
+
+	idr_jw_open(&w, '{');
+	idr_jw_put_cstr(&w, "credential_issuer", c->base_url);
+	idr_jw_name(&w, "credential_configuration_ids");
+	idr_jw_open(&w, '[');
+	while (list.n) {
+		size_t space = idr_bytes_index(list, 0, ' ');
+
+		idr_jw_str(&w, idr_bytes_first(list, space));
+		list = space == SIZE_MAX ? IDR_LIT("") : idr_bytes_from(list, space + 1);
+	}
+	idr_jw_close(&w, ']');
+	idr_jw_name(&w, "grants");
+	idr_jw_open(&w, '{');
+	idr_jw_name(&w, "urn:ietf:params:oauth:grant-type:pre-authorized_code");
+	idr_jw_open(&w, '{');
+	idr_jw_put_str(&w, "pre-authorized_code", code);
+	if (o->has_tx_code) {
+		idr_jw_name(&w, "tx_code");
+		idr_jw_open(&w, '{');
+		idr_jw_put_cstr(&w, "input_mode", "numeric");
+		idr_jw_put_int(&w, "length", o->tx_code_length);
+		idr_jw_close(&w, '}');
+	}
+	idr_jw_close(&w, '}');
+	idr_jw_close(&w, '}');
+	idr_jw_close(&w, '}');
+}
+
+static void put_link(struct idr_jw *w, const char *name, struct flow_request *r, const struct conf *c,
+    const char *parameter, struct idr_bytes value)
+{
+	struct idr_buf b;
+
+	idr_buf_init(&b, r->arena, 1024, URL_MAX);
+	idr_buf_put_str(&b, c->wallet_base);
+	idr_buf_put_str(&b, strchr(c->wallet_base, '?') ? "&" : "?");
+	idr_buf_put_str(&b, parameter);
+	idr_buf_put_byte(&b, '=');
+	idr_url_put(&b, value);
+	idr_jw_put_str(w, name, b.failed ? IDR_LIT("") : idr_buf_bytes(&b));
+}
+
+static bool answer(struct app *app, struct flow_request *r, const struct offer_request *q,
+    const struct reg_offer *o, struct idr_err *err)
+{
+	struct idr_buf b, offer, uri, id;
+	struct idr_jw w;
+	char when[21];
+
+	idr_buf_init(&offer, r->arena, 1024, URL_MAX);
+	put_offer(&offer, app->conf, o, idr_bytes(q->code, CODE_TEXT));
+	idr_buf_init(&id, r->arena, 33, 64);
+	idr_hex_put(&id, idr_bytes(o->offer_id, 16));
+	idr_buf_init(&uri, r->arena, 256, 2048);
+	idr_buf_put_str(&uri, app->conf->base_url);
+	idr_buf_put_str(&uri, "/offers/");
+	idr_buf_put(&uri, idr_buf_bytes(&id));
+	idr_buf_init(&b, r->arena, 4096, 4 * URL_MAX);
+	w = idr_jw(&b);
+	idr_jw_open(&w, '{');
+	idr_jw_put_str(&w, "offer_id", idr_buf_bytes(&id));
+	idr_jw_put_raw(&w, "credential_offer", idr_buf_bytes(&offer));
+	idr_jw_put_str(&w, "credential_offer_uri", idr_buf_bytes(&uri));
+	/* QR codes carry the by-reference form: short enough for every camera */
+	put_link(&w, "link_by_reference", r, app->conf, "credential_offer_uri", idr_buf_bytes(&uri));
+	put_link(&w, "link_by_value", r, app->conf, "credential_offer", idr_buf_bytes(&offer));
+	if (q->tx_length)
+		idr_jw_put_cstr(&w, "tx_code", q->tx_code);
+	idr_time_format(o->expires, when);
+	idr_jw_put_cstr(&w, "expires", when);
+	idr_jw_close(&w, '}');
+	return flow_reply_json(r, 201, &b, err);
+}
+
+static bool issue_offer_create(struct app *app, struct flow_request *r, struct idr_err *err)
+{
+	const struct idr_json *body;
+	struct offer_request q = { .tx_length = 0 };
+	struct reg_offer o;
+
+	return idr_json_parse(r->arena, r->http->body, r->http->route->body_max, &body, err) &&
+	    read_configurations(r, idr_json_find(body, "configurations"), &q, err) &&
+	    read_tx_code(idr_json_find(body, "tx_code"), &q, err) &&
+	    issue_person(app, r, idr_json_find(body, "person"), &q.person_id, err) &&
+	    create(app, r, &q, &o, err) && answer(app, r, &q, &o, err);
+}
+
+/* ---- GET /offers/{id} and GET /admin/v1/offers/{id} ---- */
+
+static bool offer_id(struct flow_request *r, uint8_t id[16], struct idr_err *err)
+{
+	struct idr_bytes raw;
+	struct idr_err why;
+
+	if (!idr_hex_decode(r->arena, r->http->part[0], &raw, &why) || raw.n != 16)
+		return idr_fail(err, IDR_NOT_FOUND, "OpenID4VCI 1.0 section 4.1.3", "there is no such offer");
+	memcpy(id, raw.p, 16);
+	return true;
+}
+
+static bool issue_offer_fetch(struct app *app, struct flow_request *r, struct idr_err *err)
+{
+	struct idr_bytes code;
+	struct reg_offer o;
+	struct idr_buf b;
+	uint8_t id[16];
+	bool found;
+	char *context;
+
+	if (!offer_id(r, id, err) || !reg_offer_find(r->conn, r->arena, id, r->now, &o, &found, err))
+		return false;
+	if (!found)
+		return idr_fail(err, IDR_NOT_FOUND, "OpenID4VCI 1.0 section 4.1.3", "there is no such offer");
+	context = offer_context(r->arena, id, err);
+	if (!context ||
+	    !node_unseal(app->node, r->suite, r->arena, idr_str(context), o.code_sealed, &code, err))
+		return false;
+	idr_buf_init(&b, r->arena, 1024, URL_MAX);
+	put_offer(&b, app->conf, &o, code);
+	return flow_reply_json(r, 200, &b, err);
+}
+
+static bool issue_offer_state(struct app *app, struct flow_request *r, struct idr_err *err)
+{
+	const char *state;
+	struct idr_buf b;
+	struct idr_jw w;
+	uint8_t id[16];
+	int tries;
+
+	(void)app;
+	if (!offer_id(r, id, err) || !reg_offer_state(r->conn, id, r->now, &state, &tries, err))
+		return false;
+	idr_buf_init(&b, r->arena, 128, 512);
+	w = idr_jw(&b);
+	idr_jw_open(&w, '{');
+	idr_jw_put_cstr(&w, "state", state);
+	idr_jw_put_int(&w, "tries_left", tries);
+	idr_jw_close(&w, '}');
+	return flow_reply_json(r, 200, &b, err);
+}
+
+const struct flow_step issue_offer_post[] = {
+	{ FLOW_COLD, issue_offer_create },
+	{ FLOW_END, NULL },
+};
+
+const struct flow_step issue_offer_get[] = {
+	{ FLOW_COLD, issue_offer_fetch }, /* OpenID4VCI 1.0 section 4.1.3 */
+	{ FLOW_END, NULL },
+};
+
+const struct flow_step issue_offer_state_get[] = {
+	{ FLOW_COLD, issue_offer_state },
+	{ FLOW_END, NULL },
+};

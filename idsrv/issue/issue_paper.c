@@ -1,0 +1,135 @@
+#include "base/text.h"
+#include "flow/flow_reply.h"
+#include "issue/issue.h"
+#include "lists/lists.h"
+#include "qr/qr.h"
+#include "registry/reg_subject.h"
+#include "routes.h"
+#include "sys/conf.h"
+
+/* POST /admin/v1/papers: the printed credential (QR profile S), recorded and revocable like any. */
+
+struct paper_state {
+	const struct idr_type *type;
+	const struct idr_qr_cut *cut;
+	int64_t person_id;
+	struct idr_bytes claims_sealed;
+	struct idr_qr_built built;
+	struct reg_credential_record record;
+	struct signer_job job;
+};
+
+static bool find_cut(struct paper_state *st, const struct idr_json *name, struct idr_err *err)
+{
+	if (!name && st->type->n_cut)
+		st->cut = &st->type->cut[0];
+	for (size_t i = 0; name && i < st->type->n_cut; i++)
+		if (idr_json_is(name, IDR_JSON_STRING) && idr_bytes_equal(st->type->cut[i].id, name->text))
+			st->cut = &st->type->cut[i];
+	return st->cut ? true : idr_fail(err, IDR_INVALID_FIELD, NULL, "cut names no QR cut of this type");
+}
+
+static bool issue_paper_load(struct app *app, struct flow_request *r, struct idr_err *err)
+{
+	struct paper_state *st = idr_arena_alloc(r->arena, sizeof(*st), err);
+	const struct idr_json *body, *type;
+	bool found;
+
+	if (!st || !idr_json_parse(r->arena, r->http->body, r->http->route->body_max, &body, err))
+		return false;
+	type = idr_json_find(body, "type");
+	st->type = idr_json_is(type, IDR_JSON_STRING) ? rules_type(r->rules, type->text) : NULL;
+	if (!st->type)
+		return idr_fail(err, IDR_INVALID_FIELD, NULL, "type names no credential type");
+	if (!find_cut(st, idr_json_find(body, "cut"), err) ||
+	    !issue_person(app, r, idr_json_find(body, "person"), &st->person_id, err) ||
+	    !reg_subject_get(r->conn, r->arena, st->person_id, &st->claims_sealed, &found, err))
+		return false;
+	r->state = st;
+	return found ? true : idr_fail(err, IDR_NOT_FOUND, NULL, "no imported person has this key");
+}
+
+static void prepare_record(struct flow_request *r, struct paper_state *st,
+    const struct lists_run *run)
+{
+	struct reg_credential_record *x = &st->record;
+
+	x->row.kind = &reg_credential_record;
+	x->person_id = st->person_id;
+	x->type_id = st->type->id;
+	x->format = IDR_FORMAT_QR;
+	x->list_id = run->list_id;
+	x->first_counter = run->first_counter;
+	x->n = 1;
+	x->operator_name = r->caller.operator_name;
+	x->now = r->now;
+	idr_suite_hash(r->suite, IDR_SHA256, st->built.to_be_signed, x->digest[0]);
+	r->row = &x->row;
+	st->job.purpose = SIGNER_QR;
+	st->job.n = 1;
+	st->job.item[0] = st->built.to_be_signed;
+	r->job = &st->job;
+}
+
+static bool issue_paper_build(struct app *app, struct flow_request *r, struct idr_err *err)
+{
+	struct paper_state *st = r->state;
+	const struct idr_cert *leaf = &r->rules->cert[RULES_ISSUER].leaf;
+	struct issue_times t = issue_times(r->now, st->type->qr_days);
+	struct idr_qr_make m = {
+		.type = st->type, .cut = st->cut, .iss = idr_str(app->conf->base_url), .iat = t.iat,
+		.exp = t.exp, .alg = idr_alg_of_curve(leaf->key.curve),
+	};
+	struct lists_run run = { 0 };
+
+	if (!issue_claims(app, r, st->type, st->person_id, st->claims_sealed, &m.claims, err))
+		return false;
+	if (st->type->status_bits) {
+		if (!lists_take(app->lists, st->type->status_bits, 1, &run, err))
+			return false;
+		m.status = (struct idr_status_ref){ idr_str(run.uri), run.idx[0], true };
+	}
+	memcpy(m.kid, leaf->sha256, sizeof(m.kid));
+	if (!idr_qr_build(r->arena, &m, &st->built, err))
+		return false;
+	st->record.iat = t.iat;
+	st->record.exp = t.exp;
+	prepare_record(r, st, &run);
+	return true;
+}
+
+static bool issue_paper_answer(struct app *app, struct flow_request *r, struct idr_err *err)
+{
+	struct paper_state *st = r->state;
+	const struct idr_cert *leaf = &r->rules->cert[RULES_ISSUER].leaf;
+	struct idr_bytes signature = idr_bytes(st->job.signature[0], st->job.signature_len), text;
+	struct idr_buf b;
+	struct idr_jw w;
+	char when[21];
+
+	if (!idr_suite_verify(r->suite, &leaf->key, idr_alg_of_curve(leaf->key.curve),
+	        st->built.to_be_signed, signature))
+		return idr_fail(err, IDR_SELF_CHECK, "architecture section 3",
+		    "the signature does not match the published key");
+	if (!idr_qr_attach(r->arena, &st->built, signature, &text, err))
+		return false;
+	idr_buf_init(&b, r->arena, 8192, 64 * 1024);
+	w = idr_jw(&b);
+	idr_jw_open(&w, '{');
+	idr_jw_put_int(&w, "credential_id", st->record.credential_id);
+	idr_jw_put_str(&w, "qr_text", text);
+	idr_time_format(st->record.exp, when);
+	idr_jw_put_cstr(&w, "expires", when);
+	idr_jw_close(&w, '}');
+	metrics_add(app->metrics, METRIC_PAPERS_ISSUED, 1);
+	return flow_reply_json(r, 201, &b, err);
+}
+
+const struct flow_step issue_paper_post[] = {
+	{ FLOW_COLD, issue_paper_load },
+	{ FLOW_WORKER, issue_paper_build },  /* formats brief 4.7 S */
+	{ FLOW_DATABASE, NULL },             /* reg_credential_record: intent first */
+	{ FLOW_SIGNER, NULL },
+	{ FLOW_WORKER, issue_paper_answer }, /* verify our own output */
+	{ FLOW_END, NULL },
+};
