@@ -2,7 +2,7 @@
  * cert: what we read from an X.509 certificate, as plain values, and the path between two of them.
  *
  * Standard  RFC 5280; profiles of the trust brief 3.2 are checked above, in trust/path.c
- * Enter at  idr_cert_parse(), idr_cert_chain()
+ * Enter at  idr_cert_parse(), idr_cert_chain(), idr_cert_is_revoked()
  * Threads   plain values
  */
 #ifndef IDR_SUITE_CERT_H
@@ -62,6 +62,16 @@ IDR_MUST bool idr_cert_parse(struct idr_suite *s, struct idr_arena *a, struct id
  */
 IDR_MUST bool idr_cert_chain(struct idr_suite *s, const struct idr_bytes *chain_der, size_t n,
     const struct idr_bytes *anchor_der, size_t n_anchors, int64_t now, size_t *anchor,
+    struct idr_err *err);
+
+/*
+ * Is `cert` on this CRL of its issuer? A complete CRL only: an indirect, partial or delta CRL is
+ * refused. *revoked is set on success.
+ * errors IDR_MALFORMED, IDR_TRUST (of another issuer), IDR_SIGNATURE, IDR_STATUS_STALE (not yet or
+ * no longer current: what the CRL says is then unknown, not good)
+ */
+IDR_MUST bool idr_cert_is_revoked(struct idr_suite *s, const struct idr_cert *cert,
+    struct idr_bytes issuer_der, struct idr_bytes crl_der, int64_t now, bool *revoked,
     struct idr_err *err);
 
 #endif

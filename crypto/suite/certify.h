@@ -2,7 +2,7 @@
  * certify: makes certificates and CRLs for idctl ca and tests. Part of libidr-issue.a.
  *
  * Standard  RFC 5280; profiles of the trust brief 3.2
- * Enter at  idr_certify()
+ * Enter at  idr_certify(), idr_certify_crl()
  */
 #ifndef IDR_SUITE_CERTIFY_H
 #define IDR_SUITE_CERTIFY_H
@@ -37,6 +37,17 @@ struct idr_certify {
  * the profile allows) */
 IDR_MUST bool idr_certify(struct idr_suite *s, struct idr_arena *a, const struct idr_certify *in,
     struct idr_bytes *der, struct idr_err *err);
+/*
+ * A CRL of the certificates that issuer_key signed: version 2, CRL number, AKI, revocation dates, no
+ * reasons. An empty list is a CRL too. errors IDR_INVALID_FIELD, IDR_CRYPTO
+ */
+struct idr_revoked {
+	struct idr_bytes serial;
+	int64_t at;
+};
+IDR_MUST bool idr_certify_crl(struct idr_suite *s, struct idr_arena *a, struct idr_bytes issuer_der,
+    const struct idr_private *issuer_key, const struct idr_revoked *revoked, size_t n, int64_t number,
+    int64_t this_update, int64_t next_update, struct idr_bytes *der, struct idr_err *err);
 /* PEM text of DER and DER (all certificates in order) of PEM text. */
 IDR_MUST bool idr_cert_to_pem(struct idr_arena *a, struct idr_bytes der, struct idr_bytes *pem,
     struct idr_err *err);

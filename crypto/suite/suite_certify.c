@@ -12,6 +12,10 @@
 IDR_AUTO_FREE(X509, X509_free)
 IDR_AUTO_FREE(X509_EXTENSION, X509_EXTENSION_free)
 IDR_AUTO_FREE(GENERAL_NAMES, GENERAL_NAMES_free)
+IDR_AUTO_FREE(X509_CRL, X509_CRL_free)
+IDR_AUTO_FREE(ASN1_TIME, ASN1_TIME_free)
+IDR_AUTO_FREE(ASN1_INTEGER, ASN1_INTEGER_free)
+IDR_AUTO_FREE(X509_NAME, X509_NAME_free)
 
 enum { DAY = 86400 };
 
@@ -272,6 +276,72 @@ bool idr_certify(struct idr_suite *s, struct idr_arena *a, const struct idr_cert
 	    !put_extensions(s, a, x, in, by, err) || !X509_sign(x, in->issuer_key->pkey, md))
 		return failed(err, "the certificate could not be made");
 	return to_der(a, x, der, err);
+}
+
+static bool put_revoked(X509_CRL *crl, const struct idr_revoked *r)
+{
+	IDR_AUTO(BIGNUM) *bn = BN_bin2bn(r->serial.p, (int)r->serial.n, NULL);
+	IDR_AUTO(ASN1_INTEGER) *serial = bn ? BN_to_ASN1_INTEGER(bn, NULL) : NULL;
+	IDR_AUTO(ASN1_TIME) *at = ASN1_TIME_set(NULL, (time_t)r->at);
+	X509_REVOKED *entry = X509_REVOKED_new();
+
+	if (serial && at && entry && X509_REVOKED_set_serialNumber(entry, serial) &&
+	    X509_REVOKED_set_revocationDate(entry, at) && X509_CRL_add0_revoked(crl, entry))
+		return true;
+	X509_REVOKED_free(entry);
+	return false;
+}
+
+static bool put_crl_head(X509_CRL *crl, const struct idr_cert *issuer, int64_t number,
+    int64_t this_update, int64_t next_update)
+{
+	const unsigned char *p = issuer->subject.p;
+	IDR_AUTO(X509_NAME) *name = d2i_X509_NAME(NULL, &p, (long)issuer->subject.n);
+	IDR_AUTO(ASN1_TIME) *from = ASN1_TIME_set(NULL, (time_t)this_update);
+	IDR_AUTO(ASN1_TIME) *to = ASN1_TIME_set(NULL, (time_t)next_update);
+	IDR_AUTO(ASN1_INTEGER) *n = ASN1_INTEGER_new();
+	AUTHORITY_KEYID *aki = AUTHORITY_KEYID_new();
+	bool ok = name && from && to && n && aki && X509_CRL_set_version(crl, X509_CRL_VERSION_2) &&
+	    X509_CRL_set_issuer_name(crl, name) && X509_CRL_set1_lastUpdate(crl, from) &&
+	    X509_CRL_set1_nextUpdate(crl, to) && ASN1_INTEGER_set_int64(n, number) &&
+	    X509_CRL_add1_ext_i2d(crl, NID_crl_number, n, 0, X509V3_ADD_DEFAULT) > 0;
+
+	if (ok)
+		aki->keyid = ASN1_OCTET_STRING_new();
+	ok = ok && aki->keyid && ASN1_OCTET_STRING_set(aki->keyid, issuer->ski.p, (int)issuer->ski.n) &&
+	    X509_CRL_add1_ext_i2d(crl, NID_authority_key_identifier, aki, 0, X509V3_ADD_DEFAULT) > 0;
+	AUTHORITY_KEYID_free(aki);
+	return ok;
+}
+
+bool idr_certify_crl(struct idr_suite *s, struct idr_arena *a, struct idr_bytes issuer_der,
+    const struct idr_private *issuer_key, const struct idr_revoked *revoked, size_t n, int64_t number,
+    int64_t this_update, int64_t next_update, struct idr_bytes *der, struct idr_err *err)
+{
+	const EVP_MD *md = issuer_key->pub.curve == IDR_P256 ? EVP_sha256() :
+	    issuer_key->pub.curve == IDR_P384 ? EVP_sha384() : NULL;
+	IDR_AUTO(X509_CRL) *crl = X509_CRL_new();
+	struct idr_cert issuer;
+	unsigned char *p, *mem;
+	bool ok;
+	int len;
+
+	if (!idr_cert_parse(s, a, issuer_der, &issuer, err))
+		return false;
+	if (!idr_key_equal(&issuer.key, &issuer_key->pub) || !(issuer.key_usage & IDR_KU_CRL_SIGN) ||
+	    !issuer.ski.n || number < 0 || next_update <= this_update)
+		return idr_fail(err, IDR_INVALID_FIELD, "RFC 5280 section 5", "this key cannot sign this CRL");
+	ok = crl && put_crl_head(crl, &issuer, number, this_update, next_update);
+	for (size_t i = 0; ok && i < n; i++)
+		ok = put_revoked(crl, &revoked[i]);
+	if (!ok || !X509_CRL_sort(crl) || !X509_CRL_sign(crl, issuer_key->pkey, md))
+		return failed(err, "the CRL could not be made");
+	len = i2d_X509_CRL(crl, NULL);
+	mem = p = len > 0 ? idr_arena_alloc(a, (size_t)len, err) : NULL;
+	if (!mem || i2d_X509_CRL(crl, &p) != len)
+		return failed(err, "the CRL could not be encoded");
+	*der = idr_bytes(mem, (size_t)len);
+	return true;
 }
 
 bool idr_cert_to_pem(struct idr_arena *a, struct idr_bytes der, struct idr_bytes *pem,

@@ -217,6 +217,72 @@ static void pem_text_comes_back(void **state)
 	assert_true(n == 2 && idr_bytes_equal(der[0], root_der) && idr_bytes_equal(der[1], root_der));
 }
 
+static struct idr_cert certified(void)
+{
+	struct idr_certify r = request(IDR_PROFILE_DOCUMENT_SIGNER, 90);
+	struct idr_bytes der;
+	struct idr_cert c = { .path_len = -1 };
+
+	assert_works(idr_certify(s, a, &r, &der, &err));
+	assert_works(idr_cert_parse(s, a, der, &c, &err));
+	return c;
+}
+
+static void a_crl_names_the_revoked_and_no_other(void **state)
+{
+	struct idr_cert gone = certified(), good = certified();
+	struct idr_revoked list = { gone.serial, NOW };
+	struct idr_bytes crl, empty;
+	bool revoked = false;
+
+	(void)state;
+	assert_works(idr_certify_crl(s, a, root_der, root, &list, 1, 7, NOW, NOW + DAY, &crl, &err));
+	assert_works(idr_cert_is_revoked(s, &gone, root_der, crl, NOW + 1, &revoked, &err));
+	assert_true(revoked);
+	assert_works(idr_cert_is_revoked(s, &good, root_der, crl, NOW + 1, &revoked, &err));
+	assert_false(revoked);
+	assert_works(idr_certify_crl(s, a, root_der, root, NULL, 0, 8, NOW, NOW + DAY, &empty, &err));
+	assert_works(idr_cert_is_revoked(s, &gone, root_der, empty, NOW + 1, &revoked, &err));
+	assert_false(revoked);
+}
+
+static void refuses_a_crl_that_says_nothing_about_now_or_this_issuer(void **state)
+{
+	struct idr_cert c = certified();
+	struct idr_certify r = root_request(7305);
+	struct idr_bytes crl, other_der, bad, other_crl;
+	bool revoked;
+
+	(void)state;
+	r.common_name = "Other";
+	r.subject_key = idr_private_public(sub);
+	r.issuer_key = sub;
+	assert_works(idr_certify(s, a, &r, &other_der, &err));
+	assert_works(idr_certify_crl(s, a, root_der, root, NULL, 0, 1, NOW, NOW + DAY, &crl, &err));
+	assert_works(idr_certify_crl(s, a, other_der, sub, NULL, 0, 1, NOW, NOW + DAY, &other_crl, &err));
+	assert_refused(idr_cert_is_revoked(s, &c, root_der, crl, NOW - 1, &revoked, &err), IDR_STATUS_STALE);
+	assert_refused(idr_cert_is_revoked(s, &c, root_der, crl, NOW + DAY + 1, &revoked, &err), IDR_STATUS_STALE);
+	assert_refused(idr_cert_is_revoked(s, &c, root_der, other_crl, NOW + 1, &revoked, &err), IDR_TRUST);
+	assert_refused(idr_cert_is_revoked(s, &c, other_der, other_crl, NOW + 1, &revoked, &err), IDR_TRUST);
+	assert_works(idr_arena_copy(a, crl, &bad, &err));
+	((uint8_t *)(uintptr_t)bad.p)[bad.n - 1] ^= 1;
+	assert_refused(idr_cert_is_revoked(s, &c, root_der, bad, NOW + 1, &revoked, &err), IDR_SIGNATURE);
+	assert_refused(idr_cert_is_revoked(s, &c, root_der, idr_bytes(crl.p, crl.n - 1), NOW + 1, &revoked, &err),
+	    IDR_MALFORMED);
+	assert_refused(idr_cert_is_revoked(s, &c, root_der, root_der, NOW + 1, &revoked, &err), IDR_MALFORMED);
+}
+
+static void only_the_issuers_own_key_makes_its_crl(void **state)
+{
+	struct idr_cert c = certified();
+	struct idr_bytes crl;
+
+	(void)state;
+	assert_refused(idr_certify_crl(s, a, root_der, sub, NULL, 0, 1, NOW, NOW + DAY, &crl, &err), IDR_INVALID_FIELD);
+	assert_refused(idr_certify_crl(s, a, c.der, sub, NULL, 0, 1, NOW, NOW + DAY, &crl, &err), IDR_INVALID_FIELD);
+	assert_refused(idr_certify_crl(s, a, root_der, root, NULL, 0, 1, NOW, NOW, &crl, &err), IDR_INVALID_FIELD);
+}
+
 #undef TEST
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_all, close_all)
 
@@ -230,6 +296,9 @@ int main(void)
 		TEST(refuses_fields_that_fit_no_certificate),
 		TEST(signs_on_p384_and_writes_addresses),
 		TEST(pem_text_comes_back),
+		TEST(a_crl_names_the_revoked_and_no_other),
+		TEST(refuses_a_crl_that_says_nothing_about_now_or_this_issuer),
+		TEST(only_the_issuers_own_key_makes_its_crl),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
