@@ -7,6 +7,7 @@
  *
  * Standard  architecture.md section 3
  * Enter at  flow_new(), flow_begin()
+ * Not here  the doors in front of protected routes (access/), the table of routes (routes.c)
  * Threads   a request has one owner at a time; the hand-over between queues synchronises
  */
 #ifndef IDSRV_FLOW_FLOW_H
@@ -66,12 +67,14 @@ struct flow_request {
 	void *state;                  /* the handler's one struct */
 	bool parked;                  /* PARKED: not yet */
 	uint8_t wake_key[16];         /* PARKED: what flow_wake() names */
-	int64_t deadline_us;          /* monotonic */
+	int64_t deadline_us;          /* monotonic; no longer heeded once a DATABASE step succeeded */
 
 	/* the flow's own */
-	const struct flow_step *access, *step;
+	const struct flow_step *step;
+	bool in_access;               /* the steps of the caller's class come first */
+	bool committed;
 	struct app *app;
-	struct idr_err err;
+	int64_t due_us;               /* PARKED: when it is run again without a wake */
 	struct flow_request *next;
 };
 

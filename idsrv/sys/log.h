@@ -25,6 +25,7 @@ void log_set_level(enum log_level level);
 void log_begin(struct log_line *l, enum log_level level, const char *event);
 void log_str(struct log_line *l, const char *name, const char *value); /* our own words only */
 void log_int(struct log_line *l, const char *name, int64_t value);
+void log_ms(struct log_line *l, const char *name, int64_t us); /* milliseconds, three decimals */
 void log_err(struct log_line *l, const struct idr_err *err); /* code, clause, at; msg too */
 void log_end(struct log_line *l);
 /* One line with an error. */

@@ -1,0 +1,120 @@
+/*
+ * libmicrohttpd's time-out is idle time: a client that sends one byte each second is never cut off
+ * by it (dependencies brief 4). This thread looks at every connection five times a second and shuts
+ * down the ones that take too long; libmicrohttpd then closes them as if the client had gone.
+ */
+#include <stdlib.h>
+#include <sys/socket.h>
+
+#include "http/http_internal.h"
+#include "sys/clock.h"
+
+enum { SWEEP_MS = 200, IDLE_S = 15, SENDING_S = 120 };
+
+void http_phase(struct http_conn *c, enum http_phase p)
+{
+	atomic_store(&c->since_us, clock_monotonic_us());
+	atomic_store(&c->phase, (int)p);
+}
+
+static void conn_add(struct http_server *s, struct MHD_Connection *mhd, void **ctx)
+{
+	const union MHD_ConnectionInfo *fd = MHD_get_connection_info(mhd,
+	    MHD_CONNECTION_INFO_CONNECTION_FD);
+	struct http_conn *c = calloc(1, sizeof(*c));
+
+	*ctx = c; /* NULL: its requests are refused */
+	if (!c)
+		return;
+	c->fd = fd ? fd->connect_fd : -1;
+	http_phase(c, PHASE_WAITING);
+	pthread_mutex_lock(&s->lock);
+	c->next = s->conns;
+	c->back = &s->conns;
+	if (c->next)
+		c->next->back = &c->next;
+	s->conns = c;
+	metrics_set(s->o.metrics, GAUGE_CONNECTIONS, ++s->n_conns);
+	pthread_mutex_unlock(&s->lock);
+}
+
+/* Called before the descriptor is closed, so that the sweep never shuts down another's. */
+static void conn_remove(struct http_server *s, struct http_conn *c)
+{
+	if (!c)
+		return;
+	pthread_mutex_lock(&s->lock);
+	*c->back = c->next;
+	if (c->next)
+		c->next->back = c->back;
+	metrics_set(s->o.metrics, GAUGE_CONNECTIONS, --s->n_conns);
+	pthread_mutex_unlock(&s->lock);
+	free((void *)(uintptr_t)c->target.p);
+	free(c);
+}
+
+void http_conn_notify(void *cls, struct MHD_Connection *mhd, void **ctx,
+    enum MHD_ConnectionNotificationCode what)
+{
+	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+		conn_add(cls, mhd, ctx);
+	} else {
+		conn_remove(cls, *ctx);
+		*ctx = NULL;
+	}
+}
+
+/* Longest time in a phase; 0: no limit of ours. */
+static int64_t limit_us(const struct http_server *s, int phase)
+{
+	int64_t request_s = s->o.conf->request_timeout_s;
+
+	if (phase == PHASE_WAITING)
+		return (IDLE_S + request_s) * 1000000;
+	if (phase == PHASE_READING)
+		return request_s * 1000000;
+	return phase == PHASE_SENDING ? (int64_t)SENDING_S * 1000000 : 0;
+}
+
+static void sweep(struct http_server *s)
+{
+	int64_t now = clock_monotonic_us();
+
+	pthread_mutex_lock(&s->lock);
+	for (struct http_conn *c = s->conns; c; c = c->next) {
+		int phase = atomic_load(&c->phase);
+		int64_t limit = limit_us(s, phase);
+
+		if (!limit || now - atomic_load(&c->since_us) < limit)
+			continue;
+		/* if it moved on just now, it is left alone */
+		if (atomic_compare_exchange_strong(&c->phase, &phase, PHASE_CUT) && c->fd >= 0)
+			shutdown(c->fd, SHUT_RDWR);
+	}
+	pthread_mutex_unlock(&s->lock);
+}
+
+static void *run(void *arg)
+{
+	struct http_server *s = arg;
+
+	while (!atomic_load(&s->stop)) {
+		clock_sleep_ms(SWEEP_MS);
+		sweep(s);
+	}
+	return NULL;
+}
+
+bool http_sweep_start(struct http_server *s, struct idr_err *err)
+{
+	s->sweeping = pthread_create(&s->sweeper, NULL, run, s) == 0;
+	return s->sweeping || idr_fail(err, IDR_MEMORY, NULL, "cannot start a thread");
+}
+
+void http_sweep_stop(struct http_server *s)
+{
+	atomic_store(&s->stop, true);
+	if (s->sweeping)
+		pthread_join(s->sweeper, NULL);
+	s->sweeping = false;
+}
