@@ -26,6 +26,9 @@ IDR_MUST bool issue_claims(struct app *app, struct flow_request *r, const struct
 IDR_MUST bool issue_person(struct app *app, struct flow_request *r, const struct idr_json *key,
     int64_t *person_id, struct idr_err *err);
 
+/* The answer is on its way: recorded lazily, nobody waits for it. */
+void issue_mark_delivered(struct app *app, struct flow_request *r, int64_t credential_id);
+
 /* ---- issue_proof.c ---- */
 
 struct issue_keys {

@@ -1,6 +1,9 @@
 #include "issue/issue.h"
 
+#include <stdlib.h>
+
 #include "registry/reg_subject.h"
+#include "sys/log.h"
 #include "sys/node.h"
 
 enum { CLAIMS_MAX = 256 * 1024, KEY_MAX = 128 };
@@ -39,4 +42,31 @@ bool issue_person(struct app *app, struct flow_request *r, const struct idr_json
 	if (!reg_subject_by_keys(r->conn, (const uint8_t (*)[32])blind, 1, person_id, err))
 		return false;
 	return *person_id ? true : idr_fail(err, IDR_NOT_FOUND, NULL, "no imported person has this key");
+}
+
+static void delivered_done(struct reg_row *row)
+{
+	if (!row->ok)
+		log_error("delivered_mark", &row->err);
+	free(row->owner);
+}
+
+/* Lazily: nobody waits, and a crash leaves an intent without delivery, which is exactly true. */
+void issue_mark_delivered(struct app *app, struct flow_request *r, int64_t credential_id)
+{
+	struct reg_credential_delivered *d = calloc(1, sizeof(*d));
+	struct idr_err err;
+
+	if (!d)
+		return;
+	d->row.kind = &reg_credential_delivered;
+	d->row.done = delivered_done;
+	d->row.owner = d;
+	memcpy(d->row.uuid, r->http->uuid, sizeof(d->row.uuid));
+	d->credential_id = credential_id;
+	d->now = r->now;
+	if (!reg_submit(app->registry, &d->row, &err)) {
+		log_error("delivered_mark", &err);
+		free(d);
+	}
 }

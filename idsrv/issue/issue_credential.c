@@ -7,10 +7,7 @@
 #include "routes.h"
 #include "sdjwt/sdjwt.h"
 #include "sys/conf.h"
-#include "sys/log.h"
 #include "sys/node.h"
-
-#include <stdlib.h>
 
 /*
  * The credential endpoint. Order of issuing brief 12.2: token and DPoP, then the body, then the
@@ -215,33 +212,6 @@ static bool attach(struct flow_request *r, struct credential_state *st, size_t i
 	return idr_sdjwt_attach(r->arena, &st->built[i], signature, out, err);
 }
 
-static void delivered_done(struct reg_row *row)
-{
-	if (!row->ok)
-		log_error("delivered_mark", &row->err);
-	free(row->owner);
-}
-
-/* Lazily: nobody waits, and a crash leaves an intent without delivery, which is exactly true. */
-static void mark_delivered(struct app *app, struct flow_request *r, int64_t credential_id)
-{
-	struct reg_credential_delivered *d = calloc(1, sizeof(*d));
-	struct idr_err err;
-
-	if (!d)
-		return;
-	d->row.kind = &reg_credential_delivered;
-	d->row.done = delivered_done;
-	d->row.owner = d;
-	memcpy(d->row.uuid, r->http->uuid, sizeof(d->row.uuid));
-	d->credential_id = credential_id;
-	d->now = r->now;
-	if (!reg_submit(app->registry, &d->row, &err)) {
-		log_error("delivered_mark", &err);
-		free(d);
-	}
-}
-
 static bool issue_credential_answer(struct app *app, struct flow_request *r, struct idr_err *err)
 {
 	struct credential_state *st = r->state;
@@ -266,7 +236,7 @@ static bool issue_credential_answer(struct app *app, struct flow_request *r, str
 	if (!flow_reply_json(r, 200, &b, err))
 		return false;
 	metrics_add(app->metrics, METRIC_CREDENTIALS_ISSUED, st->n);
-	mark_delivered(app, r, st->record.credential_id);
+	issue_mark_delivered(app, r, st->record.credential_id);
 	return true;
 }
 

@@ -122,6 +122,7 @@ static bool issue_paper_answer(struct app *app, struct flow_request *r, struct i
 	idr_jw_put_cstr(&w, "expires", when);
 	idr_jw_close(&w, '}');
 	metrics_add(app->metrics, METRIC_PAPERS_ISSUED, 1);
+	issue_mark_delivered(app, r, st->record.credential_id);
 	return flow_reply_json(r, 201, &b, err);
 }
 
