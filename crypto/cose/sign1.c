@@ -18,7 +18,8 @@ static bool untag(struct idr_cbor item, enum idr_sign1_tag tag, bool cwt_tag, st
 	/* RFC 8392 section 6: the CWT tag stands before a COSE tag */
 	if (idr_cbor_is(item, IDR_CBOR_TAG) || (cwt && !tagged) || (tag == IDR_SIGN1_TAGGED && !tagged) ||
 	    (tag == IDR_SIGN1_UNTAGGED && tagged))
-		return idr_fail(err, IDR_COSE_TAG, "RFC 9052 section 2", "the COSE_Sign1 does not carry the tag expected here");
+		return idr_fail(err, IDR_COSE_TAG, "RFC 9052 section 2",
+		    "the COSE_Sign1 does not carry the tag expected here");
 	*out = item;
 	return true;
 }
@@ -145,7 +146,8 @@ static bool one_certificate(struct idr_arena *a, struct idr_cbor v, struct idr_b
 {
 	if (!idr_cbor_is(v, IDR_CBOR_BYTES) || !idr_cbor_string(a, v, der, err) || !der->n ||
 	    der->n > IDR_CERT_MAX)
-		return idr_fail(err, IDR_MALFORMED, "RFC 9360 section 2", "x5chain holds something other than a certificate");
+		return idr_fail(err, IDR_MALFORMED, "RFC 9360 section 2",
+		    "x5chain holds something other than a certificate");
 	return true;
 }
 

@@ -30,7 +30,10 @@ static bool copy_name(struct idr_arena *a, const X509_NAME *name, struct idr_byt
 	return idr_arena_copy(a, idr_bytes(p, n), out, err);
 }
 
-/* The attribute as UTF-8; out->p stays NULL when it is absent. A second country would let two readers disagree. */
+/*
+ * The attribute as UTF-8; out->p stays NULL when it is absent. A second country would let two readers
+ * disagree.
+ */
 static bool copy_attribute(struct idr_arena *a, const X509_NAME *name, int nid,
     struct idr_bytes *out, struct idr_err *err)
 {

@@ -27,8 +27,10 @@ static const struct profile {
 	bool issuer_urls;      /* issuerAltName and CRL distribution point */
 	bool names;            /* subjectAltName */
 } profiles[] = {
-	[IDR_PROFILE_ROOT] = { "critical,CA:TRUE,pathlen:0", "critical,keyCertSign,cRLSign", NULL, 7305, true, false },
-	[IDR_PROFILE_DOCUMENT_SIGNER] = { NULL, "critical,digitalSignature", "critical,1.0.18013.5.1.2", 457, true, false },
+	[IDR_PROFILE_ROOT] = { "critical,CA:TRUE,pathlen:0", "critical,keyCertSign,cRLSign", NULL, 7305,
+	    true, false },
+	[IDR_PROFILE_DOCUMENT_SIGNER] = { NULL, "critical,digitalSignature", "critical,1.0.18013.5.1.2",
+	    457, true, false },
 	/* the purpose of RFC-to-be Token Status List has no number yet, so none is written */
 	[IDR_PROFILE_STATUS_SIGNER] = { NULL, "critical,digitalSignature", NULL, 1187, true, false },
 	[IDR_PROFILE_READER] = { NULL, "critical,digitalSignature", "critical,1.0.18013.5.1.6", 1187, true, true },

@@ -375,7 +375,7 @@ bool idr_private_agree(struct idr_suite *s, const struct idr_private *k, const s
 	if (!p)
 		return idr_fail(err, IDR_KEY, "RFC 7518 section 4.6", "the peer's key is not a point of its curve");
 	ctx = EVP_PKEY_CTX_new_from_pkey(NULL, k->pkey, NULL);
-	/* the import has just checked the point; P-256 and P-384 have cofactor 1, so a second check (34 us) adds nothing */
+	/* The import checked the point, and the cofactor is 1: a second check (34 us) adds nothing. */
 	if (!ctx || EVP_PKEY_derive_init(ctx) <= 0 || EVP_PKEY_derive_set_peer_ex(ctx, p->pkey, 0) <= 0 ||
 	    EVP_PKEY_derive(ctx, z->p, &n) <= 0 || n != scalar_len(peer->curve))
 		return failed(err, "the key agreement failed");

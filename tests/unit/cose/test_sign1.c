@@ -38,7 +38,8 @@ static struct idr_bytes make(const char *protected_hex, const char *unprotected_
 
 	assert_works(idr_sign1_build(a, hex(protected_hex), payload, &tbs, &err));
 	assert_works(idr_private_sign(s, k, tbs, sig, &err));
-	assert_works(idr_sign1_attach(a, hex(protected_hex), hex(unprotected_hex), payload, idr_bytes(sig, 64), &out, &err));
+	assert_works(idr_sign1_attach(a, hex(protected_hex), hex(unprotected_hex), payload, idr_bytes(sig,
+	    64), &out, &err));
 	return out;
 }
 
@@ -239,7 +240,8 @@ static void a_detached_payload_is_given_exactly_once(void **state)
 	assert_false(idr_suite_perform(s, &c, 1));
 	assert_refused(idr_sign1_check(a, &m, none, idr_private_public(k), IDR_ALGS_HAIP, &c, &err), IDR_MALFORMED);
 	assert_works(parse_hex("8443a10126a041014102", &m));
-	assert_refused(idr_sign1_check(a, &m, payload, idr_private_public(k), IDR_ALGS_HAIP, &c, &err), IDR_MALFORMED);
+	assert_refused(idr_sign1_check(a, &m, payload, idr_private_public(k), IDR_ALGS_HAIP, &c, &err),
+	    IDR_MALFORMED);
 }
 
 static void reads_x5chain_of_one_and_of_many(void **state)

@@ -55,7 +55,8 @@ static void refuses_every_changed_character(void **state)
 	struct idr_bytes compact, bad, plain;
 
 	(void)state;
-	assert_works(idr_jwe_seal(s, a, idr_private_public(k), none, "A128GCM", none, none, IDR_LIT("hello"), &compact, &err));
+	assert_works(idr_jwe_seal(s, a, idr_private_public(k), none, "A128GCM", none, none,
+	    IDR_LIT("hello"), &compact, &err));
 	for (size_t i = 0; i < compact.n; i++) {
 		uint8_t *c;
 
@@ -78,7 +79,10 @@ static struct idr_bytes with_header(const char *header, const char *rest)
 	return idr_buf_bytes(&b);
 }
 
-#define EPK "\"epk\":{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"gI0GAILBdu7T53akrFmMyGcsF3n5dO7MmwNBHKW5SV0\"," \
+#define EPK_X "\"epk\":{\"kty\":\"EC\",\"crv\":\"P-256\"," \
+	"\"x\":\"gI0GAILBdu7T53akrFmMyGcsF3n5dO7MmwNBHKW5SV0\","
+#define EPK_OKP "\"epk\":{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":"
+#define EPK EPK_X \
 	"\"y\":\"SLW_xSffzlPWrHEVI30DHM_4egVwt3NQqeUD7nMFpps\"}"
 #define REST "..AAAAAAAAAAAAAAAA.AAAA.AAAAAAAAAAAAAAAAAAAAAA"
 
@@ -88,21 +92,25 @@ static void refuses_headers_it_does_not_speak(void **state)
 	static const char *const bad[] = {
 		"{}", "[]", "{\"alg\":\"ECDH-ES\",\"enc\":\"A128GCM\"}",
 		"{\"alg\":\"ECDH-ES+A128KW\",\"enc\":\"A128GCM\"," EPK "}", "{\"alg\":\"dir\",\"enc\":\"A128GCM\"," EPK "}",
-		"{\"alg\":\"RSA-OAEP\",\"enc\":\"A128GCM\"," EPK "}", "{\"alg\":\"PBES2-HS256+A128KW\",\"enc\":\"A128GCM\"," EPK "}",
-		"{\"alg\":\"ECDH-ES\",\"enc\":\"A192GCM\"," EPK "}", "{\"alg\":\"ECDH-ES\",\"enc\":\"A128CBC-HS256\"," EPK "}",
-		"{\"alg\":\"ECDH-ES\",\"enc\":1," EPK "}", "{\"alg\":\"ECDH-ES\",\"enc\":\"A128GCM\",\"zip\":\"DEF\"," EPK "}",
+		"{\"alg\":\"RSA-OAEP\",\"enc\":\"A128GCM\"," EPK "}",
+		    "{\"alg\":\"PBES2-HS256+A128KW\",\"enc\":\"A128GCM\"," EPK "}",
+		"{\"alg\":\"ECDH-ES\",\"enc\":\"A192GCM\"," EPK "}",
+		    "{\"alg\":\"ECDH-ES\",\"enc\":\"A128CBC-HS256\"," EPK "}",
+		"{\"alg\":\"ECDH-ES\",\"enc\":1," EPK "}",
+		    "{\"alg\":\"ECDH-ES\",\"enc\":\"A128GCM\",\"zip\":\"DEF\"," EPK "}",
 		"{\"alg\":\"ECDH-ES\",\"enc\":\"A128GCM\",\"crit\":[\"exp\"]," EPK "}",
 		"{\"alg\":\"ECDH-ES\",\"enc\":\"A128GCM\",\"p2c\":1," EPK "}",
 		"{\"alg\":\"ECDH-ES\",\"enc\":\"A128GCM\",\"kid\":1," EPK "}",
 		"{\"alg\":\"ECDH-ES\",\"enc\":\"A128GCM\",\"apu\":\"=\"," EPK "}",
 		"{\"alg\":\"ECDH-ES\",\"enc\":\"A128GCM\",\"apv\":1," EPK "}",
-		"{\"alg\":\"ECDH-ES\",\"enc\":\"A128GCM\",\"epk\":{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"gI0GAILBdu7T53akrFmMyGcsF3n5dO7MmwNBHKW5SV0\",\"y\":\"SLW_xSffzlPWrHEVI30DHM_4egVwt3NQqeUD7nMFppo\"}}",
-		"{\"alg\":\"ECDH-ES\",\"enc\":\"A128GCM\",\"epk\":{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}}",
+		"{\"alg\":\"ECDH-ES\",\"enc\":\"A128GCM\"," EPK_X "\"y\":\"SLW_xSffzlPWrHEVI30DHM_4egVwt3NQqeUD7nMFppo\"}}",
+		"{\"alg\":\"ECDH-ES\",\"enc\":\"A128GCM\"," EPK_OKP "\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}}",
 	};
 	struct idr_jwe j;
 
 	(void)state;
-	assert_works(idr_jwe_parse(s, a, with_header("{\"alg\":\"ECDH-ES\",\"enc\":\"A128GCM\"," EPK "}", REST), MAX, &j, &err));
+	assert_works(idr_jwe_parse(s, a, with_header("{\"alg\":\"ECDH-ES\",\"enc\":\"A128GCM\"," EPK "}",
+	    REST), MAX, &j, &err));
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
 		assert_refused(idr_jwe_parse(s, a, with_header(bad[i], REST), MAX, &j, &err), IDR_DECRYPT);
 }
@@ -110,7 +118,8 @@ static void refuses_headers_it_does_not_speak(void **state)
 static void refuses_parts_out_of_form(void **state)
 {
 	static const char *const bad[] = {
-		"", ".", "..AAAAAAAAAAAAAAAA.AAAA", ".AAAA.AAAAAAAAAAAAAAAA.AAAA.AAAAAAAAAAAAAAAAAAAAAA", REST ".", REST "==",
+		"", ".", "..AAAAAAAAAAAAAAAA.AAAA", ".AAAA.AAAAAAAAAAAAAAAA.AAAA.AAAAAAAAAAAAAAAAAAAAAA", REST ".",
+		    REST "==",
 		"..AAAAAAAAAAAAAAA.AAAA.AAAAAAAAAAAAAAAAAAAAAA", "..AAAAAAAAAAAAAAAAAAAA.AAAA.AAAAAAAAAAAAAAAAAAAAAA",
 		"..AAAAAAAAAAAAAAAA.AAAA.AAAAAAAAAAAAAAAA", "..AAAAAAAAAAAAAAAA.AAAA.AAAAAAAAAAAAAAAAAAAAAAA",
 		"..AAAAAAAAAAAAAAAA.AAAA.", "...AAAA.AAAAAAAAAAAAAAAAAAAAAA", "..AAAAAAAAAAAAAAAA.A.AAAAAAAAAAAAAAAAAAAAAA",

@@ -58,8 +58,9 @@ static void verifies_its_own_and_the_example_of_rfc_7515(void **state)
 	assert_works(idr_key_from_jwk(s, a, json("{\"kty\":\"EC\",\"crv\":\"P-256\","
 	    "\"x\":\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\","
 	    "\"y\":\"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0\"}"), IDR_USE_VERIFY, &key, &err));
-	assert_works(verify(idr_str("eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9l"
-	    "eGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKT"
+	assert_works(verify(idr_str("eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQog"
+	    "Imh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ."
+	    "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKT"
 	    "UJqPP3-Kg6NU1Q"), &key, IDR_ALGS_ALL));
 }
 
@@ -127,7 +128,8 @@ static void refuses_an_algorithm_outside_policy_or_not_of_the_key(void **state)
 	assert_refused(verify(t, idr_private_public(k), 0), IDR_ALGORITHM);
 	assert_refused(verify(t, idr_private_public(big), IDR_ALGS_ALL), IDR_ALGORITHM);
 	assert_refused(verify(t, idr_private_public(ed), IDR_ALGS_ALL), IDR_ALGORITHM);
-	assert_refused(verify(token("{\"alg\":\"EdDSA\"}", "{}"), idr_private_public(k), IDR_ALGS_ALL), IDR_ALGORITHM);
+	assert_refused(verify(token("{\"alg\":\"EdDSA\"}", "{}"), idr_private_public(k), IDR_ALGS_ALL),
+	    IDR_ALGORITHM);
 	idr_private_free(&big);
 	idr_private_free(&ed);
 }
@@ -141,7 +143,8 @@ static void refuses_every_critical_header(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
-		assert_refused(parse(token(idr_arena_printf(a, &err, "{\"alg\":\"ES256\",%s}", bad[i]), "{}"), &j), IDR_CRIT);
+		assert_refused(parse(token(idr_arena_printf(a, &err, "{\"alg\":\"ES256\",%s}", bad[i]), "{}"), &j),
+		    IDR_CRIT);
 }
 
 /* proves: security brief V8 */
@@ -155,7 +158,8 @@ static void refuses_headers_that_bring_or_fetch_a_key(void **state)
 	assert_refused(parse(token("{\"alg\":\"ES256\",\"x5u\":\"https://x\"}", "{}"), &j), IDR_MALFORMED);
 	assert_refused(parse(with_jwk, &j), IDR_MALFORMED);
 	assert_works(idr_jws_parse(a, with_jwk, MAX, true, &j, &err));
-	assert_refused(idr_jws_parse(a, token("{\"alg\":\"ES256\",\"jku\":\"\"}", "{}"), MAX, true, &j, &err), IDR_MALFORMED);
+	assert_refused(idr_jws_parse(a, token("{\"alg\":\"ES256\",\"jku\":\"\"}", "{}"), MAX, true, &j,
+	    &err), IDR_MALFORMED);
 	assert_refused(parse(token("{\"alg\":\"ES256\",\"kid\":7}", "{}"), &j), IDR_MALFORMED);
 }
 
@@ -214,7 +218,8 @@ static void refuses_x5c_out_of_form(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
-		assert_works(parse(token(idr_arena_printf(a, &err, "{\"alg\":\"ES256\",\"x5c\":%s}", bad[i].x5c), "{}"), &j));
+		assert_works(parse(token(idr_arena_printf(a, &err, "{\"alg\":\"ES256\",\"x5c\":%s}", bad[i].x5c),
+		    "{}"), &j));
 		assert_refused(idr_jws_x5c(a, &j, der, &n, &err), bad[i].want);
 	}
 }

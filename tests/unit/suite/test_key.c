@@ -19,10 +19,12 @@ static void reads_public_keys(void **state)
 	(void)state;
 	assert_works(jwk("{" EC "}", IDR_USE_VERIFY, &k));
 	assert_int_equal(k.curve, IDR_P256);
-	assert_works(jwk("{" EC ",\"use\":\"sig\",\"alg\":\"ES256\",\"key_ops\":[\"verify\"],\"kid\":\"1\",\"other\":[1]}",
+	assert_works(jwk("{" EC ",\"use\":\"sig\",\"alg\":\"ES256\",\"key_ops\":[\"verify\"],"
+	    "\"kid\":\"1\",\"other\":[1]}",
 	    IDR_USE_VERIFY, &again));
 	assert_true(idr_key_equal(&k, &again));
-	assert_works(jwk("{" EC ",\"use\":\"enc\",\"alg\":\"ECDH-ES\",\"key_ops\":[\"deriveBits\"]}", IDR_USE_ENCRYPT, &k));
+	assert_works(jwk("{" EC ",\"use\":\"enc\",\"alg\":\"ECDH-ES\",\"key_ops\":[\"deriveBits\"]}",
+	    IDR_USE_ENCRYPT, &k));
 	assert_works(jwk("{" OKP ",\"alg\":\"EdDSA\"}", IDR_USE_VERIFY, &k));
 	assert_int_equal(k.curve, IDR_ED25519);
 	assert_false(idr_key_equal(&k, &again));
@@ -52,7 +54,8 @@ static void refuses_jwks_that_are_not_plain_public_keys(void **state)
 		"{" EC ",\"use\":\"enc\"}", "{" EC ",\"use\":1}",
 		"{" EC ",\"key_ops\":[\"encrypt\"]}", "{" EC ",\"key_ops\":[]}", "{" EC ",\"key_ops\":\"verify\"}",
 		"{" EC ",\"key_ops\":[\"verify\",1]}", "{" EC ",\"key_ops\":[\"sign\"]}",
-		"{" EC ",\"alg\":\"ES384\"}", "{" EC ",\"alg\":\"PS256\"}", "{" EC ",\"alg\":\"ES224\"}", "{" EC ",\"alg\":7}",
+		"{" EC ",\"alg\":\"ES384\"}", "{" EC ",\"alg\":\"PS256\"}", "{" EC ",\"alg\":\"ES224\"}",
+		    "{" EC ",\"alg\":7}",
 		"{" OKP ",\"alg\":\"ES256\"}", "{" OKP ",\"d\":\"AAAA\"}",
 		"{\"kty\":\"OKP\",\"crv\":\"X25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo\"}",
 		"{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHUQ\"}",
@@ -157,7 +160,8 @@ static void refuses_cose_keys_that_are_not_plain_public_keys(void **state)
 
 	(void)state;
 	assert_works(idr_key_from_cose(s, cbor(hex("a4" "0102" "2001" "215820" CX "225820" CY)), &k, &err));
-	assert_works(idr_key_from_cose(s, cbor(hex("a6" "0102" "0326" "0481" "02" "2001" "215820" CX "225820" CY)), &k, &err));
+	assert_works(idr_key_from_cose(s,
+	    cbor(hex("a6" "0102" "0326" "0481" "02" "2001" "215820" CX "225820" CY)), &k, &err));
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
 		assert_refused(idr_key_from_cose(s, cbor(hex(bad[i])), &k, &err), IDR_KEY);
 }
@@ -168,7 +172,8 @@ static void thumbprint_matches_rfc_9449(void **state)
 	uint8_t t[32];
 
 	(void)state;
-	assert_works(jwk("{\"y\":\"" Y "\",\"kid\":\"z\",\"x\":\"" X "\",\"crv\":\"P-256\",\"kty\":\"EC\"}", IDR_USE_VERIFY, &k));
+	assert_works(jwk("{\"y\":\"" Y "\",\"kid\":\"z\",\"x\":\"" X "\",\"crv\":\"P-256\",\"kty\":\"EC\"}",
+	    IDR_USE_VERIFY, &k));
 	idr_key_thumbprint(s, &k, t);
 	assert_true(idr_bytes_is(b64url(idr_bytes(t, 32)), "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"));
 	assert_works(jwk("{" OKP "}", IDR_USE_VERIFY, &k)); /* RFC 8037 appendix A.3 */
@@ -187,7 +192,8 @@ static void writes_a_jwk_with_extra_members_first(void **state)
 	idr_buf_init(&b, a, 0, 512);
 	idr_key_put_jwk(&b, &k, "\"kid\":\"1\",");
 	assert_works(idr_buf_done(&b, &out, &err));
-	assert_true(idr_bytes_is(out, "{\"kid\":\"1\",\"crv\":\"P-256\",\"kty\":\"EC\",\"x\":\"" X "\",\"y\":\"" Y "\"}"));
+	assert_true(idr_bytes_is(out,
+	    "{\"kid\":\"1\",\"crv\":\"P-256\",\"kty\":\"EC\",\"x\":\"" X "\",\"y\":\"" Y "\"}"));
 }
 
 int main(void)

@@ -278,7 +278,8 @@ static void only_the_issuers_own_key_makes_its_crl(void **state)
 	struct idr_bytes crl;
 
 	(void)state;
-	assert_refused(idr_certify_crl(s, a, root_der, sub, NULL, 0, 1, NOW, NOW + DAY, &crl, &err), IDR_INVALID_FIELD);
+	assert_refused(idr_certify_crl(s, a, root_der, sub, NULL, 0, 1, NOW, NOW + DAY, &crl, &err),
+	    IDR_INVALID_FIELD);
 	assert_refused(idr_certify_crl(s, a, c.der, sub, NULL, 0, 1, NOW, NOW + DAY, &crl, &err), IDR_INVALID_FIELD);
 	assert_refused(idr_certify_crl(s, a, root_der, root, NULL, 0, 1, NOW, NOW, &crl, &err), IDR_INVALID_FIELD);
 }

@@ -52,7 +52,8 @@ static void hkdf_matches_rfc_5869(void **state)
 	assert_works(idr_suite_hkdf(s, hex("0b"), idr_bytes(NULL, 0), idr_bytes(NULL, 0), long_out, 255 * 32, &err));
 	assert_refused(idr_suite_hkdf(s, hex("0b"), idr_bytes(NULL, 0), idr_bytes(NULL, 0), long_out,
 	    sizeof(long_out), &err), IDR_LIMIT);
-	assert_refused(idr_suite_hkdf(s, hex("0b"), idr_bytes(NULL, 0), idr_bytes(NULL, 0), long_out, 0, &err), IDR_LIMIT);
+	assert_refused(idr_suite_hkdf(s, hex("0b"), idr_bytes(NULL, 0), idr_bytes(NULL, 0), long_out, 0,
+	    &err), IDR_LIMIT);
 }
 
 static void opens_what_it_sealed_and_nothing_else(void **state)

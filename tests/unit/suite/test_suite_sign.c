@@ -118,7 +118,8 @@ static void reads_private_jwks_whose_halves_belong_together(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
 		assert_refused(idr_private_from_jwk(s, a, json(bad[i]), &k, &err), IDR_KEY);
-	assert_works(idr_private_from_jwk(s, a, json("{\"kty\":\"EC\",\"crv\":\"P-256\"," JX "," JY "," JD "}"), &k, &err));
+	assert_works(idr_private_from_jwk(s, a,
+	    json("{\"kty\":\"EC\",\"crv\":\"P-256\"," JX "," JY "," JD "}"), &k, &err));
 	idr_private_free(&k);
 }
 
