@@ -1,5 +1,8 @@
 #include "flow/flow_reply.h"
 
+#include "base/text.h"
+#include "status/status.h"
+
 enum { PUBLIC_MAX_AGE_S = 300 };
 
 bool flow_reply_json(struct flow_request *r, unsigned status, const struct idr_buf *b,
@@ -27,4 +30,36 @@ bool flow_reply_public_json(struct flow_request *r, const struct idr_buf *b, str
 		return idr_fail(err, IDR_MEMORY, NULL, "out of memory");
 	http_reply_blob(r->http, blob);
 	return true;
+}
+
+const char *flow_status_name(unsigned value)
+{
+	switch (value) {
+	case IDR_VALUE_VALID:
+		return "valid";
+	case IDR_VALUE_INVALID:
+		return "revoked";
+	case IDR_VALUE_SUSPENDED:
+		return "suspended";
+	default:
+		return "unknown";
+	}
+}
+
+void flow_put_credential(struct idr_jw *w, const struct reg_credential *c)
+{
+	char when[21];
+
+	idr_jw_open(w, '{');
+	idr_jw_put_int(w, "credential_id", c->credential_id);
+	idr_jw_put_str(w, "type", c->type_id);
+	idr_jw_put_cstr(w, "format", idr_format_name((enum idr_format)c->format));
+	idr_jw_put_int(w, "copies", c->n);
+	idr_jw_put_cstr(w, "status", flow_status_name(c->status));
+	idr_time_format(c->iat, when);
+	idr_jw_put_cstr(w, "issued", when);
+	idr_time_format(c->exp, when);
+	idr_jw_put_cstr(w, "expires", when);
+	idr_jw_put_bool(w, "delivered", c->delivered);
+	idr_jw_close(w, '}');
 }

@@ -5,6 +5,7 @@
 #define IDSRV_FLOW_FLOW_REPLY_H
 
 #include "flow/flow.h"
+#include "registry/reg_credential.h"
 
 /* For one caller only: Cache-Control: no-store. */
 IDR_MUST bool flow_reply_json(struct flow_request *r, unsigned status, const struct idr_buf *b,
@@ -12,5 +13,10 @@ IDR_MUST bool flow_reply_json(struct flow_request *r, unsigned status, const str
 /* The same for everyone: ETag by content, cacheable for a few minutes. */
 IDR_MUST bool flow_reply_public_json(struct flow_request *r, const struct idr_buf *b,
     struct idr_err *err);
+
+/* "valid", "revoked", "suspended": the words of the API for a status value. */
+const char *flow_status_name(unsigned value);
+/* A credential as officers see it: one JSON object, no personal data. */
+void flow_put_credential(struct idr_jw *w, const struct reg_credential *c);
 
 #endif

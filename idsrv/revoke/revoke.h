@@ -14,7 +14,4 @@ struct revoke_bundle;
 struct revoke_bundle *revoke_bundle_new(void);
 void revoke_bundle_free(struct revoke_bundle **b);
 
-/* "valid", "revoked", "suspended" */
-const char *revoke_status_name(unsigned value);
-
 #endif

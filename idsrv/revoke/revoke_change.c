@@ -1,12 +1,9 @@
-#include "codec/json.h"
-#include "dcql/dcql.h"
-#include "flow/flow.h"
+#include "flow/flow_reply.h"
 #include "lists/lists.h"
 #include "registry/reg_credential.h"
 #include "registry/reg_status.h"
 #include "revoke/revoke.h"
 #include "routes.h"
-#include "base/text.h"
 
 /* The officer's act: read what is there, journal the change, let the list be published. */
 
@@ -15,24 +12,10 @@ static const char *const reasons[] = {
 	"key_compromise", "investigation", "investigation_ended", "other"
 };
 
-const char *revoke_status_name(unsigned value)
-{
-	switch (value) {
-	case IDR_VALUE_VALID:
-		return "valid";
-	case IDR_VALUE_INVALID:
-		return "revoked";
-	case IDR_VALUE_SUSPENDED:
-		return "suspended";
-	default:
-		return "unknown";
-	}
-}
-
 static bool status_value(const struct idr_json *v, unsigned *out)
 {
 	for (*out = 0; *out <= IDR_VALUE_SUSPENDED; (*out)++)
-		if (idr_json_is_str(v, revoke_status_name(*out)))
+		if (idr_json_is_str(v, flow_status_name(*out)))
 			return true;
 	return false;
 }
@@ -74,27 +57,11 @@ static bool reply(struct flow_request *r, const struct reg_credential *c, struct
 {
 	struct idr_buf b;
 	struct idr_jw w;
-	struct idr_bytes body;
-	char when[21];
 
 	idr_buf_init(&b, r->arena, 512, 4096);
 	w = idr_jw(&b);
-	idr_jw_open(&w, '{');
-	idr_jw_put_int(&w, "credential_id", c->credential_id);
-	idr_jw_put_str(&w, "type", c->type_id);
-	idr_jw_put_cstr(&w, "format", idr_format_name((enum idr_format)c->format));
-	idr_jw_put_int(&w, "copies", c->n);
-	idr_jw_put_cstr(&w, "status", revoke_status_name(c->status));
-	idr_time_format(c->iat, when);
-	idr_jw_put_cstr(&w, "issued", when);
-	idr_time_format(c->exp, when);
-	idr_jw_put_cstr(&w, "expires", when);
-	idr_jw_put_bool(&w, "delivered", c->delivered);
-	idr_jw_close(&w, '}');
-	if (!idr_buf_done(&b, &body, err))
-		return false;
-	http_reply_json(r->http, 200, body);
-	return true;
+	flow_put_credential(&w, c);
+	return flow_reply_json(r, 200, &b, err);
 }
 
 static bool revoke_credential_read(struct app *app, struct flow_request *r, struct idr_err *err)

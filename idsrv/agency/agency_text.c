@@ -1,0 +1,75 @@
+#include "agency/agency.h"
+
+#include <stdlib.h>
+#include <utf8proc.h>
+
+#include "types/types.h"
+
+enum { NORMAL_MAX = 128 * 1024 };
+
+/* U+200B stands at word borders in Khmer, Lao and Thai; at the edges of a name it is dirt. */
+static struct idr_bytes trim(struct idr_bytes t)
+{
+	while (t.n >= 3 && memcmp(t.p, "\xe2\x80\x8b", 3) == 0)
+		t = idr_bytes_from(t, 3);
+	while (t.n >= 3 && memcmp(t.p + t.n - 3, "\xe2\x80\x8b", 3) == 0)
+		t.n -= 3;
+	while (t.n && t.p[0] == ' ')
+		t = idr_bytes_from(t, 1);
+	while (t.n && t.p[t.n - 1] == ' ')
+		t.n--;
+	return t;
+}
+
+static bool put_text(struct idr_jw *w, struct idr_bytes text, struct idr_err *err)
+{
+	utf8proc_uint8_t *nfc = NULL;
+	utf8proc_ssize_t n;
+
+	if (!idr_text_check(text, err))
+		return false;
+	n = utf8proc_map(text.p, (utf8proc_ssize_t)text.n, &nfc, UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+	if (n < 0) {
+		free(nfc);
+		return idr_fail(err, IDR_UTF8, NULL, "a text cannot be normalized");
+	}
+	idr_jw_str(w, trim(idr_bytes(nfc, (size_t)n)));
+	free(nfc);
+	return true;
+}
+
+/* Depth is bounded by the reader (IDR_JSON_DEPTH). */
+static bool put_value(struct idr_jw *w, const struct idr_json *v, struct idr_err *err)
+{
+	const struct idr_json *c;
+	bool object = v->type == IDR_JSON_OBJECT;
+
+	if (v->type == IDR_JSON_STRING)
+		return put_text(w, v->text, err);
+	if (!object && v->type != IDR_JSON_ARRAY) {
+		idr_jw_raw(w, v->raw);
+		return true;
+	}
+	idr_jw_open(w, object ? '{' : '[');
+	for (c = idr_json_first(v); c; c = idr_json_next(v, c)) {
+		if (object)
+			idr_jw_name_bytes(w, c->text);
+		if (!put_value(w, object ? idr_json_value(c) : c, err))
+			return false;
+	}
+	idr_jw_close(w, object ? '}' : ']');
+	return true;
+}
+
+bool agency_normalize(struct idr_arena *a, const struct idr_json *claims, struct idr_bytes *out,
+    struct idr_err *err)
+{
+	struct idr_buf b;
+	struct idr_jw w;
+
+	if (!idr_json_is(claims, IDR_JSON_OBJECT))
+		return idr_fail(err, IDR_CLAIM_TYPE, NULL, "claims must be an object");
+	idr_buf_init(&b, a, claims->raw.n + 64, NORMAL_MAX);
+	w = idr_jw(&b);
+	return put_value(&w, claims, err) && idr_buf_done(&b, out, err);
+}
