@@ -58,7 +58,9 @@ IDR_MUST bool idr_cert_parse(struct idr_suite *s, struct idr_arena *a, struct id
  * The path from chain[0] (leaf) over the other certificates of the message to one of `anchors`, by
  * OpenSSL: X509_STRICT, CHECK_SS_SIGNATURE, no partial chain, depth 1 intermediate, time `now`.
  * *anchor is the index of the anchor that ended it.
- * errors IDR_CHAIN_EXPIRED, IDR_CHAIN_PROFILE (extension or CA fault), IDR_TRUST (everything else)
+ * errors IDR_CHAIN_EXPIRED, IDR_CHAIN_PROFILE (extension or CA fault), IDR_CHAIN_ORDER (none or more
+ * than IDR_CHAIN_MAX), IDR_MALFORMED, IDR_TRUST (everything else). Order within the message and an
+ * anchor inside it are the caller's to refuse.
  */
 IDR_MUST bool idr_cert_chain(struct idr_suite *s, const struct idr_bytes *chain_der, size_t n,
     const struct idr_bytes *anchor_der, size_t n_anchors, int64_t now, size_t *anchor,

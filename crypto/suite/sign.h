@@ -29,6 +29,8 @@ IDR_MUST bool idr_private_scalar(const struct idr_private *k, struct idr_secret 
 /* PKCS#8 PEM text in the arena (which is wiped when freed). */
 IDR_MUST bool idr_private_to_pem(struct idr_arena *a, const struct idr_private *k,
     struct idr_bytes *out, struct idr_err *err);
+/* A suite that signed with it keeps its prepared context (and so the key) until 16 others have signed
+ * there or the suite is freed. */
 void idr_private_free(struct idr_private **k);
 const struct idr_key *idr_private_public(const struct idr_private *k);
 enum idr_alg idr_private_alg(const struct idr_private *k);
