@@ -125,3 +125,9 @@ bool reg_run(struct reg_conn *c, const char *sql, struct reg_params *p, struct i
 
 	return reg_exec(c, sql, p, &r, err);
 }
+
+bool reg_run_again(struct reg_conn *c, struct idr_err *err)
+{
+	memcpy(c->sqlstate, "40001", sizeof c->sqlstate); /* serialization failure */
+	return idr_fail(err, IDR_DATABASE, NULL, "another node was faster");
+}

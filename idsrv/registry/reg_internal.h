@@ -49,6 +49,8 @@ IDR_MUST bool reg_tx(struct reg_conn *c, reg_body *body, void *ctx, struct idr_e
 /* One attempt. */
 IDR_MUST bool reg_tx_once(struct reg_conn *c, reg_body *body, void *ctx, struct idr_err *err);
 void reg_backoff(int attempt);
+/* A race was lost that only a fresh transaction can see: false with REG_FAILURE_AGAIN. */
+bool reg_run_again(struct reg_conn *c, struct idr_err *err);
 
 /* ---- parameters ---- */
 enum { REG_PARAMS_MAX = 24 };
