@@ -41,6 +41,7 @@ struct http_call {
 	struct MHD_Connection *mhd;
 	struct http_field field[HTTP_HEADERS];
 	size_t n_field;
+	bool too_many;            /* more fields than there is room for */
 	struct http_framing framing;
 	struct idr_buf body;
 	uint64_t received;        /* body bytes seen, kept or swallowed */
@@ -81,6 +82,9 @@ void http_conn_notify(void *cls, struct MHD_Connection *mhd, void **ctx,
     enum MHD_ConnectionNotificationCode what);
 IDR_MUST bool http_sweep_start(struct http_server *s, struct idr_err *err);
 void http_sweep_stop(struct http_server *s);
+/* http_head.c: headers and framing, refused when not exactly what was sent */
+IDR_MUST bool http_head_read(struct http_call *c, const char *method, const char *version,
+    struct idr_err *err);
 /* http_send.c: queue the reply that stands in the request */
 enum MHD_Result http_send(struct http_call *c);
 

@@ -41,18 +41,6 @@ static void make_id(struct http_server *s, struct http_request *r)
 	}
 }
 
-static enum MHD_Result add_field(void *cls, enum MHD_ValueKind kind, const char *key, size_t key_n,
-    const char *value, size_t value_n)
-{
-	struct http_call *c = cls;
-
-	(void)kind;
-	if (c->n_field < HTTP_HEADERS)
-		c->field[c->n_field] = (struct http_field){ idr_bytes(key, key_n), idr_bytes(value, value_n) };
-	c->n_field++; /* may go one beyond: http_strict_check() then refuses */
-	return c->n_field > HTTP_HEADERS ? MHD_NO : MHD_YES;
-}
-
 static bool read_method(struct http_call *c, const char *text, enum http_method *out)
 {
 	static const struct { const char *name; enum http_method m; } known[] = {
@@ -149,7 +137,7 @@ static bool check_head(struct http_call *c, const char *method, const char *vers
 		c->close = true;
 		return idr_fail(err, IDR_STOPPING, NULL, "the server is stopping");
 	}
-	if (!http_strict_check(idr_str(version), c->field, c->n_field, &c->framing, err)) {
+	if (!http_head_read(c, method, version, err)) {
 		c->close = true;
 		return false;
 	}
@@ -202,10 +190,7 @@ static enum MHD_Result begin(struct http_server *s, struct MHD_Connection *mhd, 
 	*ctx = c;
 	if (!c)
 		return MHD_NO; /* out of memory: the connection is closed */
-	MHD_get_connection_values_n(mhd, MHD_HEADER_KIND, add_field, c);
 	ok = check_head(c, method, version, &c->r.err);
-	if (c->n_field > HTTP_HEADERS)
-		c->n_field = HTTP_HEADERS;
 	/* a refusal waits for the end of a small body, so that the connection stays usable */
 	if (!ok && (c->close || (c->framing.has_length && c->framing.length > SWALLOW_MAX))) {
 		c->close = true;

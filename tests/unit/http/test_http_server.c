@@ -236,16 +236,57 @@ static void refuses_what_a_proxy_may_read_differently(void **state)
 	assert_int_equal(ask("GET /file HTTP/1.1\r\n\r\n"), 400);
 }
 
-static void refuses_a_zero_byte_in_a_header(void **state)
+static int ask_bytes(const char *text, size_t n)
 {
-	static const char text[] = "GET /file HTTP/1.1\r\n" HOST "X-A: one\0two\r\n\r\n";
+	int fd = kit_connect(&kit);
+
+	kit_send(fd, text, n);
+	kit_read(fd, answer, sizeof(answer), 3000);
+	close(fd);
+	return kit_status(answer);
+}
+
+static void refuses_bytes_that_the_library_hides(void **state)
+{
+#define CASE(s) { s, sizeof(s) - 1 }
+	static const struct { const char *text; size_t n; } bad[] = {
+		CASE("GET /file HTTP/1.1\r\n" HOST "X-A: one\0two\r\n\r\n"),
+		CASE("GET /file HTTP/1.1\r\n" HOST "X-A: one\0tw\nX-B: 1\nX-C: 1\nX-D: 1\r\n\r\n"),
+		CASE("GET /file\0x HTTP/1.1\r\n" HOST "\r\n"),
+		CASE("GET /file HTTP/1.1\n" HOST "\r\n"),
+		CASE("GET /file HTTP/1.1\r\n" HOST "X-A: one\n\r\n"),
+		CASE("GET /file HTTP/1.1\r\n" HOST "X-A: one\r\n two\r\n\r\n"),
+		CASE("GET /file HTTP/1.1\r\n" HOST "X-A: one\r\n\ttwo\r\nX-B: 1\r\n\r\n"),
+	};
+#undef CASE
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		if (ask_bytes(bad[i].text, bad[i].n) != 400)
+			fail_msg("case %zu: %.100s", i, answer);
+}
+
+static void takes_unusual_white_space_around_values(void **state)
+{
+	(void)state;
+	assert_int_equal(ask("GET /file HTTP/1.1\r\nHost:a\r\nX:   b  \r\nY:\r\nCookie: a=b; c=d\r\n"
+	    "Z: \t\r\n\r\n"), 200);
+	assert_int_equal(ask("\r\nGET /file HTTP/1.1\r\n" HOST "\r\n"), 200);
+	assert_int_equal(ask("GET /file HTTP/1.0\r\n\r\n"), 200);
+}
+
+static void takes_headers_sent_byte_by_byte(void **state)
+{
 	int fd = kit_connect(&kit);
 
 	(void)state;
-	kit_send(fd, text, sizeof(text) - 1);
+	for (const char *p = "GET /file HTTP/1.1\r\n" HOST "X: 1\r\nLonger-Name:  value\r\n\r\n"; *p; p++) {
+		kit_send(fd, p, 1);
+		clock_sleep_ms(1);
+	}
 	kit_read(fd, answer, sizeof(answer), 3000);
+	assert_int_equal(kit_status(answer), 200);
 	close(fd);
-	assert_int_equal(kit_status(answer), 400);
 }
 
 static void refuses_paths_with_zero_slash_or_broken_escapes(void **state)
@@ -460,7 +501,9 @@ int main(void)
 		cmocka_unit_test(closes_when_a_chunked_body_does_not_end),
 		cmocka_unit_test(refuses_a_large_length_before_the_body),
 		cmocka_unit_test(refuses_what_a_proxy_may_read_differently),
-		cmocka_unit_test(refuses_a_zero_byte_in_a_header),
+		cmocka_unit_test(refuses_bytes_that_the_library_hides),
+		cmocka_unit_test(takes_unusual_white_space_around_values),
+		cmocka_unit_test(takes_headers_sent_byte_by_byte),
 		cmocka_unit_test(refuses_paths_with_zero_slash_or_broken_escapes),
 		cmocka_unit_test(refuses_too_many_and_too_long_headers),
 		cmocka_unit_test(cuts_a_client_that_sends_its_body_slowly),
