@@ -23,7 +23,7 @@ struct minimize {
 	struct idr_err *err;
 };
 
-static bool keep(struct minimize *m, const struct idr_json *v, const struct here *h);
+static bool keep(struct minimize *m, const struct idr_json *v, const struct here *h, bool *kept);
 
 static bool takes(const struct idr_json *step, const struct idr_json *name, size_t at)
 {
@@ -54,45 +54,48 @@ static bool follow(const struct here *h, const struct idr_json *name, size_t at,
 }
 
 static bool keep_child(struct minimize *m, const struct idr_json *v, const struct here *into,
-    bool whole)
+    bool whole, bool *kept)
 {
 	if (!whole)
-		return keep(m, v, into);
+		return keep(m, v, into, kept);
 	idr_buf_put(&m->out, v->raw);
+	*kept = true;
 	return true;
 }
 
-/* A leaf where a query wanted to go on is left empty of content: nothing of it was selected. */
-static bool keep(struct minimize *m, const struct idr_json *v, const struct here *h)
+/* Where a path leads on but selects nothing, nothing is written: `kept` stays false. */
+static bool keep(struct minimize *m, const struct idr_json *v, const struct here *h, bool *kept)
 {
 	bool is_object = v->type == IDR_JSON_OBJECT, comma = false;
 	struct here *into;
 	size_t at = 0;
 
-	if (!is_object && v->type != IDR_JSON_ARRAY) {
-		idr_buf_put_str(&m->out, "null");
+	if (!is_object && v->type != IDR_JSON_ARRAY)
 		return true;
-	}
 	into = idr_arena_alloc(m->a, sizeof(*into), m->err);
 	if (!into)
 		return false;
 	idr_buf_put_byte(&m->out, is_object ? '{' : '[');
 	for (const struct idr_json *k = idr_json_first(v); k; k = idr_json_next(v, k), at++) {
-		bool whole;
+		size_t before = m->out.n;
+		bool whole, child_kept = false;
 
 		if (!follow(h, is_object ? k : NULL, at, into, &whole))
 			continue;
 		if (comma)
 			idr_buf_put_byte(&m->out, ',');
-		comma = true;
 		if (is_object) {
 			idr_buf_put(&m->out, k->raw);
 			idr_buf_put_byte(&m->out, ':');
 		}
-		if (!keep_child(m, is_object ? idr_json_value(k) : k, into, whole))
+		if (!keep_child(m, is_object ? idr_json_value(k) : k, into, whole, &child_kept))
 			return false;
+		if (!child_kept)
+			m->out.n = before;
+		comma = comma || child_kept;
 	}
 	idr_buf_put_byte(&m->out, is_object ? '}' : ']');
+	*kept = comma;
 	return true;
 }
 
@@ -101,6 +104,7 @@ bool idr_dcql_minimize(struct idr_arena *a, const struct idr_dcql_credential *c,
 {
 	struct minimize m = { .a = a, .err = err };
 	struct here *h = idr_arena_alloc(a, sizeof(*h), err);
+	bool kept;
 
 	if (!h)
 		return false;
@@ -112,5 +116,5 @@ bool idr_dcql_minimize(struct idr_arena *a, const struct idr_dcql_credential *c,
 	if (!idr_json_is(claims, IDR_JSON_OBJECT))
 		return idr_fail(err, IDR_INTERNAL, NULL, "claims are no object");
 	idr_buf_init(&m.out, a, 1024, claims->raw.n + 64);
-	return keep(&m, claims, h) && idr_buf_done(&m.out, out, err);
+	return keep(&m, claims, h, &kept) && idr_buf_done(&m.out, out, err);
 }

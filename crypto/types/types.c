@@ -434,7 +434,7 @@ static bool read_identity(struct reader *r, const struct idr_json *top, struct i
 		if (!(c == '-' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z')))
 			return bad(r, "id holds other characters than a-z, 0-9 and -");
 	}
-	if (!idr_is_ascii_token(t->vct) ||
+	if (!idr_is_ascii_token(t->vct) || idr_bytes_index(t->vct, 0, ' ') != SIZE_MAX ||
 	    !(idr_bytes_starts(t->vct, "urn:") || idr_bytes_starts(t->vct, "https://")))
 		return bad(r, "vct is neither a URN nor an https URL");
 	t->display = idr_json_find(top, "display");

@@ -98,20 +98,23 @@ static bool is_never_shan(uint32_t c)
 }
 
 struct language {
-	bool shan, mon;
+	bool shan, mon; /* mon: also S'gaw Karen, which borrows from it */
 };
 
 static struct language guess(struct idr_bytes text)
 {
 	struct language l = { true, false };
+	uint32_t before = 0;
 
 	for (size_t at = 0; at < text.n;) {
 		uint32_t c = idr_utf8_next(text, &at);
 
 		if (is_never_shan(c))
 			l.shan = false;
-		if (c == 0x1028 || in(c, 0x105B, 0x105F)) /* unused by Zawgyi */
+		/* unused by Zawgyi, and a tone of S'gaw Karen, which Zawgyi cannot write */
+		if (c == 0x1028 || in(c, 0x105B, 0x105F) || (c == 0x103A && in(before, 0x1062, 0x1064)))
 			l.mon = true;
+		before = c;
 	}
 	return l;
 }
@@ -124,7 +127,7 @@ static bool is_shape(const struct place *p, struct language l)
 	if (!in(p->c, 0x1061, 0x1097))
 		return false;
 	if (in(p->c, 0x1062, 0x1064) && p->next == 0x103A)
-		return false; /* tone of S'gaw Karen */
+		return false;
 	return !(l.shan && p->c >= 0x1075);
 }
 

@@ -1,0 +1,219 @@
+/* Reading a type: what its form demands, and every way to break it. */
+#include "../testkit.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#define CLAIM "{\"name\":\"a\",\"type\":\"string\",\"mandatory\":true,\"sd\":\"always\"}"
+#define REST "\"sdjwt\":{\"digests\":4},\"validity\":{\"days\":30,\"copies\":2}," \
+    "\"status\":{\"bits\":2},\"holder_binding\":true"
+#define HEAD "\"id\":\"t\",\"vct\":\"urn:test:t:1\","
+
+static enum idr_code read_type(struct kit *k, const char *text, const struct idr_type **out)
+{
+	const struct idr_type *t = NULL;
+	struct idr_err err;
+
+	if (!idr_type_parse(k->a, idr_str(text), &t, &err))
+		return err.code;
+	if (out)
+		*out = t;
+	return IDR_OK;
+}
+
+/* A type with these claims. */
+static enum idr_code with_claims(struct kit *k, const char *claims)
+{
+	char *text = idr_arena_printf(k->a, &(struct idr_err){ 0 }, "{" HEAD "\"claims\":[%s]," REST "}",
+	    claims);
+
+	return read_type(k, text, NULL);
+}
+
+static enum idr_code with_claim(struct kit *k, const char *members)
+{
+	return with_claims(k, idr_arena_printf(k->a, &(struct idr_err){ 0 },
+	    "{\"name\":\"a\",\"mandatory\":true,\"sd\":\"always\",%s}", members));
+}
+
+static void reads_the_types_that_are_shipped(void **state)
+{
+	static const char *const ids[] = { "pid", "mdl", "age", "residence" };
+	struct kit *k = *state;
+
+	for (size_t i = 0; i < 4; i++) {
+		char path[64];
+		struct idr_bytes file;
+		const struct idr_type *t;
+		struct idr_err err;
+
+		snprintf(path, sizeof(path), "schema/types/%s/type.json", ids[i]);
+		file = kit_file(k, path);
+		if (!file.p)
+			skip();
+		if (!idr_type_parse(k->a, file, &t, &err))
+			fail_msg("%s: %s", ids[i], err.msg);
+		assert_true(idr_bytes_is(t->id, ids[i]));
+		assert_true(t->n_claim > 0);
+	}
+}
+
+static void reads_every_part(void **state)
+{
+	struct kit *k = *state;
+	const struct idr_type *t;
+	const struct idr_claim *c;
+
+	assert_int_equal(read_type(k, "{" HEAD "\"display\":[],\"claims\":["
+	    "{\"name\":\"s\",\"type\":\"string\",\"min\":2,\"max\":9,\"enum\":[\"ab\"],\"mandatory\":true,\"sd\":\"never\"},"
+	    "{\"name\":\"i\",\"type\":\"image\",\"max_bytes\":100,\"media\":[\"image/webp\"],\"mandatory\":false,\"sd\":\"allowed\"},"
+	    "{\"name\":\"n\",\"type\":\"array\",\"max_items\":4,\"mandatory\":true,\"sd\":\"always\",\"items\":{\"type\":\"country\",\"sd\":\"never\"}},"
+	    "{\"name\":\"age\",\"type\":\"object\",\"mandatory\":true,\"sd\":\"never\",\"derive\":{\"rule\":\"age_over\",\"from\":\"birthdate\",\"ages\":[18]},"
+	    "\"members\":[{\"name\":\"18\",\"type\":\"boolean\",\"mandatory\":true,\"sd\":\"always\"}]}],"
+	    "\"mdoc\":{\"doctype\":\"x.y\",\"elements\":[{\"namespace\":\"x\",\"element\":\"n\",\"claim\":\"n\"}]},"
+	    "\"qr\":{\"cuts\":[{\"id\":\"card\",\"claims\":[{\"key\":13,\"claim\":\"n.0\"},{\"key\":4,\"claim\":\"s\"}]}],\"days\":10},"
+	    REST "}", &t), IDR_OK);
+	assert_true(idr_bytes_is(t->vct, "urn:test:t:1"));
+	assert_int_equal(t->digests, 4);
+	assert_int_equal(t->days, 30);
+	assert_int_equal(t->copies, 2);
+	assert_int_equal(t->status_bits, 2);
+	assert_int_equal(t->qr_days, 10);
+	assert_true(t->holder_binding);
+	assert_true(idr_bytes_is(t->doctype, "x.y"));
+	c = idr_type_claim(t, IDR_LIT("s"));
+	assert_int_equal(c->min, 2);
+	assert_int_equal(c->max, 9);
+	assert_int_equal(c->n_choice, 1);
+	assert_int_equal(c->sd, IDR_SD_NEVER);
+	c = idr_type_claim(t, IDR_LIT("n"));
+	assert_int_equal(c->max_items, 4);
+	assert_int_equal(c->member->type, IDR_CLAIM_COUNTRY);
+	c = idr_type_claim(t, IDR_LIT("age"));
+	assert_int_equal(c->derive, IDR_DERIVE_AGE_OVER);
+	assert_int_equal(c->ages[0], 18);
+	assert_int_equal(t->cut[0].field[0].key, 13);
+	assert_null(idr_type_claim(t, IDR_LIT("x")));
+}
+
+static void refuses_a_broken_top(void **state)
+{
+	static const char *const bad[] = { "", "[]", "{}", "{" HEAD REST "}",
+		"{" HEAD "\"claims\":[]," REST "}", "{" HEAD "\"claims\":{}," REST "}",
+		"{" HEAD "\"claims\":[" CLAIM "]," REST ",\"more\":1}",
+		"{\"id\":\"T\",\"vct\":\"urn:t\",\"claims\":[" CLAIM "]," REST "}",
+		"{\"id\":\"t\",\"vct\":\"t\",\"claims\":[" CLAIM "]," REST "}",
+		"{\"id\":\"t\",\"vct\":\"urn:a b\",\"claims\":[" CLAIM "]," REST "}",
+		"{" HEAD "\"display\":{},\"claims\":[" CLAIM "]," REST "}",
+		"{" HEAD "\"claims\":[" CLAIM "],\"sdjwt\":{\"digests\":0},\"validity\":{\"days\":30,"
+		"\"copies\":2},\"status\":{\"bits\":2},\"holder_binding\":true}",
+		"{" HEAD "\"claims\":[" CLAIM "],\"sdjwt\":{\"digests\":65},\"validity\":{\"days\":30,"
+		"\"copies\":2},\"status\":{\"bits\":2},\"holder_binding\":true}",
+		"{" HEAD "\"claims\":[" CLAIM "],\"sdjwt\":{\"digests\":1},\"validity\":{\"days\":0,"
+		"\"copies\":2},\"status\":{\"bits\":2},\"holder_binding\":true}",
+		"{" HEAD "\"claims\":[" CLAIM "],\"sdjwt\":{\"digests\":1},\"validity\":{\"days\":1,"
+		"\"copies\":21},\"status\":{\"bits\":2},\"holder_binding\":true}",
+		"{" HEAD "\"claims\":[" CLAIM "],\"sdjwt\":{\"digests\":1},\"validity\":{\"days\":1,"
+		"\"copies\":2},\"status\":{\"bits\":3},\"holder_binding\":true}",
+		"{" HEAD "\"claims\":[" CLAIM "],\"sdjwt\":{\"digests\":1},\"validity\":{\"days\":1,"
+		"\"copies\":2},\"status\":{\"bits\":2},\"holder_binding\":1}",
+		"{" HEAD "\"claims\":[" CLAIM "],\"qr\":{\"cuts\":[{\"id\":\"c\",\"claims\":[{\"key\":4,"
+		"\"claim\":\"b\"}]}],\"days\":1}," REST "}",
+		"{" HEAD "\"claims\":[" CLAIM "],\"qr\":{\"cuts\":[{\"id\":\"c\",\"claims\":[{\"key\":4,"
+		"\"claim\":\"a\"},{\"key\":4,\"claim\":\"a\"}]}],\"days\":1}," REST "}",
+		"{" HEAD "\"claims\":[" CLAIM "],\"qr\":{\"cuts\":[],\"days\":0}," REST "}",
+		"{" HEAD "\"claims\":[" CLAIM "],\"mdoc\":{\"doctype\":\"x\",\"elements\":[{\"namespace\":"
+		"\"n\",\"element\":\"e\",\"claim\":\"a.b\"}]}," REST "}" };
+	struct kit *k = *state;
+
+	assert_int_equal(with_claims(k, CLAIM), IDR_OK);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		if (read_type(k, bad[i], NULL) != IDR_TYPE)
+			fail_msg("%zu: %s", i, bad[i]);
+}
+
+static void refuses_a_broken_claim(void **state)
+{
+	static const char *const bad[] = { "\"type\":\"text\"", "\"type\":7", "\"type\":\"string\",\"x\":1",
+		"\"type\":\"string\",\"min\":-1", "\"type\":\"string\",\"min\":5,\"max\":4",
+		"\"type\":\"date\",\"max\":4", "\"type\":\"string\",\"enum\":[]",
+		"\"type\":\"string\",\"enum\":[1]", "\"type\":\"integer\",\"enum\":[\"a\"]",
+		"\"type\":\"image\"", "\"type\":\"image\",\"max_bytes\":5",
+		"\"type\":\"image\",\"max_bytes\":0,\"media\":[\"image/webp\"]",
+		"\"type\":\"string\",\"media\":[\"image/webp\"]", "\"type\":\"object\"",
+		"\"type\":\"object\",\"members\":[]", "\"type\":\"string\",\"members\":[" CLAIM "]",
+		"\"type\":\"object\",\"members\":[" CLAIM "," CLAIM "]", "\"type\":\"array\"",
+		"\"type\":\"array\",\"items\":{\"type\":\"string\",\"sd\":\"never\"}",
+		"\"type\":\"array\",\"max_items\":2",
+		"\"type\":\"array\",\"max_items\":2,\"items\":" CLAIM,
+		"\"type\":\"string\",\"derive\":{\"rule\":\"magic\",\"from\":\"b\"}",
+		"\"type\":\"string\",\"derive\":{\"rule\":\"from\"}",
+		"\"type\":\"string\",\"derive\":{\"rule\":\"age_over\",\"from\":\"b\",\"ages\":[18]}",
+		"\"type\":\"object\",\"members\":[" CLAIM "],\"derive\":{\"rule\":\"age_over\",\"from\":\"b\","
+		"\"ages\":[18]}",
+		"\"type\":\"object\",\"members\":[{\"name\":\"b\",\"type\":\"string\",\"mandatory\":true,"
+		"\"sd\":\"never\",\"derive\":{\"rule\":\"from\",\"from\":\"x\"}}]" };
+	struct kit *k = *state;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		if (with_claim(k, bad[i]) != IDR_TYPE)
+			fail_msg("%zu: %s", i, bad[i]);
+}
+
+static void refuses_names_that_mean_something_else(void **state)
+{
+	static const char *const bad[] = { "vct", "status", "_sd", "_sd_alg", "iss", "cnf", "exp", "a b", "",
+		"...", "a.b", "\u0101" };
+	struct kit *k = *state;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(with_claims(k, idr_arena_printf(k->a, &(struct idr_err){ 0 },
+		    "{\"name\":\"%s\",\"type\":\"string\",\"mandatory\":true,\"sd\":\"always\"}", bad[i])),
+		    IDR_TYPE);
+}
+
+static const char *nested(struct kit *k, int depth)
+{
+	const char *c = CLAIM;
+
+	while (--depth > 0)
+		c = idr_arena_printf(k->a, &(struct idr_err){ 0 }, "{\"name\":\"o\",\"type\":\"object\","
+		    "\"mandatory\":true,\"sd\":\"always\",\"members\":[%s]}", c);
+	return c;
+}
+
+static void limits_depth_and_number(void **state)
+{
+	struct kit *k = *state;
+	struct idr_buf b;
+
+	assert_int_equal(with_claims(k, nested(k, 4)), IDR_OK);
+	assert_int_equal(with_claims(k, nested(k, 5)), IDR_TYPE);
+	idr_buf_init(&b, k->a, 1 << 14, 1 << 16);
+	for (int i = 0; i < 64; i++)
+		idr_buf_printf(&b, "%s{\"name\":\"a%d\",\"type\":\"string\",\"mandatory\":true,"
+		    "\"sd\":\"never\"}", i ? "," : "", i);
+	assert_int_equal(with_claims(k, idr_arena_printf(k->a, &(struct idr_err){ 0 }, "%.*s",
+	    (int)b.n, (const char *)b.p)), IDR_OK);
+	assert_int_equal(with_claims(k, idr_arena_printf(k->a, &(struct idr_err){ 0 }, "%.*s," CLAIM,
+	    (int)b.n, (const char *)b.p)), IDR_TYPE);
+}
+
+#define UNIT(f) cmocka_unit_test_setup_teardown(f, kit_setup, kit_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		UNIT(reads_the_types_that_are_shipped),
+		UNIT(reads_every_part),
+		UNIT(refuses_a_broken_top),
+		UNIT(refuses_a_broken_claim),
+		UNIT(refuses_names_that_mean_something_else),
+		UNIT(limits_depth_and_number),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
