@@ -195,7 +195,7 @@ static struct idr_bytes list_jwt(struct kit *k, const struct idr_status_make *m)
 
 static struct idr_bytes list_cwt(struct kit *k, const struct idr_status_make *m)
 {
-	struct idr_bytes map, payload, tbs, out;
+	struct idr_bytes map, payload, tbs = { NULL, 0 }, out;
 	struct idr_err err;
 
 	must(idr_status_build_cwt(k->a, m, &map, &payload, &err) &&
