@@ -2,7 +2,7 @@
 # Suites report through build/totals/<suite>: "TOTAL <suite> passed failed skipped".
 FUZZ_SECONDS ?= 20
 PREFIX ?= /usr/local
-TEST_CFLAGS = $(CFLAGS) -Icrypto -Iidsrv -Iclients -Itests
+TEST_CFLAGS = $(CFLAGS) -Icrypto -Iidsrv -Iclients -Itests -Itests/unit
 TEST_LIBS := -lcmocka
 
 # ---- programs under test: tests/unit/<room>/test_<file>.c, one program each ----
