@@ -1,0 +1,37 @@
+/*
+ * web: the HTTP client of the programs, on libcurl.
+ *
+ * No redirects, time-outs, a cap on what comes back (counted in the write callback: curl's own
+ * limit does not stop chunked bodies), https or loopback http only unless told otherwise.
+ */
+#ifndef CLIENTS_COMMON_WEB_H
+#define CLIENTS_COMMON_WEB_H
+
+#include "base/buf.h"
+
+enum { WEB_HEADERS = 12, WEB_BODY_MAX = 256 * 1024 * 1024 };
+
+struct web_request {
+	const char *method;               /* "GET", "POST", "PUT" */
+	const char *url;
+	const char *header[WEB_HEADERS];  /* "Name: value", up to the first NULL */
+	struct idr_bytes body;            /* p == NULL: none */
+	const char *content_type;         /* of the body */
+	long timeout_s;                   /* 0: 30 */
+};
+
+struct web_response {
+	long status;
+	struct idr_bytes body;
+	const char *content_type;         /* without parameters, or "" */
+	const char *dpop_nonce;           /* or NULL */
+	const char *etag;                 /* or NULL */
+};
+
+/* errors IDR_NETWORK (no answer), IDR_LIMIT. A status of 4xx or 5xx is an answer, not an error. */
+IDR_MUST bool web_send(struct idr_arena *a, const struct web_request *q, struct web_response *out,
+    struct idr_err *err);
+/* Turn a refusal of our API (problem+json) or of OAuth ({"error"}) into err; true for 2xx. */
+IDR_MUST bool web_expect(struct idr_arena *a, const struct web_response *r, struct idr_err *err);
+
+#endif
