@@ -20,10 +20,21 @@ struct here {
 struct minimize {
 	struct idr_buf out;
 	struct idr_arena *a;
+	struct here *level[IDR_JSON_DEPTH + 1]; /* one for each depth, used by siblings in turn */
+	unsigned depth;
 	struct idr_err *err;
 };
 
 static bool keep(struct minimize *m, const struct idr_json *v, const struct here *h, bool *kept);
+
+static struct here *next_level(struct minimize *m)
+{
+	struct here **p = &m->level[m->depth];
+
+	if (!*p)
+		*p = idr_arena_alloc(m->a, sizeof(**p), m->err);
+	return *p;
+}
 
 static bool takes(const struct idr_json *step, const struct idr_json *name, size_t at)
 {
@@ -56,8 +67,14 @@ static bool follow(const struct here *h, const struct idr_json *name, size_t at,
 static bool keep_child(struct minimize *m, const struct idr_json *v, const struct here *into,
     bool whole, bool *kept)
 {
-	if (!whole)
-		return keep(m, v, into, kept);
+	if (!whole) {
+		bool ok;
+
+		m->depth++;
+		ok = keep(m, v, into, kept);
+		m->depth--;
+		return ok;
+	}
 	idr_buf_put(&m->out, v->raw);
 	*kept = true;
 	return true;
@@ -72,7 +89,7 @@ static bool keep(struct minimize *m, const struct idr_json *v, const struct here
 
 	if (!is_object && v->type != IDR_JSON_ARRAY)
 		return true;
-	into = idr_arena_alloc(m->a, sizeof(*into), m->err);
+	into = next_level(m); /* the reader refuses what is deeper than IDR_JSON_DEPTH */
 	if (!into)
 		return false;
 	idr_buf_put_byte(&m->out, is_object ? '{' : '[');
