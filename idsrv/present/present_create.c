@@ -1,0 +1,288 @@
+#include "access/access.h"
+#include "flow/flow_reply.h"
+#include "present/present.h"
+#include "routes.h"
+#include "sys/conf.h"
+
+/*
+ * POST /v1/presentations. The request object is built and signed here, once, so that every GET of
+ * the wallet gets the same bytes; the transaction is recorded only when its object reads back.
+ */
+
+enum { ADDRESS_MAX = 2048, LINK_MAX = 16 * 1024 };
+
+struct create_state {
+	struct reg_presentation_create create;
+	struct signer_job job;
+	struct idr_bytes wallet_base;
+	struct idr_bytes request_uri;
+	bool by_post;                     /* request_uri_method=post in the link */
+	bool san_dns;
+};
+
+static bool wrong(struct idr_err *err, const char *what)
+{
+	return idr_fail(err, IDR_INVALID_FIELD, NULL, "%s", what);
+}
+
+/* ---- the request of the relying party ---- */
+
+/* One of two words; absent is the first. */
+static bool word(const struct idr_json *body, const char *name, const char *first, const char *second,
+    int *out, struct idr_err *err)
+{
+	const struct idr_json *v = idr_json_find(body, name);
+
+	*out = idr_json_is_str(v, second);
+	if (v && !*out && !idr_json_is_str(v, first))
+		return idr_fail(err, IDR_INVALID_FIELD, NULL, "%s must be %s or %s", name, first, second);
+	return true;
+}
+
+static bool from_policy(struct flow_request *r, const struct idr_json *id, struct reg_presentation *p,
+    struct idr_err *err)
+{
+	const struct idr_policy *policy;
+
+	if (id->type != IDR_JSON_STRING || !id->text.n)
+		return wrong(err, "policy must be the id of a policy");
+	if (!access_party_may_use(access_party(r), id->text, err))
+		return false;
+	policy = rules_policy(r->rules, id->text);
+	if (!policy)
+		return wrong(err, "policy names one that is not known");
+	p->policy_id = policy->id;
+	return idr_policy_dcql(r->arena, policy, r->rules->type, r->rules->n_type, &p->query, err);
+}
+
+/* A bare query, for relying parties that may use any policy. */
+static bool from_query(struct flow_request *r, const struct idr_json *query, struct reg_presentation *p,
+    struct idr_err *err)
+{
+	if (query->type != IDR_JSON_OBJECT)
+		return wrong(err, "dcql must be an object");
+	p->policy_id = IDR_LIT("");
+	p->query = query->raw;
+	return access_party_may_use(access_party(r), IDR_LIT(""), err);
+}
+
+static bool read_query(struct flow_request *r, const struct idr_json *body, struct reg_presentation *p,
+    struct idr_err *err)
+{
+	const struct idr_json *policy = idr_json_find(body, "policy"), *dcql = idr_json_find(body, "dcql");
+	const struct idr_dcql *parsed;
+
+	if (!policy == !dcql)
+		return wrong(err, "exactly one of policy and dcql is needed");
+	if (!(policy ? from_policy(r, policy, p, err) : from_query(r, dcql, p, err)) ||
+	    !idr_dcql_parse(r->arena, p->query, &parsed, err))
+		return false;
+	/* asked for is only what vp_formats_supported announces and we can check */
+	for (size_t i = 0; i < parsed->n_credential; i++)
+		if (parsed->credential[i].format != IDR_FORMAT_SDJWT)
+			return idr_fail(err, IDR_POLICY, "OpenID4VP 1.0 section 6.1",
+			    "only credentials in the format dc+sd-jwt can be asked for online");
+	return true;
+}
+
+static bool read_return_url(struct flow_request *r, const struct idr_json *body,
+    struct reg_presentation *p, struct idr_err *err)
+{
+	const struct idr_json *v = idr_json_find(body, "return_url");
+
+	p->return_url = IDR_LIT("");
+	if (!v)
+		return p->flow == PRESENT_CROSS_DEVICE ||
+		    wrong(err, "return_url is needed for same_device: it brings the holder back to you");
+	if (v->type != IDR_JSON_STRING ||
+	    !present_url_is_allowed(access_party(r)->return_urls, v->text))
+		return wrong(err, "return_url must lie under one that is registered for this relying party");
+	p->return_url = v->text;
+	return true;
+}
+
+static bool read_wallet_base(struct app *app, const struct idr_json *body, struct create_state *st,
+    struct idr_err *err)
+{
+	const struct idr_json *v = idr_json_find(body, "wallet_base");
+
+	st->wallet_base = idr_str(app->conf->wallet_vp_base);
+	if (!v)
+		return true;
+	if (v->type != IDR_JSON_STRING ||
+	    (!present_url_is_wallet(v->text) && !idr_bytes_equal(v->text, st->wallet_base)))
+		return wrong(err, "wallet_base must be openid4vp://, haip-vp:// or a web address");
+	st->wallet_base = v->text;
+	return true;
+}
+
+static bool read_body(struct app *app, struct flow_request *r, struct create_state *st,
+    struct idr_err *err)
+{
+	struct reg_presentation *p = &st->create.p;
+	const struct idr_json *body;
+	int san_dns, by_post;
+
+	if (!idr_json_parse(r->arena, r->http->body, r->http->route->body_max, &body, err))
+		return false;
+	if (body->type != IDR_JSON_OBJECT)
+		return wrong(err, "the body must be an object");
+	if (!word(body, "flow", "same_device", "cross_device", &p->flow, err) ||
+	    !word(body, "mode", "direct_post.jwt", "direct_post", &p->mode, err) ||
+	    !word(body, "client_id_prefix", "x509_hash", "x509_san_dns", &san_dns, err) ||
+	    !word(body, "request_uri_method", "get", "post", &by_post, err))
+		return false;
+	st->san_dns = san_dns;
+	st->by_post = by_post;
+	/* security brief V19: relaying a code shown elsewhere cannot be seen from here */
+	if (p->flow == PRESENT_CROSS_DEVICE && !access_party(r)->cross_device)
+		return idr_fail(err, IDR_FORBIDDEN, "OpenID4VP 1.0 section 13.3",
+		    "this relying party may not ask across devices");
+	return read_query(r, body, p, err) && read_return_url(r, body, p, err) &&
+	    read_wallet_base(app, body, st, err);
+}
+
+/* ---- the transaction ---- */
+
+/* OpenID4VP 1.0 section 5.9.3: the name must stand in the certificate and be our host. */
+static bool client_id(struct app *app, struct flow_request *r, struct create_state *st,
+    struct idr_err *err)
+{
+	const struct idr_cert *leaf = &r->rules->cert[RULES_READER].leaf;
+	struct idr_bytes host = present_url_host(idr_str(app->conf->verifier_url));
+	char *text;
+
+	if (!st->san_dns) {
+		st->create.p.client_id = idr_str(r->rules->reader_client_id);
+		return true;
+	}
+	for (size_t i = 0; i < leaf->n_dns; i++)
+		if (idr_bytes_equal(leaf->dns[i], host)) {
+			text = idr_arena_printf(r->arena, err, "x509_san_dns:%.*s", (int)host.n, (const char *)host.p);
+			st->create.p.client_id = idr_str(text);
+			return text != NULL;
+		}
+	return wrong(err, "client_id_prefix x509_san_dns is not possible: the certificate does not name our host");
+}
+
+static bool address(struct app *app, struct flow_request *r, const char *path, const uint8_t id[16],
+    struct idr_bytes *out, struct idr_err *err)
+{
+	struct idr_buf b;
+
+	idr_buf_init(&b, r->arena, 256, ADDRESS_MAX);
+	idr_buf_put_str(&b, app->conf->verifier_url);
+	idr_buf_put_str(&b, path);
+	idr_hex_put(&b, idr_bytes(id, 16));
+	return idr_buf_done(&b, out, err);
+}
+
+/* Two ids that tell nothing of each other: the wallet's and the relying party's. */
+static bool fill(struct app *app, struct flow_request *r, struct create_state *st, struct idr_err *err)
+{
+	struct reg_presentation *p = &st->create.p;
+
+	idr_suite_random(r->suite, p->id, sizeof(p->id));
+	idr_suite_random(r->suite, p->request_id, sizeof(p->request_id));
+	p->party_id = r->caller.party_id;
+	p->created = r->now;
+	p->expires = r->now + app->conf->presentation_ttl_s;
+	p->state = REG_PRES_CREATED;
+	p->code = IDR_LIT("");
+	return client_id(app, r, st, err) &&
+	    address(app, r, "/response/", p->request_id, &p->response_uri, err) &&
+	    address(app, r, "/request/", p->request_id, &st->request_uri, err);
+}
+
+static bool build(struct app *app, struct flow_request *r, struct create_state *st,
+    struct idr_err *err)
+{
+	const struct idr_bytes none = { NULL, 0 };
+	struct reg_presentation *p = &st->create.p;
+	struct present_secret x;
+	bool ok;
+
+	ok = present_secret_make(r->suite, (enum present_mode)p->mode, &x, err) &&
+	    present_secret_seal(app, r, p->id, &x, &p->secret_sealed, err) &&
+	    present_object_build(r, p, &x, none, &st->job, err);
+	if (ok)
+		idr_suite_hash(r->suite, IDR_SHA256, idr_bytes(x.nonce, PRESENT_TEXT), p->nonce_hash);
+	present_secret_clear(&x);
+	return ok;
+}
+
+static bool present_create_build(struct app *app, struct flow_request *r, struct idr_err *err)
+{
+	struct create_state *st = idr_arena_alloc(r->arena, sizeof(*st), err);
+
+	r->state = st;
+	r->row = NULL;
+	return st && read_body(app, r, st, err) && fill(app, r, st, err) && build(app, r, st, err);
+}
+
+static bool present_create_record(struct app *app, struct flow_request *r, struct idr_err *err)
+{
+	struct create_state *st = r->state;
+
+	(void)app;
+	if (!present_object_finish(r, &st->create.p, &st->job, &st->create.p.request_object, err))
+		return false;
+	st->create.row.kind = &reg_presentation_create;
+	r->row = &st->create.row;
+	return true;
+}
+
+/* ---- the answer ---- */
+
+/* Presenting brief 2.1: client_id and request_uri, and nothing else that a wallet must check. */
+static bool invocation(struct flow_request *r, const struct create_state *st, struct idr_bytes *out,
+    struct idr_err *err)
+{
+	bool has_query = idr_bytes_index(st->wallet_base, 0, '?') != SIZE_MAX;
+	struct idr_buf b;
+
+	idr_buf_init(&b, r->arena, 512, LINK_MAX);
+	idr_buf_put(&b, st->wallet_base);
+	idr_buf_put_str(&b, has_query ? "&client_id=" : "?client_id=");
+	idr_url_put(&b, st->create.p.client_id);
+	idr_buf_put_str(&b, "&request_uri=");
+	idr_url_put(&b, st->request_uri);
+	if (st->by_post)
+		idr_buf_put_str(&b, "&request_uri_method=post");
+	return idr_buf_done(&b, out, err);
+}
+
+static bool present_create_answer(struct app *app, struct flow_request *r, struct idr_err *err)
+{
+	const struct create_state *st = r->state;
+	char when[21], id_text[33];
+	struct idr_bytes link;
+	struct idr_buf b, id;
+	struct idr_jw w;
+
+	(void)app;
+	if (!invocation(r, st, &link, err))
+		return false;
+	idr_buf_fixed(&id, id_text, sizeof(id_text));
+	idr_hex_put(&id, idr_bytes(st->create.p.id, 16));
+	idr_time_format(st->create.p.expires, when);
+	idr_buf_init(&b, r->arena, 1024, 2 * LINK_MAX + ADDRESS_MAX);
+	w = idr_jw(&b);
+	idr_jw_open(&w, '{');
+	idr_jw_put_str(&w, "id", idr_buf_bytes(&id));
+	idr_jw_put_str(&w, "request_uri", st->request_uri);
+	idr_jw_put_str(&w, "invocation_url", link);
+	idr_jw_put_str(&w, "qr_text", link);
+	idr_jw_put_cstr(&w, "expires_at", when);
+	idr_jw_close(&w, '}');
+	return flow_reply_json(r, 201, &b, err);
+}
+
+const struct flow_step present_create_post[] = {
+	{ FLOW_WORKER, present_create_build },  /* OpenID4VP 1.0 section 5: query, key, nonce, claims */
+	{ FLOW_SIGNER, NULL },
+	{ FLOW_WORKER, present_create_record }, /* RFC 9101 section 4: attach, read back */
+	{ FLOW_DATABASE, NULL },                /* reg_presentation_create */
+	{ FLOW_WORKER, present_create_answer },
+	{ FLOW_END, NULL },
+};
