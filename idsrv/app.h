@@ -7,6 +7,8 @@
 #ifndef IDSRV_APP_H
 #define IDSRV_APP_H
 
+#define IDSRV_VERSION "0.1.0"
+
 struct conf;
 struct node;
 struct rules_holder;

@@ -30,14 +30,15 @@ static const struct key {
 	T(base_url, "", "external address of the public listener; in demo made from listen when empty")
 	T(verifier_url, "", "external address for wallets that present; base_url when empty")
 	T(db, "", "libpq connection string; a private PostgreSQL is started when empty")
+	T(db_owner, "", "with db: connection string of the role owner, to migrate at start; empty: done apart")
 	T(state_dir, "", "what idsrv keeps; empty: /var/lib/idsrv as root, otherwise ./var")
 	T(schema_dir, "schema", "sql, types, policies and api below it")
-	T(key_dir, "", "keys and certificates of the rail; empty: keys below state_dir")
+	T(key_dir, "", "keys and certificates of the rail; empty: /etc/idsrv/keys as root, otherwise ./keys")
 	T(trust_file, "", "trust anchors (JSON); empty: trust.json in key_dir")
 	T(operators_file, "", "operators and the digests of their tokens (JSON); empty: operators.json in key_dir")
 	T(node_secret_file, "", "32 bytes, the same on all nodes; empty: node.secret in state_dir")
 	T(user, "", "user to become when started as root; empty: idsrv, in demo else postgres")
-	T(ready_file, "", "written with ports and pid once the listeners answer")
+	T(ready_file, "", "filled with ports and pid once the listeners answer, empty before and after")
 	T(tls_cert_file, "", "certificate chain for built-in TLS (PEM); empty: no TLS")
 	T(tls_key_file, "", "its private key (PEM)")
 	T(log_level, "info", "error, warn or info")
@@ -243,8 +244,10 @@ static bool derive(struct idr_arena *a, struct conf *c, struct idr_err *err)
 {
 	if (!*c->state_dir)
 		c->state_dir = geteuid() == 0 ? "/var/lib/idsrv" : "./var";
-	if (!below(a, &c->key_dir, c->state_dir, "keys", err) ||
-	    !below(a, &c->trust_file, c->key_dir, "trust.json", err) ||
+	/* not below state_dir: what the server may write and read must not hold private keys */
+	if (!*c->key_dir)
+		c->key_dir = geteuid() == 0 ? "/etc/idsrv/keys" : "./keys";
+	if (!below(a, &c->trust_file, c->key_dir, "trust.json", err) ||
 	    !below(a, &c->operators_file, c->key_dir, "operators.json", err) ||
 	    !below(a, &c->node_secret_file, c->state_dir, "node.secret", err))
 		return false;

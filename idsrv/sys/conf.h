@@ -21,6 +21,7 @@ struct conf {
 	const char *base_url;          /* credential issuer identifier, no trailing slash */
 	const char *verifier_url;      /* base of request_uri, response_uri; default base_url */
 	const char *db;                /* libpq connection string; empty: the private cluster */
+	const char *db_owner;          /* the same as role owner, to migrate at start; empty: not by us */
 	const char *state_dir;
 	const char *schema_dir;        /* sql, types, policies, api below it */
 	const char *key_dir;           /* PEM keys and certificates of the demo; read by the signer child */
