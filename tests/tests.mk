@@ -26,9 +26,10 @@ $(O)/tests/%.o: tests/%.c Makefile tests/tests.mk
 	$(CC) $(TEST_CFLAGS) $$($(PKG) --cflags libpq) -c $< -o $@
 
 .SECONDEXPANSION:
+# (patterns are expanded late: a % in a static pattern rule is the stem otherwise)
 # only the server's tests wait for the server, so that the core is tested before it builds
 $(UNIT_PROG): %: %.o $(UNIT_KIT) $$(call room_help,$$@) $(LIBIDR) $(LIBIDR_ISSUE) $(LIBIDR_DRAW) \
-    $$(if $$(filter $(SERVER_UNIT),$$@),$(LIBIDSRV)) $$(if $$(filter $(CLIENT_UNIT),$$@),$(LIBCLIENTS))
+    $$(if $$(filter $$(SERVER_UNIT),$$@),$(LIBIDSRV)) $$(if $$(filter $$(CLIENT_UNIT),$$@),$(LIBCLIENTS))
 	$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
 	    $(if $(filter $(LIBIDSRV),$^),$(SERVER_LIBS)) $(if $(filter $(LIBCLIENTS),$^),$(CLIENT_LIBS)) \
 	    $(TEST_LIBS) -lqrencode -lzbar -ljansson $(CORE_LIBS)
@@ -38,7 +39,7 @@ test: ## everything: lint, unit, asan, vectors, integration, interop, fuzz; tota
 	@tests/run_all
 unit_programs: $(UNIT_PROG)
 unit: ## unit tests (MODE=asan for sanitizers; UNIT=room/file for some)
-	-@$(MAKE) -k --no-print-directory unit_programs
+	-@$(MAKE) -k -s --no-print-directory unit_programs
 	@tests/run_unit $(O) $(UNIT)
 asan: ## unit and integration tests under address and undefined behaviour sanitizers
 	@tests/run_asan
@@ -62,13 +63,13 @@ FUZZ_KIT  := $(call obj,$(filter-out $(FUZZ_SRC),$(wildcard tests/fuzz/*.c)))
 # a target that names a room of the server (fuzz_http_*, fuzz_oauth_*, ...) links it too
 SERVER_FUZZ := $(foreach r,$(notdir $(patsubst %/,%,$(wildcard idsrv/*/))),$(O)/fuzz/fuzz_$(r)_% $(O)/fuzz/fuzz_$(r))
 $(FUZZ_PROG): $(O)/fuzz/%: $(O)/tests/fuzz/%.o $(FUZZ_KIT) $(LIBIDR) $(LIBIDR_ISSUE) \
-    $$(if $$(filter $(SERVER_FUZZ),$$@),$(LIBIDSRV) $(LIBIDR_DRAW))
+    $$(if $$(filter $$(SERVER_FUZZ),$$@),$(LIBIDSRV) $(LIBIDR_DRAW))
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
 	    $(if $(filter $(LIBIDSRV),$^),$(SERVER_LIBS)) $(CORE_LIBS)
 fuzz_programs: $(FUZZ_PROG)
 fuzz: ## every fuzz target for FUZZ_SECONDS (20), two at a time; corpora stay in build/fuzz
-	-@$(MAKE) -k --no-print-directory MODE=fuzz fuzz_programs
+	-@$(MAKE) -k -s --no-print-directory MODE=fuzz fuzz_programs
 	@tests/run_fuzz $(FUZZ_SECONDS)
 
 lint: all ## layers, headers alone, banned calls, code table, warnings of the second compiler

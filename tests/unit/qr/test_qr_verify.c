@@ -272,10 +272,12 @@ static void reads_a_photo_written_as_hex_text(void **state)
 static void refuses_text_that_is_not_base45(void **state)
 {
 	struct kit *k = *state;
+	struct idr_bytes text = good(k);
 
 	assert_int_equal(verdict(k, IDR_LIT("abc")), IDR_BASE45);
 	assert_int_equal(verdict(k, IDR_LIT("GGW")), IDR_BASE45);
-	assert_int_equal(verdict(k, idr_bytes_first(good(k), good(k).n - (good(k).n % 3 ? 1 : 2))), IDR_BASE45);
+	/* one character behind whole triplets */
+	assert_int_equal(verdict(k, idr_bytes_first(text, text.n - (text.n % 3 ? 1 : 2))), IDR_BASE45);
 }
 
 static void refuses_broken_zlib(void **state)
