@@ -3,6 +3,10 @@ MODE ?= dev
 O := build/$(MODE)
 CC ?= gcc
 PKG := pkg-config
+comma := ,
+# one short line a step; V=1 shows the commands
+Q := $(if $(V),,@)
+say = @$(if $(V),:,printf '  %-4s %s\n' $(1) $(2))
 VECTORS ?= ../shared/vectors
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wswitch-enum -Wvla -Wformat=2 \
@@ -51,13 +55,16 @@ all: $(LIBIDR) $(LIBIDR_ISSUE) $(LIBIDR_DRAW) $(PROGRAMS) ## build the libraries
 
 $(O)/crypto/%.o: crypto/%.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -Icrypto -c $< -o $@
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CFLAGS) -Icrypto -c $< -o $@
 $(O)/idsrv/%.o: idsrv/%.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -Icrypto -Iidsrv $$($(PKG) --cflags libpq) -c $< -o $@
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CFLAGS) -Icrypto -Iidsrv $$($(PKG) --cflags libpq) -c $< -o $@
 $(O)/clients/%.o: clients/%.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -Icrypto -Iclients -c $< -o $@
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CFLAGS) -Icrypto -Iclients -c $< -o $@
 
 $(LIBIDR): $(call obj,$(CORE_SRC))
 $(LIBIDR_ISSUE): $(call obj,$(ISSUE_SRC))
@@ -65,23 +72,33 @@ $(LIBIDR_DRAW): $(call obj,$(DRAW_SRC))
 $(O)/%.a:
 	@mkdir -p $(@D)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call say,AR,$@)
+	$(Q)$(AR) rcs $@ $^
 
 # the archives name each other (jwe opens with a private key), so they are searched as a group
 CORE_GROUP := -Wl,--start-group $(LIBIDR) $(LIBIDR_ISSUE) -Wl,--end-group
 
 $(O)/bin/idsrv: $(call obj,$(IDSRV_SRC)) $(LIBIDR) $(LIBIDR_ISSUE) $(LIBIDR_DRAW)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $(call obj,$(IDSRV_SRC)) $(LIBIDR_DRAW) $(CORE_GROUP) $(SERVER_LIBS) $(CORE_LIBS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(call obj,$(IDSRV_SRC)) $(LIBIDR_DRAW) $(CORE_GROUP) $(SERVER_LIBS) $(CORE_LIBS)
 $(O)/bin/idctl: $(call obj,$(IDCTL_SRC) $(COMMON_SRC)) $(LIBIDR) $(LIBIDR_ISSUE) $(LIBIDR_DRAW)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $(call obj,$(IDCTL_SRC) $(COMMON_SRC)) $(LIBIDR_DRAW) $(CORE_GROUP) $(CLIENT_LIBS) $(CORE_LIBS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(call obj,$(IDCTL_SRC) $(COMMON_SRC)) $(LIBIDR_DRAW) $(CORE_GROUP) $(CLIENT_LIBS) $(CORE_LIBS)
 $(O)/bin/idwallet: $(call obj,$(IDWALLET_SRC) $(COMMON_SRC)) $(LIBIDR) $(LIBIDR_ISSUE) $(LIBIDR_DRAW)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $(call obj,$(IDWALLET_SRC) $(COMMON_SRC)) $(LIBIDR_DRAW) $(CORE_GROUP) $(CLIENT_LIBS) $(CORE_LIBS)
-$(O)/bin/idverify: $(call obj,$(IDVERIFY_SRC)) $(LIBIDR) $(LIBIDR_ISSUE)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(call obj,$(IDWALLET_SRC) $(COMMON_SRC)) $(LIBIDR_DRAW) $(CORE_GROUP) $(CLIENT_LIBS) $(CORE_LIBS)
+# one static file for a USB stick; the core and the argument frame, no network code
+IDVERIFY_ALL := $(IDVERIFY_SRC) clients/common/cli.c clients/common/cli_out.c
+IDVERIFY_LD  := $(if $(filter dev,$(MODE)),-static-pie -Wl$(comma)-z$(comma)relro$(comma)-z$(comma)now,$(LDFLAGS))
+$(O)/bin/idverify: $(call obj,$(IDVERIFY_ALL)) $(LIBIDR) $(LIBIDR_ISSUE)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $(call obj,$(IDVERIFY_SRC)) $(CORE_GROUP) $(CORE_LIBS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(IDVERIFY_LD) -o $@ $(call obj,$(IDVERIFY_ALL)) $(CORE_GROUP) $(CORE_LIBS) 2>&1 | \
+	  { grep -vi -e 'statically linked applications' -e 'in function' || true; }
+	@test -x $@
 
 -include $(wildcard $(O)/*/*.d $(O)/*/*/*.d $(O)/*/*/*/*.d)
 include tests/tests.mk
