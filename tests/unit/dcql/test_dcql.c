@@ -15,7 +15,7 @@
 
 static enum idr_code read_query(struct kit *k, const char *text, const struct idr_dcql **out)
 {
-	const struct idr_dcql *q;
+	const struct idr_dcql *q = NULL;
 	struct idr_err err;
 
 	if (!idr_dcql_parse(k->a, idr_str(text), &q, &err))
@@ -44,7 +44,7 @@ static enum idr_code sd(struct kit *k, const char *members)
 static void reads_a_whole_query(void **state)
 {
 	struct kit *k = *state;
-	const struct idr_dcql *q;
+	const struct idr_dcql *q = NULL;
 	const struct idr_dcql_credential *c;
 
 	assert_int_equal(read_query(k, "{\"credentials\":[{" SD ",\"multiple\":true,"

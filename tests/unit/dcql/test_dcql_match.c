@@ -84,7 +84,7 @@ static void paths_select_no_more_than_there_is_room(void **state)
 
 static const struct idr_dcql *query(struct kit *k, const char *text)
 {
-	const struct idr_dcql *q;
+	const struct idr_dcql *q = NULL;
 	struct idr_err err;
 
 	if (!idr_dcql_parse(k->a, idr_str(text), &q, &err))

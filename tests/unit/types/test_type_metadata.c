@@ -44,7 +44,7 @@ static void merges_as_the_draft_shows(void **state)
 static void lets_the_child_win_property_by_property(void **state)
 {
 	struct kit *k = *state;
-	const struct idr_json *m;
+	const struct idr_json *m = NULL;
 
 	assert_int_equal(merge(k, "{\"vct\":\"c\",\"extends\":\"b\",\"extends#integrity\":\"x\",\"display\":[],"
 	    "\"claims\":[{\"path\":[\"n\"],\"svg_id\":\"q\"},{\"path\":[\"m\",null,1]}]}", BASE, &m), IDR_OK);

@@ -64,7 +64,7 @@ static void reads_the_types_that_are_shipped(void **state)
 static void reads_every_part(void **state)
 {
 	struct kit *k = *state;
-	const struct idr_type *t;
+	const struct idr_type *t = NULL;
 	const struct idr_claim *c;
 
 	assert_int_equal(read_type(k, "{" HEAD "\"display\":[],\"claims\":["
