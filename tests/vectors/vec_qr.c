@@ -129,11 +129,11 @@ static void claim169_case(struct vec *v, json_t *c)
 
 	/* an unsigned document is refused with whatever key is trusted */
 	rules.trust = vec_pin(v, has_key ? &key : vec_any_key(v));
-	if (cose.n && cose.p[0] != 0xd2 && cose.p[0] != 0xd8) {
+	if (vec_is(c, "category", "invalid")) {
+		vec_end_refused(v, verdict(v, vec_text(c, "qr_data"), &rules, VEC_NOW, &r), "");
+	} else if (cose.n && cose.p[0] == 0xd0) {
 		refused = verdict(v, vec_text(c, "qr_data"), &rules, VEC_NOW, &r) != IDR_OK;
 		vec_never(v, refused, "encrypted Claim 169");
-	} else if (vec_is(c, "category", "invalid")) {
-		vec_end_refused(v, verdict(v, vec_text(c, "qr_data"), &rules, VEC_NOW, &r), "");
 	} else if (has_key && json_number_value(json_object_get(c, "signature_len")) > 0) {
 		signed_case(v, c, &rules);
 	} else {
