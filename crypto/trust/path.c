@@ -190,6 +190,8 @@ bool idr_trust_path(struct idr_suite *s, struct idr_arena *a, const struct idr_t
 	struct idr_path_key key;
 	struct idr_path_found found;
 
+	if (!t)
+		return idr_fail(err, IDR_TRUST, "RFC 5280 section 6.1.1", "nothing is trusted here");
 	if (!check_shape(t, &c, err))
 		return false;
 	if (cache) {

@@ -36,8 +36,9 @@ struct idr_bundle {
 /*
  * Open: type, size, signer chain to a bundle anchor of `roots`, signature, content. The clock is
  * not judged here (idr_verify does, by floor and good_until), but the signer's certificate is
- * checked at the bundle's issue time.
- * errors IDR_BUNDLE with the reason, IDR_LIMIT
+ * checked at the bundle's issue time. `file` is borrowed for as long as the bundle is used. Anchors of
+ * a bundle are never anchors for bundles: that purpose is neither written nor read.
+ * errors IDR_BUNDLE with the reason, IDR_LIMIT, IDR_MEMORY
  */
 IDR_MUST bool idr_bundle_open(struct idr_suite *s, struct idr_arena *a, struct idr_bytes file,
     const struct idr_trust *roots, const struct idr_bundle **out, struct idr_err *err);

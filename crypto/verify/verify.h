@@ -19,7 +19,7 @@ const char *idr_result_name(enum idr_result r); /* "VALID", "INVALID", "UNDECIDE
 
 enum idr_possession {
 	IDR_POSSESSION_NONE,     /* nothing proved: a document copy, compare the face */
-	IDR_POSSESSION_PROVED    /* the holder's key answered this request */
+	IDR_POSSESSION_PROVED    /* the holder's key answered this request: a nonce or aud was given */
 };
 
 /* Everything a verdict may depend on. All borrowed until the verdict is concluded. */
@@ -32,7 +32,11 @@ struct idr_verify_in {
 	struct idr_path_cache *cache;            /* may be NULL */
 	struct idr_status_lookup status;         /* find == NULL: nothing is known */
 	bool skip_status;                        /* vectors only: status is reported as not done */
-	struct idr_bytes nonce, aud;             /* p == NULL: not part of a request */
+	/*
+	 * p == NULL: not part of a request. With a nonce, proof of possession is required; a required
+	 * proof with neither is refused (kb_missing), because it can be a copy made for someone else.
+	 */
+	struct idr_bytes nonce, aud;
 	int64_t created;                         /* of the transaction; 0 when none */
 	bool kb_required;                        /* over and above the policy (a DCQL query) */
 	int64_t floor;                           /* issue time of the bundle: an earlier clock gives "clock" */

@@ -197,6 +197,7 @@ static void uses_an_anchor_only_for_its_purposes(void **state)
 	struct idr_trust *t = fresh(k);
 
 	assert_int_equal(path_code(k, t, IDR_PURPOSE_ISSUER, PID, &k->ds_der, 1, k->now), IDR_TRUST);
+	assert_int_equal(path_code(k, NULL, IDR_PURPOSE_ISSUER, PID, &k->ds_der, 1, k->now), IDR_TRUST);
 	add(k, t, IDR_PURPOSE_STATUS | IDR_PURPOSE_READER | IDR_PURPOSE_BUNDLE, IDR_LIT("*"), NULL);
 	assert_int_equal(path_code(k, t, IDR_PURPOSE_ISSUER, PID, &k->ds_der, 1, k->now), IDR_TRUST);
 }

@@ -27,7 +27,7 @@ static struct idr_bytes qr_text(struct scene *x, uint64_t idx, int64_t exp)
 		.status = { IDR_LIT(KIT_LIST_URI), idx, true } };
 	const struct idr_signer *signer;
 	struct idr_qr_built b;
-	struct idr_bytes text;
+	struct idr_bytes text = { NULL, 0 };
 
 	assert_int_equal(idr_trust_signers(k->trust, &signer), 1);
 	memcpy(m.kid, signer[0].cert.sha256, 8);
