@@ -76,8 +76,12 @@ static bool fill_base_url(struct server *s, struct idr_err *err)
 
 static bool bind_and_check(struct server *s, struct idr_err *err)
 {
-	if (!http_listen_open(s->conf.listen, &s->public_listen, err) ||
-	    !http_listen_open(s->conf.admin_listen, &s->admin_listen, err) || !fill_base_url(s, err))
+	/* a check beside a running server must not want its ports */
+	bool (*open_one)(const char *, struct http_listen *, struct idr_err *) =
+	    s->conf.check_only ? http_listen_check : http_listen_open;
+
+	if (!open_one(s->conf.listen, &s->public_listen, err) ||
+	    !open_one(s->conf.admin_listen, &s->admin_listen, err) || !fill_base_url(s, err))
 		return false;
 
 	const struct guard_listener l[] = {
@@ -107,19 +111,6 @@ static bool read_files(struct server *s, struct idr_err *err)
 	    node_open(s->suite, secret, &s->node, err);
 }
 
-static bool load_rules(struct server *s, struct idr_err *err)
-{
-	const struct rules *r;
-	bool ok;
-
-	if (!rules_load(s->suite, &s->conf, clock_now(), &s->app.rules, err))
-		return false;
-	r = rules_get(s->app.rules);
-	ok = guard_check_rules(&s->conf, r, clock_now(), err);
-	rules_put(s->app.rules, r);
-	return ok;
-}
-
 /* ---- start, in this order ---- */
 
 static bool prepare(struct server *s, struct idr_err *err)
@@ -132,12 +123,12 @@ static bool prepare(struct server *s, struct idr_err *err)
 	if (!bind_and_check(s, err))
 		return false;
 	if (s->conf.check_only)
-		return load_rules(s, err);
+		return rules_load(s->suite, &s->conf, clock_now(), &s->app.rules, err);
 	/* the child must find no thread to copy; it closes the listeners it inherits */
-	if (!signer_start(&s->conf, &s->app.signer, err))
+	if (!start_state_dir(&s->conf, err) || !signer_start(&s->conf, &s->app.signer, err))
 		return false;
-	if (!load_rules(s, err) || !start_state_dir(&s->conf, err) || !read_files(s, err) ||
-	    !start_ready_open(&s->conf, &s->ready_fd, err))
+	if (!rules_load(s->suite, &s->conf, clock_now(), &s->app.rules, err) ||
+	    !read_files(s, err) || !start_ready_open(&s->conf, &s->ready_fd, err))
 		return false;
 	s->app.node = s->node;
 	sandbox_no_dumps();

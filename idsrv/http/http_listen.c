@@ -53,24 +53,27 @@ static bool read_address(const char *spec, struct sockaddr_storage *ss, socklen_
 	return inet_pton(AF_INET, host, &four->sin_addr) == 1;
 }
 
-/* Which address the socket has in the end: the port, and whether others can reach it. */
-static void look(struct http_listen *l)
+/* The port, and whether others can reach it. */
+static void look(struct http_listen *l, const struct sockaddr_storage *ss)
 {
-	struct sockaddr_storage ss = { 0 };
-	socklen_t len = sizeof(ss);
-	const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)(const void *)&ss;
-	const struct sockaddr_in *four = (const struct sockaddr_in *)(const void *)&ss;
+	const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)(const void *)ss;
+	const struct sockaddr_in *four = (const struct sockaddr_in *)(const void *)ss;
 
-	getsockname(l->fd, (struct sockaddr *)(void *)&ss, &len);
-	if (ss.ss_family == AF_INET) {
+	if (ss->ss_family == AF_INET) {
 		l->port = ntohs(four->sin_port);
 		l->loopback = (ntohl(four->sin_addr.s_addr) >> 24) == 127;
-	} else if (ss.ss_family == AF_INET6) {
+	} else if (ss->ss_family == AF_INET6) {
 		l->port = ntohs(six->sin6_port);
 		l->loopback = IN6_IS_ADDR_LOOPBACK(&six->sin6_addr);
 	} else {
 		l->loopback = true;
 	}
+}
+
+static bool refuse_spec(const char *spec, struct idr_err *err)
+{
+	return idr_fail(err, IDR_CONFIG, NULL, "%.80s is not address:port, [address]:port, unix:/path or fd:3",
+	    spec);
 }
 
 static bool open_unix(const char *path, struct http_listen *l, struct idr_err *err)
@@ -129,8 +132,7 @@ bool http_listen_open(const char *spec, struct http_listen *out, struct idr_err 
 		ok = open_passed(spec + 3, &l, err);
 	} else {
 		if (!is_unix && !read_address(spec, &ss, &len))
-			return idr_fail(err, IDR_CONFIG, NULL, "%.80s is not address:port, [address]:port, "
-			    "unix:/path or fd:3", spec);
+			return refuse_spec(spec, err);
 		l.fd = socket(is_unix ? AF_UNIX : ss.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 		if (l.fd < 0)
 			return idr_fail(err, IDR_NETWORK, NULL, "no socket: %s", strerror(errno));
@@ -142,8 +144,24 @@ bool http_listen_open(const char *spec, struct http_listen *out, struct idr_err 
 		http_listen_close(&l);
 		return false;
 	}
-	look(&l);
+	ss = (struct sockaddr_storage){ 0 };
+	len = sizeof(ss);
+	getsockname(l.fd, (struct sockaddr *)(void *)&ss, &len);
+	look(&l, &ss);
 	*out = l;
+	return true;
+}
+
+bool http_listen_check(const char *spec, struct http_listen *out, struct idr_err *err)
+{
+	bool is_path = !strncmp(spec, "unix:", 5) || !strncmp(spec, "fd:", 3);
+	struct sockaddr_storage ss = { 0 };
+	socklen_t len;
+
+	if (is_path ? !spec[strcspn(spec, ":") + 1] : !read_address(spec, &ss, &len))
+		return refuse_spec(spec, err);
+	*out = (struct http_listen){ .fd = -1 };
+	look(out, &ss);
 	return true;
 }
 

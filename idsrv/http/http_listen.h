@@ -17,6 +17,8 @@ struct http_listen {
 
 /* "127.0.0.1:8080", "[::1]:0", "unix:/path", "fd:3" (systemd). errors IDR_CONFIG, IDR_NETWORK */
 IDR_MUST bool http_listen_open(const char *spec, struct http_listen *out, struct idr_err *err);
+/* The same without a socket, for `idsrv -t` beside a running server: fd stays -1. */
+IDR_MUST bool http_listen_check(const char *spec, struct http_listen *out, struct idr_err *err);
 void http_listen_close(struct http_listen *l);
 
 #endif

@@ -35,7 +35,7 @@ static const struct key {
 	T(schema_dir, "schema", "sql, types, policies and api below it")
 	T(key_dir, "", "keys and certificates of the rail; empty: /etc/idsrv/keys as root, otherwise ./keys")
 	T(trust_file, "", "trust anchors (JSON); empty: trust.json in key_dir")
-	T(operators_file, "", "operators and the digests of their tokens (JSON); empty: operators.json in key_dir")
+	T(operators_file, "", "one operator a line: name, roles, SHA-256 of the token in hex; empty: operators in key_dir")
 	T(node_secret_file, "", "32 bytes, the same on all nodes; empty: node.secret in state_dir")
 	T(user, "", "user to become when started as root; empty: idsrv, in demo else postgres")
 	T(ready_file, "", "filled with ports and pid once the listeners answer, empty before and after")
@@ -248,7 +248,7 @@ static bool derive(struct idr_arena *a, struct conf *c, struct idr_err *err)
 	if (!*c->key_dir)
 		c->key_dir = geteuid() == 0 ? "/etc/idsrv/keys" : "./keys";
 	if (!below(a, &c->trust_file, c->key_dir, "trust.json", err) ||
-	    !below(a, &c->operators_file, c->key_dir, "operators.json", err) ||
+	    !below(a, &c->operators_file, c->key_dir, "operators", err) ||
 	    !below(a, &c->node_secret_file, c->state_dir, "node.secret", err))
 		return false;
 	if (!*c->verifier_url)

@@ -26,7 +26,7 @@ struct conf {
 	const char *schema_dir;        /* sql, types, policies, api below it */
 	const char *key_dir;           /* PEM keys and certificates of the demo; read by the signer child */
 	const char *trust_file;        /* anchors with purposes and types (JSON) */
-	const char *operators_file;    /* operators: name, role, SHA-256 of their token */
+	const char *operators_file;    /* one a line: name, roles, SHA-256 of the token */
 	const char *node_secret_file;
 	const char *user;              /* to become when started as root; empty: idsrv, else postgres (demo) */
 	const char *ready_file;        /* written with the listeners' ports once answering; or empty */

@@ -80,18 +80,3 @@ bool guard_check(const struct conf *c, const struct guard_listener *l, size_t n,
 	return check_marker(c, err) && check_keys(c, err) && check_secret(c, c->tls_key_file, err) &&
 	    check_url(c, "base_url", c->base_url, err) && check_url(c, "verifier_url", c->verifier_url, err);
 }
-
-bool guard_check_rules(const struct conf *c, const struct rules *r, int64_t now, struct idr_err *err)
-{
-	for (enum rules_key k = 0; k < RULES_KEYS; k++) {
-		struct idr_err why;
-
-		if (!r->cert[k].n || (now >= r->cert[k].leaf.not_before && now <= r->cert[k].leaf.not_after))
-			continue;
-		idr_fail(&why, IDR_CONFIG, REF, "the certificate %s.pem is not valid now: renew it",
-		    rules_key_name(k));
-		if (!object(c, &why, err))
-			return false;
-	}
-	return true;
-}

@@ -1,6 +1,6 @@
 /*
  * guard: what mode production refuses to start with, and how to fix it. In mode demo the same is
- * said as a warning.
+ * said as a warning. Expired certificates are refused in both, by rules_load().
  *
  * Standard  architecture.md section 8
  */
@@ -18,8 +18,4 @@ struct guard_listener {
 /* Files and addresses; before anything is started. errors IDR_CONFIG */
 IDR_MUST bool guard_check(const struct conf *c, const struct guard_listener *l, size_t n,
     struct idr_err *err);
-/* Certificates in force. errors IDR_CONFIG */
-IDR_MUST bool guard_check_rules(const struct conf *c, const struct rules *r, int64_t now,
-    struct idr_err *err);
-
 #endif
