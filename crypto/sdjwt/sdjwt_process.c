@@ -28,23 +28,33 @@ static bool is_registered(struct idr_bytes name)
 	static const char *const names[] = { "vct", "vct#integrity", "aka_vcts", "iss", "nbf", "exp",
 		"cnf", "status" };
 
+	if (name.n < 3 || name.n > 13) /* most names are told apart by this */
+		return false;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (idr_bytes_is(name, names[i]))
+		if (names[i][0] == (char)name.p[0] && idr_bytes_is(name, names[i]))
 			return true;
 	return false;
 }
 
-static bool is_sd_word(struct idr_bytes t)
+enum word { WORD_NONE, WORD_SD, WORD_DOTS, WORD_SD_ALG };
+
+/* Asked of every name and string, so the first byte decides nearly always. */
+static enum word word_of(struct idr_bytes t)
 {
-	return t.n >= 3 && t.n <= 7 && (t.p[0] == '_' || t.p[0] == '.') &&
-	    (idr_bytes_is(t, "_sd") || idr_bytes_is(t, "...") || idr_bytes_is(t, "_sd_alg"));
+	if (t.n < 3 || (t.p[0] != '_' && t.p[0] != '.'))
+		return WORD_NONE;
+	if (idr_bytes_equal(t, IDR_LIT("_sd")))
+		return WORD_SD;
+	if (idr_bytes_equal(t, IDR_LIT("...")))
+		return WORD_DOTS;
+	return idr_bytes_equal(t, IDR_LIT("_sd_alg")) ? WORD_SD_ALG : WORD_NONE;
 }
 
 /* Nothing in this value can concern selective disclosure, so its bytes stay as they are. */
 static bool is_plain(const struct idr_json *v)
 {
 	for (uint32_t i = 0; i < v->span; i++)
-		if (v[i].type == IDR_JSON_STRING && is_sd_word(v[i].text))
+		if (v[i].type == IDR_JSON_STRING && word_of(v[i].text) != WORD_NONE)
 			return false;
 	return true;
 }
@@ -215,19 +225,17 @@ static bool emit_object(struct walk *w, const struct idr_json *obj, bool top)
 	idr_buf_put_byte(&w->out, '{');
 	for (const struct idr_json *k = idr_json_first(obj); k; k = idr_json_next(obj, k)) {
 		const struct idr_json *v = idr_json_value(k);
+		enum word word = word_of(k->text);
 		bool ok;
 
-		if (idr_json_is_str(k, "_sd")) {
-			sd = v;
-			continue;
-		}
-		if (idr_json_is_str(k, "...")) /* a placeholder was taken by emit_element() */
+		if (word == WORD_DOTS) /* a placeholder was taken by emit_element() */
 			return structure(w, "\"...\" stands where no array element can be");
-		if (idr_json_is_str(k, "_sd_alg")) {
-			if (!top)
-				return structure(w, "_sd_alg stands below the top level");
+		if (word == WORD_SD_ALG && !top)
+			return structure(w, "_sd_alg stands below the top level");
+		if (word == WORD_SD)
+			sd = v;
+		if (word != WORD_NONE)
 			continue;
-		}
 		put_name(w, k->raw, &comma);
 		if (top)
 			w->registered = is_registered(k->text);
