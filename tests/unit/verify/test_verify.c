@@ -516,6 +516,30 @@ static void no_changed_byte_is_valid(void **state)
 	check_flips(x, scene_answer(x, 0));
 }
 
+/* Running out of room ends the run or refuses; it never skips a check. */
+static void little_memory_is_no_way_to_valid(void **state)
+{
+	struct scene *x = *state;
+	const struct idr_verdict *v;
+	bool enough = false;
+
+	scene_request(x);
+	x->in.input = scene_answer(x, 1); /* revoked */
+	for (size_t limit = 0; limit < 64 * 1024; limit += 256) {
+		struct idr_arena *a = idr_arena_new(limit);
+
+		assert_non_null(a);
+		if (idr_verify(x->k.s, a, &x->in, x->k.now, &v, &x->err)) {
+			assert_int_equal(v->result, IDR_INVALID);
+			enough |= v->code == IDR_STATUS_REVOKED;
+		} else {
+			assert_true(x->err.code == IDR_LIMIT || x->err.code == IDR_MEMORY);
+		}
+		idr_arena_free(&a);
+	}
+	assert_true(enough);
+}
+
 /* ---- the verdict as JSON ---- */
 
 static const struct idr_json *json_of(struct scene *x, const struct idr_verdict *v, struct idr_bytes claims,
@@ -613,6 +637,7 @@ int main(void)
 		T(never_trusts_a_name),
 		T(accepts_no_object_of_another_kind),
 		T(no_changed_byte_is_valid),
+		T(little_memory_is_no_way_to_valid),
 		T(writes_the_verdict_as_json),
 		T(writes_no_claim_of_a_refused_credential),
 		T(names_no_issuer_nobody_signed_for),

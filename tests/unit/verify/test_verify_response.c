@@ -169,6 +169,22 @@ static void takes_several_only_where_asked(void **state)
 	assert_true(idr_bytes_is(r->presentation[1].claims, "{\"sex\":2}"));
 }
 
+static void refuses_more_presentations_than_a_person_has(void **state)
+{
+	static const char q[] = "{\"credentials\":[{\"id\":\"a\"," META ",\"multiple\":true}]}";
+	struct scene *x = *state;
+	const char *ids[33];
+	struct idr_bytes p[33];
+
+	scene_request(x);
+	for (size_t i = 0; i < 33; i++) {
+		ids[i] = "a";
+		p[i] = IDR_LIT("x~");
+	}
+	assert_int_equal(respond(x, q, token(x, 33, ids, p))->n_presentation, 0);
+	assert_int_equal(respond(x, q, token(x, 32, ids, p))->n_presentation, 32);
+}
+
 /* Section 5.2 step 9: an answer to another request poisons the whole response. */
 static void a_wrong_nonce_rejects_everything(void **state)
 {
@@ -240,6 +256,7 @@ int main(void)
 		T(refuses_what_is_invalid_alone),
 		T(asks_for_no_proof_only_when_query_and_credential_do_not),
 		T(takes_several_only_where_asked),
+		T(refuses_more_presentations_than_a_person_has),
 		T(a_wrong_nonce_rejects_everything),
 		T(satisfies_sets_and_ignores_the_rest),
 		T(demands_every_query_without_sets),
