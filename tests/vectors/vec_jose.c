@@ -220,7 +220,7 @@ static void cookbook(struct vec *v)
 		else if (json_object_get(c, "output"))
 			cookbook_jws(v, c, json_object_get(in, "key"));
 		else
-			vec_skip(v, "neither key, JWS nor JWE");
+			vec_skip(v, "an exchange of several steps: neither key, JWS nor JWE");
 	}
 	json_decref(file);
 }
