@@ -1,0 +1,103 @@
+/*
+ * wallet: the reference holder, over OpenID4VCI and OpenID4VP only.
+ *
+ * Keys are software keys in files of mode 0600: good enough for tests and demos, not for a citizen.
+ *
+ * Standard  OpenID4VCI 1.0, OpenID4VP 1.0, RFC 9449, RFC 9901
+ * Enter at  idwallet.c (the table of commands)
+ */
+#ifndef CLIENTS_IDWALLET_WALLET_H
+#define CLIENTS_IDWALLET_WALLET_H
+
+#include "common/cli.h"
+#include "common/web.h"
+#include "codec/form.h"
+#include "dcql/dcql.h"
+#include "jose/jwt.h"
+#include "sdjwt/sdjwt.h"
+#include "suite/sign.h"
+
+enum { WALLET_JSON_MAX = 4 * 1024 * 1024, WALLET_CREDENTIALS = 4096 };
+
+/* ---- wallet_store.c: one file per copy ---- */
+
+struct wallet_entry {
+	int64_t id;
+	struct idr_bytes credential;     /* as issued */
+	struct idr_bytes configuration;  /* "pid.sdjwt" */
+	struct idr_bytes issuer;         /* credential issuer identifier */
+	struct idr_bytes vct;
+	struct idr_secret key;           /* private scalar */
+	int64_t used;                    /* how often it was presented */
+	int64_t received;
+};
+
+/* The directory, made with mode 0700 when absent. errors IDR_FILE */
+IDR_MUST bool wallet_store_open(const char *dir, struct idr_err *err);
+/* Every entry, by id. */
+IDR_MUST bool wallet_store_list(struct idr_arena *a, const char *dir, struct wallet_entry **out,
+    size_t *n, struct idr_err *err);
+/* Store under entry->id; 0 takes the next free one and fills it in. */
+IDR_MUST bool wallet_store_put(struct idr_arena *a, const char *dir, struct wallet_entry *entry,
+    struct idr_err *err);
+IDR_MUST bool wallet_store_delete(struct idr_arena *a, const char *dir, int64_t id, struct idr_err *err);
+/* All claims of a stored credential, as if everything were disclosed. */
+IDR_MUST bool wallet_claims(struct idr_suite *s, struct idr_arena *a, const struct wallet_entry *e,
+    const struct idr_json **claims, struct idr_err *err);
+
+/* ---- wallet_jwt.c ---- */
+
+/* header and payload as JSON texts, signed. */
+IDR_MUST bool wallet_sign_jwt(struct idr_suite *s, struct idr_arena *a, const struct idr_private *key,
+    struct idr_bytes header, struct idr_bytes payload, struct idr_bytes *out, struct idr_err *err);
+/* A DPoP proof as a header line "DPoP: ..."; token may be empty (RFC 9449 section 4.2). */
+IDR_MUST bool wallet_dpop(struct idr_suite *s, struct idr_arena *a, const struct idr_private *key,
+    const char *method, const char *url, struct idr_bytes token, int64_t now, char **out,
+    struct idr_err *err);
+/* A key proof for the credential endpoint (OpenID4VCI 1.0 appendix F.1). */
+IDR_MUST bool wallet_proof(struct idr_suite *s, struct idr_arena *a, const struct idr_private *key,
+    struct idr_bytes issuer, struct idr_bytes nonce, int64_t now, struct idr_bytes *out,
+    struct idr_err *err);
+
+/* ---- wallet_offer.c: from a link to a token ---- */
+
+struct wallet_grant {
+	struct idr_bytes issuer;                  /* credential issuer identifier */
+	const struct idr_json *configurations;    /* ids of the offer */
+	const struct idr_json *metadata;          /* of the issuer */
+	const struct idr_json *as_metadata;
+	struct idr_bytes token;
+	struct idr_private *dpop;                 /* NULL: bearer token */
+};
+/* errors IDR_REMOTE, IDR_NETWORK, IDR_INVALID_GRANT ..., IDR_MALFORMED (an offer that is none) */
+IDR_MUST bool wallet_redeem(struct idr_suite *s, struct idr_arena *a, const char *link,
+    const char *tx_code, bool dpop, int64_t now, struct wallet_grant *out, struct idr_err *err);
+/* A parameter of a link's query string, decoded; p == NULL when absent. */
+IDR_MUST bool wallet_link(struct idr_arena *a, const char *link, struct idr_form *out, struct idr_err *err);
+/* GET a JSON document. */
+IDR_MUST bool wallet_get_json(struct idr_arena *a, const char *url, const struct idr_json **out,
+    struct idr_err *err);
+
+/* ---- wallet_request.c: a verified presentation request ---- */
+
+struct wallet_request {
+	struct idr_bytes client_id, response_uri, nonce, state;
+	struct idr_bytes verifier_name;           /* from the certificate */
+	bool trusted;                             /* the certificate leads to the given root */
+	bool encrypted;                           /* direct_post.jwt */
+	struct idr_key enc_key;
+	struct idr_bytes enc_kid;
+	const char *enc;
+	const struct idr_dcql *query;
+};
+IDR_MUST bool wallet_request_fetch(struct idr_suite *s, struct idr_arena *a, const char *link,
+    const char *root_path, int64_t now, struct wallet_request *out, struct idr_err *err);
+
+/* ---- commands ---- */
+
+extern const char *wallet_store_dir;              /* --store */
+enum cli_exit wallet_receive(struct cli *c);
+enum cli_exit wallet_present(struct cli *c);
+extern const struct cli_option wallet_receive_options[], wallet_present_options[];
+
+#endif

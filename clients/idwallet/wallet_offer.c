@@ -1,0 +1,146 @@
+#include "idwallet/wallet.h"
+
+#include "base/text.h"
+
+static const char GRANT[] = "urn:ietf:params:oauth:grant-type:pre-authorized_code";
+
+bool wallet_link(struct idr_arena *a, const char *link, struct idr_form *out, struct idr_err *err)
+{
+	const char *query = strchr(link, '?');
+
+	if (!query)
+		return idr_fail(err, IDR_MALFORMED, NULL, "the link carries no parameters");
+	return idr_form_parse(a, idr_str(query + 1), out, err);
+}
+
+bool wallet_get_json(struct idr_arena *a, const char *url, const struct idr_json **out,
+    struct idr_err *err)
+{
+	const struct web_request q = { .method = "GET", .url = url, .header = { "Accept: application/json" } };
+	struct web_response r;
+
+	return web_send(a, &q, &r, err) && web_expect(a, &r, err) &&
+	    idr_json_parse(a, r.body, WALLET_JSON_MAX, out, err);
+}
+
+/* implements: OpenID4VCI 1.0 section 4.1: by value, by reference, or the reference itself */
+static bool fetch_offer(struct idr_arena *a, const char *link, const struct idr_json **out,
+    struct idr_err *err)
+{
+	struct idr_bytes value, uri;
+	struct idr_form form;
+
+	if (!strchr(link, '?') && (strncmp(link, "https://", 8) == 0 || strncmp(link, "http://", 7) == 0))
+		return wallet_get_json(a, link, out, err);
+	if (!wallet_link(a, link, &form, err))
+		return false;
+	value = idr_form_find(&form, "credential_offer");
+	uri = idr_form_find(&form, "credential_offer_uri");
+	if (!value.p == !uri.p)
+		return idr_fail(err, IDR_MALFORMED, "OpenID4VCI 1.0 section 4.1",
+		    "the link must carry exactly one of credential_offer and credential_offer_uri");
+	if (value.p)
+		return idr_json_parse(a, value, WALLET_JSON_MAX, out, err);
+	return wallet_get_json(a, (const char *)uri.p, out, err);
+}
+
+/* https://host/path -> https://host/.well-known/<name>/path (RFC 8414 section 3.1) */
+static char *well_known(struct idr_arena *a, struct idr_bytes issuer, const char *name, struct idr_err *err)
+{
+	const uint8_t *mark = issuer.n ? memmem(issuer.p, issuer.n, "://", 3) : NULL;
+	size_t host = mark ? (size_t)(mark - issuer.p) + 3 : 0, slash;
+
+	if (!mark) {
+		idr_fail(err, IDR_MALFORMED, NULL, "the credential issuer identifier is not a URL");
+		return NULL;
+	}
+	slash = idr_bytes_index(issuer, host, '/');
+	if (slash == SIZE_MAX)
+		slash = issuer.n;
+	return idr_arena_printf(a, err, "%.*s/.well-known/%s%.*s", (int)slash, (const char *)issuer.p, name,
+	    (int)(issuer.n - slash), (const char *)issuer.p + slash);
+}
+
+static bool same_issuer(const struct idr_json *doc, const char *member, struct idr_bytes issuer,
+    struct idr_err *err)
+{
+	const struct idr_json *v = idr_json_find(doc, member);
+
+	if (!idr_json_is(v, IDR_JSON_STRING) || !idr_bytes_equal(v->text, issuer))
+		return idr_fail(err, IDR_MALFORMED, "OpenID4VCI 1.0 section 12.2.1",
+		    "the metadata is for another %s", member);
+	return true;
+}
+
+static void put_parameter(struct idr_buf *b, const char *name, struct idr_bytes value)
+{
+	if (b->n)
+		idr_buf_put_byte(b, '&');
+	idr_buf_put_str(b, name);
+	idr_buf_put_byte(b, '=');
+	idr_url_put(b, value);
+}
+
+static bool token_request(struct idr_suite *s, struct idr_arena *a, struct wallet_grant *g,
+    struct idr_bytes code, const char *tx_code, int64_t now, struct idr_err *err)
+{
+	const struct idr_json *endpoint = idr_json_find(g->as_metadata, "token_endpoint"), *doc, *token;
+	struct web_request q = { .method = "POST", .content_type = "application/x-www-form-urlencoded" };
+	struct web_response r;
+	struct idr_buf b;
+	char *dpop = NULL;
+
+	if (!idr_json_is(endpoint, IDR_JSON_STRING))
+		return idr_fail(err, IDR_MALFORMED, "RFC 8414 section 2", "the metadata names no token endpoint");
+	q.url = idr_arena_printf(a, err, "%.*s", (int)endpoint->text.n, (const char *)endpoint->text.p);
+	idr_buf_init(&b, a, 512, 16 * 1024);
+	put_parameter(&b, "grant_type", idr_str(GRANT));
+	put_parameter(&b, "pre-authorized_code", code);
+	if (tx_code)
+		put_parameter(&b, "tx_code", idr_str(tx_code));
+	if (!q.url || !idr_buf_done(&b, &q.body, err) ||
+	    (g->dpop && !wallet_dpop(s, a, g->dpop, "POST", q.url, IDR_LIT(""), now, &dpop, err)))
+		return false;
+	q.header[0] = dpop;
+	if (!web_send(a, &q, &r, err) || !web_expect(a, &r, err) ||
+	    !idr_json_parse(a, r.body, WALLET_JSON_MAX, &doc, err))
+		return false;
+	token = idr_json_find(doc, "access_token");
+	if (!idr_json_is(token, IDR_JSON_STRING))
+		return idr_fail(err, IDR_MALFORMED, "RFC 6749 section 5.1", "the token response carries no access token");
+	g->token = token->text;
+	return true;
+}
+
+bool wallet_redeem(struct idr_suite *s, struct idr_arena *a, const char *link, const char *tx_code,
+    bool dpop, int64_t now, struct wallet_grant *out, struct idr_err *err)
+{
+	const struct idr_json *offer, *issuer, *grant, *code;
+	char *url;
+
+	memset(out, 0, sizeof(*out));
+	if (!fetch_offer(a, link, &offer, err))
+		return false;
+	issuer = idr_json_find(offer, "credential_issuer");
+	out->configurations = idr_json_find(offer, "credential_configuration_ids");
+	grant = idr_json_find(idr_json_find(offer, "grants"), GRANT);
+	code = idr_json_find(grant, "pre-authorized_code");
+	if (!idr_json_is(issuer, IDR_JSON_STRING) || !idr_json_is(out->configurations, IDR_JSON_ARRAY) ||
+	    !idr_json_is(code, IDR_JSON_STRING))
+		return idr_fail(err, IDR_MALFORMED, "OpenID4VCI 1.0 section 4.1.1",
+		    "this is no credential offer with a pre-authorized code");
+	if (idr_json_find(grant, "tx_code") && !tx_code)
+		return idr_fail(err, IDR_TX_CODE, "OpenID4VCI 1.0 section 4.1.1",
+		    "the offer needs a transaction code: give --tx-code");
+	out->issuer = issuer->text;
+	if (!(url = well_known(a, out->issuer, "openid-credential-issuer", err)) ||
+	    !wallet_get_json(a, url, &out->metadata, err) ||
+	    !same_issuer(out->metadata, "credential_issuer", out->issuer, err) ||
+	    !(url = well_known(a, out->issuer, "oauth-authorization-server", err)) ||
+	    !wallet_get_json(a, url, &out->as_metadata, err) ||
+	    !same_issuer(out->as_metadata, "issuer", out->issuer, err))
+		return false;
+	if (dpop && !idr_private_generate(s, IDR_P256, &out->dpop, err))
+		return false;
+	return token_request(s, a, out, code->text, tx_code, now, err);
+}

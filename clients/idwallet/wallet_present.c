@@ -1,0 +1,284 @@
+#include "idwallet/wallet.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "base/text.h"
+#include "jose/jwe.h"
+
+static const char *opt_root, *opt_yes, *opt_deny;
+
+const struct cli_option wallet_present_options[] = {
+	{ "root", "FILE", "national root certificates: refuse a verifier that does not lead to one", &opt_root, NULL },
+	{ "yes", NULL, "consent without being asked", &opt_yes, NULL },
+	{ "deny", NULL, "refuse, and tell the verifier", &opt_deny, NULL },
+	{ NULL, NULL, NULL, NULL, NULL },
+};
+
+enum { QUERIES_MAX = 16, CLAIMS_MAX = 64, RESPONSE_MAX = 1024 * 1024 };
+
+struct answer {
+	const struct idr_dcql_credential *query;
+	struct wallet_entry *entry;
+	bool chosen[CLAIMS_MAX];
+};
+
+struct presenting {
+	struct cli *c;
+	struct idr_suite *s;
+	struct idr_arena *a;
+	struct wallet_request request;
+	struct answer answer[QUERIES_MAX];
+	size_t n;
+	int64_t now;
+};
+
+/* ---- choosing: the least used copy that answers the query ---- */
+
+static bool choose(struct presenting *x, const struct idr_dcql_credential *q, struct wallet_entry *list,
+    size_t n, struct answer *out, struct idr_err *err)
+{
+	struct idr_err why;
+
+	*out = (struct answer){ .query = q };
+	if (q->n_claim > CLAIMS_MAX)
+		return idr_fail(err, IDR_LIMIT, NULL, "the verifier asks for too many claims");
+	for (size_t i = 0; i < n; i++) {
+		const struct idr_json *claims;
+		bool chosen[CLAIMS_MAX] = { false };
+
+		if (q->format != IDR_FORMAT_SDJWT || !wallet_claims(x->s, x->a, &list[i], &claims, &why) ||
+		    !idr_dcql_match(q, list[i].vct, claims, chosen, &why))
+			continue;
+		if (out->entry && out->entry->used <= list[i].used)
+			continue;
+		out->entry = &list[i];
+		memcpy(out->chosen, chosen, sizeof(chosen));
+	}
+	return true;
+}
+
+static bool choose_all(struct presenting *x, struct idr_err *err)
+{
+	const struct idr_dcql *q = x->request.query;
+	bool answered[QUERIES_MAX] = { false };
+	struct wallet_entry *list;
+	size_t n;
+
+	if (q->n_credential > QUERIES_MAX)
+		return idr_fail(err, IDR_LIMIT, NULL, "the verifier asks for too many credentials");
+	if (!wallet_store_list(x->a, wallet_store_dir, &list, &n, err))
+		return false;
+	for (size_t i = 0; i < q->n_credential; i++) {
+		if (!choose(x, &q->credential[i], list, n, &x->answer[x->n], err))
+			return false;
+		answered[i] = x->answer[x->n].entry != NULL;
+		x->n += answered[i];
+	}
+	if (!idr_dcql_satisfied(q, answered, NULL, err))
+		return idr_fail(err, IDR_CLAIM_MISSING, "OpenID4VP 1.0 section 6.4",
+		    "no stored credential answers the request");
+	return true;
+}
+
+/* ---- consent ---- */
+
+static void print_request(const struct presenting *x)
+{
+	printf("%.*s asks for:\n", (int)x->request.verifier_name.n, (const char *)x->request.verifier_name.p);
+	if (!x->request.trusted)
+		printf("  (its certificate was not checked against a national root; give --root)\n");
+	for (size_t i = 0; i < x->n; i++) {
+		const struct idr_dcql_credential *q = x->answer[i].query;
+
+		printf("  from %.*s:\n", (int)x->answer[i].entry->configuration.n,
+		    (const char *)x->answer[i].entry->configuration.p);
+		for (size_t k = 0; k < q->n_claim; k++)
+			if (x->answer[i].chosen[k])
+				printf("    %.*s\n", (int)q->claim[k].path->raw.n, (const char *)q->claim[k].path->raw.p);
+	}
+}
+
+static bool consents(const struct presenting *x)
+{
+	int c;
+
+	if (opt_yes)
+		return true;
+	if (!x->c->json)
+		print_request(x);
+	printf("Share this? [y/N] ");
+	fflush(stdout);
+	c = getchar();
+	return c == 'y' || c == 'Y';
+}
+
+/* ---- the response ---- */
+
+static bool present_one(struct presenting *x, const struct answer *an, struct idr_bytes *out,
+    struct idr_err *err)
+{
+	const struct idr_json *path[CLAIMS_MAX];
+	struct idr_sdjwt_choice choice = { .path = path };
+	struct idr_bytes selected, tbs, kb;
+	struct idr_private *key;
+	uint8_t signature[96];
+	struct idr_buf b;
+	bool ok;
+
+	for (size_t k = 0; k < an->query->n_claim; k++)
+		if (an->chosen[k])
+			path[choice.n_path++] = an->query->claim[k].path;
+	if (!idr_sdjwt_select(x->s, x->a, an->entry->credential, &choice, &selected, err))
+		return false;
+	*out = selected;
+	if (!an->query->holder_binding)
+		return true;
+	if (!idr_private_from_scalar(x->s, IDR_P256, idr_secret_bytes(&an->entry->key), &key, err))
+		return false;
+	ok = idr_sdjwt_kb_build(x->s, x->a, selected, idr_private_alg(key), x->request.client_id,
+	         x->request.nonce, x->now, IDR_LIT(""), &tbs, err) &&
+	    idr_private_sign(x->s, key, tbs, signature, err) &&
+	    idr_jws_attach(x->a, tbs, idr_bytes(signature, 64), &kb, err);
+	idr_private_free(&key);
+	if (!ok)
+		return false;
+	idr_buf_init(&b, x->a, selected.n + kb.n, RESPONSE_MAX);
+	idr_buf_put(&b, selected);
+	idr_buf_put(&b, kb);
+	return idr_buf_done(&b, out, err);
+}
+
+static bool build_vp_token(struct presenting *x, struct idr_bytes *out, struct idr_err *err)
+{
+	struct idr_bytes one;
+	struct idr_buf b;
+	struct idr_jw w;
+
+	idr_buf_init(&b, x->a, 8192, RESPONSE_MAX);
+	w = idr_jw(&b);
+	idr_jw_open(&w, '{');
+	for (size_t i = 0; i < x->n; i++) {
+		if (!present_one(x, &x->answer[i], &one, err))
+			return false;
+		idr_jw_name_bytes(&w, x->answer[i].query->id);
+		idr_jw_open(&w, '[');
+		idr_jw_str(&w, one);
+		idr_jw_close(&w, ']');
+	}
+	idr_jw_close(&w, '}');
+	return idr_buf_done(&b, out, err);
+}
+
+static void put_parameter(struct idr_buf *b, const char *name, struct idr_bytes value)
+{
+	if (b->n)
+		idr_buf_put_byte(b, '&');
+	idr_buf_put_str(b, name);
+	idr_buf_put_byte(b, '=');
+	idr_url_put(b, value);
+}
+
+/* implements: OpenID4VP 1.0 section 8.3 */
+static bool encrypt(struct presenting *x, struct idr_bytes vp_token, struct idr_bytes *jwe,
+    struct idr_err *err)
+{
+	uint8_t apu[16];
+	struct idr_bytes plain;
+	struct idr_buf b;
+	struct idr_jw w;
+
+	idr_buf_init(&b, x->a, vp_token.n + 128, RESPONSE_MAX);
+	w = idr_jw(&b);
+	idr_jw_open(&w, '{');
+	idr_jw_put_raw(&w, "vp_token", vp_token);
+	if (x->request.state.n)
+		idr_jw_put_str(&w, "state", x->request.state);
+	idr_jw_close(&w, '}');
+	idr_suite_random(x->s, apu, sizeof(apu));
+	return idr_buf_done(&b, &plain, err) &&
+	    idr_jwe_seal(x->s, x->a, &x->request.enc_key, x->request.enc_kid, x->request.enc,
+	        idr_bytes(apu, sizeof(apu)), x->request.nonce, plain, jwe, err);
+}
+
+static bool body_of(struct presenting *x, struct idr_bytes *body, struct idr_err *err)
+{
+	struct idr_bytes vp_token, jwe;
+	struct idr_buf b;
+
+	idr_buf_init(&b, x->a, 8192, 3 * RESPONSE_MAX);
+	if (opt_deny) {
+		put_parameter(&b, "error", IDR_LIT("access_denied"));
+		if (x->request.state.n)
+			put_parameter(&b, "state", x->request.state);
+		return idr_buf_done(&b, body, err);
+	}
+	if (!build_vp_token(x, &vp_token, err))
+		return false;
+	if (x->request.encrypted) {
+		if (!encrypt(x, vp_token, &jwe, err))
+			return false;
+		put_parameter(&b, "response", jwe);
+	} else {
+		put_parameter(&b, "vp_token", vp_token);
+		if (x->request.state.n)
+			put_parameter(&b, "state", x->request.state);
+	}
+	return idr_buf_done(&b, body, err);
+}
+
+static bool send(struct presenting *x, const struct idr_json **answer, struct idr_err *err)
+{
+	struct web_request q = { .method = "POST", .content_type = "application/x-www-form-urlencoded" };
+	struct web_response r;
+
+	q.url = idr_arena_printf(x->a, err, "%.*s", (int)x->request.response_uri.n,
+	    (const char *)x->request.response_uri.p);
+	if (!q.url || !body_of(x, &q.body, err) || !web_send(x->a, &q, &r, err) || !web_expect(x->a, &r, err))
+		return false;
+	for (size_t i = 0; i < x->n && !opt_deny; i++) {
+		x->answer[i].entry->used++;
+		if (!wallet_store_put(x->a, wallet_store_dir, x->answer[i].entry, err))
+			return false;
+	}
+	return idr_json_parse(x->a, r.body, WALLET_JSON_MAX, answer, err);
+}
+
+static void print_sent(const struct presenting *x, const struct idr_json *answer)
+{
+	const struct idr_json *uri = idr_json_find(answer, "redirect_uri");
+	bool has = idr_json_is(uri, IDR_JSON_STRING);
+
+	if (x->c->json) {
+		printf("{\"sent\":%s,\"redirect_uri\":%.*s}\n", opt_deny ? "false" : "true",
+		    has ? (int)uri->raw.n : 4, has ? (const char *)uri->raw.p : "null");
+		return;
+	}
+	printf(opt_deny ? "refused\n" : "shared\n");
+	if (has)
+		printf("continue at %.*s\n", (int)uri->text.n, (const char *)uri->text.p);
+}
+
+enum cli_exit wallet_present(struct cli *c)
+{
+	struct presenting x = { .c = c, .s = idr_suite_new(), .a = c->arena, .now = (int64_t)time(NULL) };
+	const struct idr_json *answer;
+	struct idr_err err;
+	bool ok;
+
+	if (!x.s)
+		return CLI_FAILED;
+	ok = wallet_request_fetch(x.s, x.a, c->argv[0], opt_root, x.now, &x.request, &err) &&
+	    (opt_deny || choose_all(&x, &err));
+	if (ok && !opt_deny && !consents(&x)) {
+		printf("not shared\n");
+		idr_suite_free(&x.s);
+		return CLI_REFUSED;
+	}
+	ok = ok && send(&x, &answer, &err);
+	idr_suite_free(&x.s);
+	if (!ok)
+		return cli_error(c, &err);
+	print_sent(&x, answer);
+	return CLI_OK;
+}

@@ -1,0 +1,182 @@
+#include "idwallet/wallet.h"
+
+#include "base/text.h"
+#include "suite/pem.h"
+#include "trust/trust.h"
+
+/* implements: OpenID4VP 1.0 sections 5, 5.10; RFC 9101 section 6: a request is what its signer says */
+
+enum { REQUEST_MAX = 256 * 1024, PEM_MAX = 64 * 1024, ROOTS_MAX = 16 };
+
+static bool bad(struct idr_err *err, const char *clause, const char *why)
+{
+	return idr_fail(err, IDR_MALFORMED, clause, "%s", why);
+}
+
+/* ---- fetching ---- */
+
+static bool fetch(struct idr_suite *s, struct idr_arena *a, struct idr_form *form,
+    struct idr_bytes *jwt, struct idr_bytes *wallet_nonce, struct idr_err *err)
+{
+	struct web_request q = { .method = "GET", .header = { "Accept: application/oauth-authz-req+jwt" } };
+	struct web_response r;
+
+	q.url = (const char *)idr_form_find(form, "request_uri").p;
+	*wallet_nonce = (struct idr_bytes){ NULL, 0 };
+	if (!q.url)
+		return bad(err, "OpenID4VP 1.0 section 5.10", "the link carries no request_uri");
+	if (idr_bytes_is(idr_form_find(form, "request_uri_method"), "post")) {
+		uint8_t random[16];
+		char *text;
+
+		idr_suite_random(s, random, sizeof(random));
+		if (!(text = idr_arena_alloc(a, IDR_B64URL_LEN(16) + 1, err)))
+			return false;
+		*wallet_nonce = idr_bytes(text, idr_b64url_encode(idr_bytes(random, 16), (uint8_t *)text));
+		q.method = "POST";
+		q.content_type = "application/x-www-form-urlencoded";
+		text = idr_arena_printf(a, err, "wallet_nonce=%s", (const char *)wallet_nonce->p);
+		if (!text)
+			return false;
+		q.body = idr_str(text);
+	}
+	if (!web_send(a, &q, &r, err) || !web_expect(a, &r, err))
+		return false;
+	if (strcmp(r.content_type, "application/oauth-authz-req+jwt") != 0)
+		return bad(err, "RFC 9101 section 5.2.3", "the request is not of type application/oauth-authz-req+jwt");
+	*jwt = r.body;
+	return true;
+}
+
+/* ---- who asks ---- */
+
+static bool check_trust(struct idr_suite *s, struct idr_arena *a, const char *root_path,
+    const struct idr_bytes *chain, size_t n, int64_t now, struct idr_err *err)
+{
+	struct idr_bytes pem, der[ROOTS_MAX];
+	struct idr_trust *trust;
+	struct idr_path path;
+	size_t roots;
+
+	if (!cli_read(a, root_path, PEM_MAX, &pem, err) ||
+	    !idr_pem_certificates(a, pem, der, ROOTS_MAX, &roots, err) || !idr_trust_new(a, &trust, err))
+		return false;
+	for (size_t i = 0; i < roots; i++)
+		if (!idr_trust_add_anchor(s, trust, der[i], IDR_PURPOSE_READER, NULL, 0, NULL, err))
+			return false;
+	return idr_trust_path(s, a, trust, NULL, IDR_PURPOSE_READER, IDR_LIT(""), chain, n, now, &path, err);
+}
+
+/* The client identifier must be the one the certificate stands for (OpenID4VP 1.0 section 5.9.3). */
+static bool check_client_id(struct idr_bytes id, const struct idr_cert *leaf, struct idr_err *err)
+{
+	static const char hash_prefix[] = "x509_hash:", dns_prefix[] = "x509_san_dns:";
+	uint8_t text[IDR_B64URL_LEN(32)];
+	struct idr_bytes rest;
+
+	if (idr_bytes_starts(id, hash_prefix)) {
+		rest = idr_bytes_from(id, sizeof(hash_prefix) - 1);
+		idr_b64url_encode(idr_bytes(leaf->sha256, 32), text);
+		if (idr_bytes_equal(rest, idr_bytes(text, sizeof(text))))
+			return true;
+	} else if (idr_bytes_starts(id, dns_prefix)) {
+		rest = idr_bytes_from(id, sizeof(dns_prefix) - 1);
+		for (size_t i = 0; i < leaf->n_dns; i++)
+			if (idr_bytes_equal(leaf->dns[i], rest))
+				return true;
+	}
+	return idr_fail(err, IDR_TRUST, "OpenID4VP 1.0 section 5.9.3",
+	    "the client_id is not the one of the verifier's certificate");
+}
+
+static bool check_signer(struct idr_suite *s, struct idr_arena *a, const struct idr_jws *jws,
+    const char *root_path, int64_t now, struct wallet_request *out, struct idr_err *err)
+{
+	struct idr_bytes chain[IDR_CHAIN_MAX];
+	struct idr_cert leaf;
+	size_t n;
+
+	if (!idr_jws_typ_is(jws, "oauth-authz-req+jwt"))
+		return idr_fail(err, IDR_TYP, "RFC 9101 section 10.8", "the typ is not oauth-authz-req+jwt");
+	if (!idr_jws_x5c(a, jws, chain, &n, err))
+		return false;
+	if (n == 0)
+		return bad(err, "OpenID4VP 1.0 section 5.9.3", "the request carries no certificate");
+	if (!idr_cert_parse(s, a, chain[0], &leaf, err) ||
+	    !idr_jws_verify(s, jws, &leaf.key, IDR_ALGS_HAIP, err) ||
+	    !check_client_id(out->client_id, &leaf, err))
+		return false;
+	out->verifier_name = leaf.organization.n ? leaf.organization : leaf.common_name;
+	if (!root_path)
+		return true;
+	out->trusted = check_trust(s, a, root_path, chain, n, now, err);
+	return out->trusted;
+}
+
+/* ---- what is asked ---- */
+
+static struct idr_bytes text_of(const struct idr_json *doc, const char *name)
+{
+	const struct idr_json *v = idr_json_find(doc, name);
+
+	return idr_json_is(v, IDR_JSON_STRING) ? v->text : IDR_LIT("");
+}
+
+static bool read_encryption(struct idr_suite *s, struct idr_arena *a, const struct idr_json *claims,
+    struct wallet_request *out, struct idr_err *err)
+{
+	const struct idr_json *meta = idr_json_find(claims, "client_metadata");
+	const struct idr_json *key = idr_json_first(idr_json_find(idr_json_find(meta, "jwks"), "keys"));
+	const struct idr_json *enc = idr_json_first(idr_json_find(meta, "encrypted_response_enc_values_supported"));
+
+	if (!idr_json_is_str(idr_json_find(claims, "response_mode"), "direct_post.jwt"))
+		return idr_json_is_str(idr_json_find(claims, "response_mode"), "direct_post")
+		    ? true
+		    : bad(err, "OpenID4VP 1.0 section 8", "the response mode is not supported");
+	out->encrypted = true;
+	out->enc = !enc || idr_json_is_str(enc, "A128GCM") ? "A128GCM" : "A256GCM";
+	out->enc_kid = text_of(key, "kid");
+	return idr_key_from_jwk(s, a, key, IDR_USE_ENCRYPT, &out->enc_key, err);
+}
+
+static bool read_claims(struct idr_suite *s, struct idr_arena *a, const struct idr_json *claims,
+    struct idr_bytes wallet_nonce, int64_t now, struct wallet_request *out, struct idr_err *err)
+{
+	const struct idr_json *dcql = idr_json_find(claims, "dcql_query");
+	struct idr_times t;
+
+	if (!idr_json_is_str(idr_json_find(claims, "response_type"), "vp_token"))
+		return bad(err, "OpenID4VP 1.0 section 5.6", "the response type is not vp_token");
+	if (!idr_jwt_times(claims, &t, err) || !idr_times_check(&t, now, 60, "RFC 9101 section 4", err))
+		return false;
+	if (!idr_bytes_equal(text_of(claims, "client_id"), out->client_id))
+		return bad(err, "OpenID4VP 1.0 section 5.10", "the client_id differs from the one in the link");
+	if (wallet_nonce.p && !idr_bytes_equal(text_of(claims, "wallet_nonce"), wallet_nonce))
+		return bad(err, "OpenID4VP 1.0 section 5.10.1", "the wallet_nonce was not answered");
+	out->response_uri = text_of(claims, "response_uri");
+	out->nonce = text_of(claims, "nonce");
+	out->state = text_of(claims, "state");
+	if (!out->response_uri.n || !out->nonce.n || !dcql)
+		return bad(err, "OpenID4VP 1.0 section 5.2", "response_uri, nonce or dcql_query is missing");
+	return idr_dcql_parse(a, dcql->raw, &out->query, err) && read_encryption(s, a, claims, out, err);
+}
+
+bool wallet_request_fetch(struct idr_suite *s, struct idr_arena *a, const char *link,
+    const char *root_path, int64_t now, struct wallet_request *out, struct idr_err *err)
+{
+	struct idr_bytes jwt, wallet_nonce;
+	const struct idr_json *claims;
+	struct idr_form form;
+	struct idr_jws jws;
+
+	memset(out, 0, sizeof(*out));
+	if (!wallet_link(a, link, &form, err))
+		return false;
+	out->client_id = idr_form_find(&form, "client_id");
+	if (!out->client_id.n)
+		return bad(err, "OpenID4VP 1.0 section 5.10", "the link carries no client_id");
+	return fetch(s, a, &form, &jwt, &wallet_nonce, err) &&
+	    idr_jws_parse(a, jwt, REQUEST_MAX, false, &jws, err) &&
+	    check_signer(s, a, &jws, root_path, now, out, err) && idr_jwt_payload(a, &jws, &claims, err) &&
+	    read_claims(s, a, claims, wallet_nonce, now, out, err);
+}

@@ -1,0 +1,166 @@
+#include "idwallet/wallet.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/text.h"
+
+enum { ENTRY_MAX = 256 * 1024 };
+
+bool wallet_store_open(const char *dir, struct idr_err *err)
+{
+	if (mkdir(dir, 0700) == 0 || errno == EEXIST)
+		return true;
+	return idr_fail(err, IDR_FILE, NULL, "cannot make the store %s: %s", dir, strerror(errno));
+}
+
+static char *path_of(struct idr_arena *a, const char *dir, int64_t id, struct idr_err *err)
+{
+	return idr_arena_printf(a, err, "%s/%lld.json", dir, (long long)id);
+}
+
+/* The number in "17.json", 0 for any other name. */
+static int64_t id_of(const char *name)
+{
+	int64_t id = 0;
+	size_t i = 0;
+
+	for (; name[i] >= '0' && name[i] <= '9' && i < 18; i++)
+		id = id * 10 + (name[i] - '0');
+	return i && strcmp(name + i, ".json") == 0 ? id : 0;
+}
+
+static struct idr_bytes text_of(const struct idr_json *doc, const char *name)
+{
+	const struct idr_json *v = idr_json_find(doc, name);
+
+	return idr_json_is(v, IDR_JSON_STRING) ? v->text : IDR_LIT("");
+}
+
+static bool load(struct idr_arena *a, const char *dir, int64_t id, struct wallet_entry *out,
+    struct idr_err *err)
+{
+	char *path = path_of(a, dir, id, err);
+	const struct idr_json *doc;
+	struct idr_bytes file, key;
+
+	if (!path || !cli_read(a, path, ENTRY_MAX, &file, err) ||
+	    !idr_json_parse(a, file, ENTRY_MAX, &doc, err) ||
+	    !idr_b64url_decode(a, text_of(doc, "key"), &key, err))
+		return false;
+	if (key.n > sizeof(out->key.p))
+		return idr_fail(err, IDR_FILE, NULL, "%s is damaged", path);
+	*out = (struct wallet_entry){
+		.id = id, .credential = text_of(doc, "credential"), .issuer = text_of(doc, "issuer"),
+		.configuration = text_of(doc, "configuration"), .vct = text_of(doc, "vct"),
+	};
+	memcpy(out->key.p, key.p, key.n);
+	out->key.n = key.n;
+	if (!idr_json_int(idr_json_find(doc, "used"), &out->used) ||
+	    !idr_json_int(idr_json_find(doc, "received"), &out->received))
+		return idr_fail(err, IDR_FILE, NULL, "%s is damaged", path);
+	return true;
+}
+
+static int by_id(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static bool ids(struct idr_arena *a, const char *dir, int64_t **out, size_t *n, struct idr_err *err)
+{
+	DIR *d = opendir(dir);
+	struct dirent *e;
+
+	*n = 0;
+	if (!(*out = idr_arena_array(a, WALLET_CREDENTIALS, sizeof(**out), err))) {
+		if (d)
+			closedir(d);
+		return false;
+	}
+	if (!d && errno == ENOENT)
+		return true;
+	if (!d)
+		return idr_fail(err, IDR_FILE, NULL, "cannot open the store %s: %s", dir, strerror(errno));
+	while ((e = readdir(d)) && *n < WALLET_CREDENTIALS)
+		if (id_of(e->d_name))
+			(*out)[(*n)++] = id_of(e->d_name);
+	closedir(d);
+	qsort(*out, *n, sizeof(**out), by_id);
+	return true;
+}
+
+bool wallet_store_list(struct idr_arena *a, const char *dir, struct wallet_entry **out, size_t *n,
+    struct idr_err *err)
+{
+	int64_t *id;
+
+	if (!ids(a, dir, &id, n, err) || !(*out = idr_arena_array(a, *n + 1, sizeof(**out), err)))
+		return false;
+	for (size_t i = 0; i < *n; i++)
+		if (!load(a, dir, id[i], &(*out)[i], err))
+			return false;
+	return true;
+}
+
+bool wallet_store_put(struct idr_arena *a, const char *dir, struct wallet_entry *e, struct idr_err *err)
+{
+	struct idr_bytes text;
+	struct idr_buf b;
+	struct idr_jw w;
+	char *path, *beside;
+	int64_t *id;
+	size_t n;
+
+	if (!e->id) {
+		if (!ids(a, dir, &id, &n, err))
+			return false;
+		e->id = n ? id[n - 1] + 1 : 1;
+	}
+	idr_buf_init(&b, a, 8192, ENTRY_MAX);
+	w = idr_jw(&b);
+	idr_jw_open(&w, '{');
+	idr_jw_put_str(&w, "issuer", e->issuer);
+	idr_jw_put_str(&w, "configuration", e->configuration);
+	idr_jw_put_str(&w, "vct", e->vct);
+	idr_jw_put_int(&w, "received", e->received);
+	idr_jw_put_int(&w, "used", e->used);
+	idr_jw_name(&w, "key");
+	idr_jw_b64url(&w, idr_secret_bytes(&e->key));
+	idr_jw_put_str(&w, "credential", e->credential);
+	idr_jw_close(&w, '}');
+	path = path_of(a, dir, e->id, err);
+	beside = path ? idr_arena_printf(a, err, "%s.new", path) : NULL;
+	if (!beside || !idr_buf_done(&b, &text, err) || !cli_write(beside, text, 0600, err))
+		return false;
+	if (rename(beside, path) != 0)
+		return idr_fail(err, IDR_FILE, NULL, "cannot write %s: %s", path, strerror(errno));
+	return true;
+}
+
+bool wallet_store_delete(struct idr_arena *a, const char *dir, int64_t id, struct idr_err *err)
+{
+	char *path = path_of(a, dir, id, err);
+
+	if (!path)
+		return false;
+	if (unlink(path) != 0)
+		return idr_fail(err, IDR_FILE, NULL, "the store holds no credential %lld", (long long)id);
+	return true;
+}
+
+bool wallet_claims(struct idr_suite *s, struct idr_arena *a, const struct wallet_entry *e,
+    const struct idr_json **claims, struct idr_err *err)
+{
+	struct idr_bytes json;
+	struct idr_sdjwt parsed;
+
+	return idr_sdjwt_parse(a, e->credential, &parsed, err) &&
+	    idr_sdjwt_process(s, a, &parsed, claims, &json, err);
+}
