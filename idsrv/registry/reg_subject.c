@@ -79,16 +79,14 @@ static bool compare(struct reg_conn *c, struct put *x, bool *fresh, struct idr_e
 		struct reg_subject_put *row = &x->rows[reg_int(&r, j, 0)];
 		bool mine = reg_int(&r, j, 1) == row->person_id;
 
-		fresh[row - x->rows] = false;
-		if (!reg_is_null(&r, j, 2) && idr_bytes_equal(reg_bytes(&r, j, 2),
-		    idr_bytes(row->content_mac, 32)))
+		/* a key without a person was claimed just now, by this row or by a twin before it */
+		fresh[row - x->rows] = reg_is_null(&r, j, 2);
+		if (reg_is_null(&r, j, 2))
+			row->outcome = mine ? REG_SUBJECT_NEW : REG_SUBJECT_CONFLICT;
+		else if (idr_bytes_equal(reg_bytes(&r, j, 2), idr_bytes(row->content_mac, 32)))
 			row->outcome = REG_SUBJECT_SAME;
-		else if (reg_is_null(&r, j, 2) && mine)
-			fresh[row - x->rows] = true, row->outcome = REG_SUBJECT_NEW;
-		else if (x->update && mine)
-			row->outcome = REG_SUBJECT_UPDATED;
 		else
-			row->outcome = REG_SUBJECT_CONFLICT;
+			row->outcome = x->update && mine ? REG_SUBJECT_UPDATED : REG_SUBJECT_CONFLICT;
 	}
 	return true;
 }

@@ -191,7 +191,17 @@ static bool ping(struct reg_conn *c, void *ctx, struct idr_err *err)
 
 bool registry_ping(struct reg_conn *c, struct idr_err *err)
 {
-	return reg_tx_once(c, ping, NULL, err);
+	struct idr_err first;
+
+	if (reg_tx_once(c, ping, NULL, &first))
+		return true;
+	/* a connection that died while it was idle says nothing about the database of now */
+	if (reg_conn_failure(c) == REG_FAILURE_LOST && c->pg) {
+		reg_conn_drop(c);
+		return reg_tx_once(c, ping, NULL, err);
+	}
+	*err = first;
+	return false;
 }
 
 static bool maintain(struct reg_conn *c, void *ctx, struct idr_err *err)

@@ -32,7 +32,8 @@ int kit_start(void **state)
 	must(reg_conn_open(kit.registry, &kit.conn, &err), &err);
 	kit.owner = reg_conn_new(kit.cluster.owner_db, NULL);
 	assert_non_null(kit.owner);
-	assert_true(kit_sql(kit.owner, "SET search_path = rail, pg_catalog"));
+	assert_true(kit_sql(kit.owner, "ALTER ROLE owner SET search_path = rail, pg_catalog"));
+	reg_conn_drop(kit.owner); /* counts from the next connection on */
 	return 0;
 }
 
@@ -101,14 +102,38 @@ bool kit_sql(struct reg_conn *c, const char *sql)
 	return reg_conn_ready(c, &err) && reg_run(c, sql, NULL, &err);
 }
 
-int64_t kit_number(const char *sql)
+bool kit_sql_in(struct reg_conn *c, const char *sql)
 {
-	REG_RESULT(r);
 	struct idr_err err;
 
-	must(reg_conn_ready(kit.owner, &err) && reg_exec(kit.owner, sql, NULL, &r, &err), &err);
-	assert_int_equal(reg_rows(&r), 1);
-	return reg_int(&r, 0, 0);
+	return reg_run(c, sql, NULL, &err);
+}
+
+struct number {
+	const char *sql;
+	int64_t v;
+};
+
+static bool number(struct reg_conn *c, void *ctx, struct idr_err *err)
+{
+	struct number *x = ctx;
+	REG_RESULT(r);
+
+	if (!reg_exec(c, x->sql, NULL, &r, err))
+		return false;
+	if (reg_rows(&r) != 1)
+		return idr_fail(err, IDR_INTERNAL, NULL, "%d rows", reg_rows(&r));
+	x->v = reg_int(&r, 0, 0);
+	return true;
+}
+
+int64_t kit_number(const char *sql)
+{
+	struct number x = { .sql = sql };
+	struct idr_err err;
+
+	must(reg_tx(kit.owner, number, &x, &err), &err);
+	return x.v;
 }
 
 struct reg_offer kit_offer(bool tx_code)

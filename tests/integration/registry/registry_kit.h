@@ -46,6 +46,7 @@ void kit_settle(struct reg_row **rows, size_t n);
 /* One number from a literal statement, as owner. */
 int64_t kit_number(const char *sql);
 bool kit_sql(struct reg_conn *c, const char *sql);
+bool kit_sql_in(struct reg_conn *c, const char *sql); /* inside an open transaction */
 
 /* An offer that is stored, its code hash, and a redeem row for it. */
 struct reg_offer kit_offer(bool tx_code);
