@@ -18,6 +18,7 @@
 #include "lists/lists.h"
 #include "operate/operate_health.h"
 #include "registry/registry.h"
+#include "revoke/revoke.h"
 #include "routes.h"
 #include "signer/signer_client.h"
 #include "sys/clock.h"
@@ -157,6 +158,9 @@ static bool open_rooms(struct server *s, struct idr_err *err)
 	struct lists_options l = { .conf = &s->conf, .node = s->node, .rules = s->app.rules,
 		.registry = s->app.registry, .signer = s->app.signer, .metrics = s->app.metrics };
 
+	s->app.bundle = revoke_bundle_new();
+	if (!s->app.bundle)
+		return idr_fail(err, IDR_MEMORY, NULL, "out of memory");
 	return signer_connect(s->app.signer, err) && lists_open(&l, &s->app.lists, err) &&
 	    operate_health_start(&s->app, s->openapi, &s->app.health, err) &&
 	    flow_new(&s->app, access_steps, &s->app.flow, err);
@@ -243,6 +247,7 @@ static void stop(struct server *s)
 	http_server_stop(&s->app.admin_http);
 	flow_free(&s->app.flow);
 	operate_health_stop(&s->app.health);
+	revoke_bundle_free(&s->app.bundle);
 	if (s->app.lists)
 		lists_close(&s->app.lists);
 	if (s->app.registry)
