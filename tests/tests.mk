@@ -74,7 +74,7 @@ fuzz: ## every fuzz target for FUZZ_SECONDS (20), two at a time; corpora stay in
 	-@$(MAKE) -k -s --no-print-directory MODE=fuzz fuzz_programs
 	@tests/run_fuzz $(FUZZ_SECONDS)
 
-lint: all ## layers, headers alone, banned calls, code table, warnings of the second compiler
+lint: $(LIBIDR) $(LIBIDR_ISSUE) $(LIBIDR_DRAW) ## layers, headers alone, banned calls, code table, warnings of the second compiler
 	@tests/lint/run $(O)
 
 BENCH_SRC := $(wildcard tests/bench/*.c)

@@ -193,13 +193,12 @@ static void name_unknown(const char *dir)
 		closedir(d);
 }
 
+/* For `make test`, which adds up; started elsewhere there is no build/ and nothing to tell. */
 static void write_totals(const struct vec *v)
 {
 	FILE *f;
 
-	if (mkdir("build", 0777) != 0 && mkdir("build/totals", 0777) != 0) {
-		/* both may stand already; opening the file decides */
-	}
+	(void)mkdir("build/totals", 0777);
 	f = fopen("build/totals/vectors", "w");
 	if (!f)
 		return;
