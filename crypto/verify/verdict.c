@@ -9,19 +9,19 @@ const char *idr_result_name(enum idr_result r)
 	return r <= IDR_VALID ? names[r] : names[IDR_INVALID];
 }
 
-bool verify_is_accepted(const struct idr_verdict *v)
+bool idr_verdict_is_accepted(const struct idr_verdict *v)
 {
 	return v->result == IDR_VALID || (v->result == IDR_UNDECIDED && v->accepted_undecided);
 }
 
 const struct idr_json *idr_verdict_claims(const struct idr_verdict *v)
 {
-	return verify_is_accepted(v) ? v->private_claims : NULL;
+	return idr_verdict_is_accepted(v) ? v->private_claims : NULL;
 }
 
 struct idr_bytes idr_verdict_claims_json(const struct idr_verdict *v)
 {
-	return verify_is_accepted(v) ? v->private_claims_json : (struct idr_bytes){ NULL, 0 };
+	return idr_verdict_is_accepted(v) ? v->private_claims_json : (struct idr_bytes){ NULL, 0 };
 }
 
 int64_t idr_verdict_status_age(const struct idr_verdict *v)

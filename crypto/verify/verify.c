@@ -22,7 +22,7 @@ struct work {
 	int64_t now;           /* never before the floor */
 };
 
-enum idr_format verify_format_of(struct idr_bytes input)
+enum idr_format idr_verify_format_of(struct idr_bytes input)
 {
 	if (idr_bytes_index(input, 0, '~') != SIZE_MAX || idr_bytes_starts(input, "eyJ"))
 		return IDR_FORMAT_SDJWT;
@@ -80,7 +80,7 @@ static bool check_format(struct work *w)
 {
 	const struct idr_dcql_credential *q = w->run->query;
 
-	w->v->format = verify_format_of(w->in->input);
+	w->v->format = idr_verify_format_of(w->in->input);
 	if (idr_bytes_starts(w->in->input, "QP1:"))
 		return refuse(w, IDR_PREFIX, "QR profile of the holder's phone",
 		    "this is the code of a holder's phone; it is read in an exchange with the phone, not here");
@@ -263,7 +263,7 @@ static bool minimize(struct work *w, struct idr_err *err)
 	return true;
 }
 
-bool verify_begin_for(struct idr_suite *s, struct idr_arena *a, const struct idr_verify_in *in,
+bool idr_verify_begin_for(struct idr_suite *s, struct idr_arena *a, const struct idr_verify_in *in,
     const struct idr_dcql_credential *query, int64_t now, struct idr_verify_run *run,
     struct idr_err *err)
 {
@@ -297,7 +297,7 @@ bool verify_begin_for(struct idr_suite *s, struct idr_arena *a, const struct idr
 bool idr_verify_begin(struct idr_suite *s, struct idr_arena *a, const struct idr_verify_in *in,
     int64_t now, struct idr_verify_run *run, struct idr_err *err)
 {
-	return verify_begin_for(s, a, in, NULL, now, run, err);
+	return idr_verify_begin_for(s, a, in, NULL, now, run, err);
 }
 
 bool idr_verify(struct idr_suite *s, struct idr_arena *a, const struct idr_verify_in *in,

@@ -10,12 +10,12 @@
 
 /* idr_verify_begin() for one presentation of a response: `query` may ask for trusted authorities,
  * and only it may say that no proof of possession is needed. NULL: none. */
-IDR_MUST bool verify_begin_for(struct idr_suite *s, struct idr_arena *a, const struct idr_verify_in *in,
+IDR_MUST bool idr_verify_begin_for(struct idr_suite *s, struct idr_arena *a, const struct idr_verify_in *in,
     const struct idr_dcql_credential *query, int64_t now, struct idr_verify_run *run,
     struct idr_err *err);
 /* What these bytes look like; nothing is believed. */
-enum idr_format verify_format_of(struct idr_bytes input);
+enum idr_format idr_verify_format_of(struct idr_bytes input);
 /* May the claims of this verdict be handed out? */
-bool verify_is_accepted(const struct idr_verdict *v);
+bool idr_verdict_is_accepted(const struct idr_verdict *v);
 
 #endif

@@ -60,7 +60,7 @@ static bool verify_one(struct work *w, const struct idr_dcql_credential *q, stru
 	*in = *w->in;
 	in->input = text;
 	in->kb_required = q->holder_binding;
-	if (!verify_begin_for(w->s, w->a, in, q, w->now, &run, err))
+	if (!idr_verify_begin_for(w->s, w->a, in, q, w->now, &run, err))
 		return false;
 	idr_suite_perform(w->s, run.checks, run.n_checks);
 	p->query = q;
@@ -92,7 +92,7 @@ static const struct idr_verdict *first_refusal(const struct idr_response *r)
 
 		if (v->code == IDR_KB_NONCE)
 			return v;
-		if (!first && !verify_is_accepted(v))
+		if (!first && !idr_verdict_is_accepted(v))
 			first = v;
 	}
 	return first;
@@ -112,7 +112,7 @@ static bool hand_out(struct work *w, const bool *used, struct idr_err *err)
 	for (size_t i = 0; i < w->out->n_presentation; i++) {
 		struct idr_presentation *p = &w->out->presentation[i];
 
-		p->used = used[p->query - w->query->credential] && verify_is_accepted(p->verdict);
+		p->used = used[p->query - w->query->credential] && idr_verdict_is_accepted(p->verdict);
 		if (p->used && !idr_dcql_minimize(w->a, p->query, w->full[i], &p->claims, err))
 			return false;
 	}
@@ -132,7 +132,7 @@ static bool decide(struct work *w, struct idr_err *err)
 	for (size_t i = 0; i < w->out->n_presentation; i++) {
 		const struct idr_presentation *p = &w->out->presentation[i];
 
-		answered[p->query - w->query->credential] |= verify_is_accepted(p->verdict);
+		answered[p->query - w->query->credential] |= idr_verdict_is_accepted(p->verdict);
 	}
 	if (refusal && refusal->code == IDR_KB_NONCE) {
 		reject(w->out, &refusal->why);
