@@ -54,7 +54,8 @@ static bool is_stack(uint32_t upper, uint32_t lower)
 	if ((upper == 0x1010 && lower == 0x1019) || (upper == 0x1012 && lower == 0x1002) ||
 	    (upper == 0x101E && (lower == 0x1010 || lower == 0x1019)))
 		return true;
-	return in(lower, 0x101A, 0x101D) && upper <= 0x1019 && upper != 0x1004 && upper != 0x100A;
+	/* ya, ra and wa below another letter are medials, never stacked */
+	return lower == 0x101C && upper <= 0x1019 && upper != 0x1004 && upper != 0x100A;
 }
 
 /* One code point with its neighbours; 0 stands for anything outside the Myanmar block. */
@@ -80,6 +81,8 @@ static bool is_broken_asat(const struct place *p)
 
 static bool is_broken_medial(const struct place *p)
 {
+	if (p->before == 0x1021)
+		return in(p->c, 0x103B, 0x103C); /* no word has ya or ra below A */
 	if (is_base(p->before))
 		return false;
 	if (p->before == 0x103A)
