@@ -103,7 +103,13 @@ $(O)/bin/idverify: $(call obj,$(IDVERIFY_ALL)) $(LIBIDR) $(LIBIDR_ISSUE)
 -include $(wildcard $(O)/*/*.d $(O)/*/*/*.d $(O)/*/*/*/*.d)
 include tests/tests.mk
 
-.PHONY: help clean
+.PHONY: demo run help clean
+demo: ## install what is missing, build, run the main job end to end on sample data
+	@tests/install.sh demo
+	@$(MAKE) --no-print-directory all
+	@tests/demo/demo.sh
+run: all ## serve on the demo's data until Ctrl-C
+	@tests/demo/run.sh
 help: ## this list
 	@grep -hE '^[a-z][a-z_-]*:.*##' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-12s %s\n",$$1,$$2}'
 clean: ## remove everything that was built

@@ -1,0 +1,27 @@
+#!/bin/bash
+# `make run`: serve on the data of the last demo until Ctrl-C.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+BIN=$PWD/build/dev/bin
+SCHEMA=$PWD/schema
+WORK=$PWD/build/demo
+. tests/demo/lib.sh
+mkdir -p "$WORK"
+trap server_stop EXIT
+ca_once || exit 1
+server_start || exit 1
+cat <<END
+idrail serves until Ctrl-C.
+  wallets, relying parties  $SERVER
+  officers, operators       $ADMIN
+
+In another terminal:
+  export IDCTL_SERVER=$SERVER IDCTL_ADMIN=$ADMIN
+  export IDCTL_TOKEN_FILE=$WORK/keys/officer.token IDCTL_KEY_FILE=$WORK/bank.key
+  $BIN/idctl health --token-file $WORK/keys/admin.token
+END
+trap 'exit 0' INT TERM
+wait "$SERVER_PID"
+code=$?
+echo "idsrv ended with code $code; its log is build/demo/idsrv.log" >&2
+exit "$code"
