@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 /* implements: RFC 9901 section 4.1.1: `_sd_alg` is case-sensitive, default sha-256 */
-bool sdjwt_hash_alg(const struct idr_json *payload, enum idr_hash *out, struct idr_err *err)
+bool idr_sdjwt_hash_alg(const struct idr_json *payload, enum idr_hash *out, struct idr_err *err)
 {
 	const struct idr_json *alg = idr_json_find(payload, "_sd_alg");
 
@@ -18,7 +18,7 @@ bool sdjwt_hash_alg(const struct idr_json *payload, enum idr_hash *out, struct i
 	return true;
 }
 
-size_t sdjwt_digest_text(struct idr_suite *s, enum idr_hash h, struct idr_bytes in,
+size_t idr_sdjwt_digest_text(struct idr_suite *s, enum idr_hash h, struct idr_bytes in,
     uint8_t out[SDJWT_DIGEST_TEXT])
 {
 	uint8_t raw[IDR_HASH_MAX];
@@ -77,7 +77,7 @@ static int by_text(const void *a, const void *b)
 }
 
 /* implements: RFC 9901 section 4.2.3: the digest covers the ASCII bytes as received */
-bool sdjwt_index_build(struct idr_suite *s, struct idr_arena *a, struct idr_sdjwt *j,
+bool idr_sdjwt_index_build(struct idr_suite *s, struct idr_arena *a, struct idr_sdjwt *j,
     struct sdjwt_index *out, struct idr_err *err)
 {
 	struct sdjwt_index x = { .n = j->n_disclosure };
@@ -109,7 +109,7 @@ bool sdjwt_index_build(struct idr_suite *s, struct idr_arena *a, struct idr_sdjw
 	return true;
 }
 
-struct idr_disclosure *sdjwt_index_find(const struct sdjwt_index *x, struct idr_bytes digest)
+struct idr_disclosure *idr_sdjwt_index_find(const struct sdjwt_index *x, struct idr_bytes digest)
 {
 	size_t lo = 0, hi = x->n;
 
@@ -127,7 +127,7 @@ struct idr_disclosure *sdjwt_index_find(const struct sdjwt_index *x, struct idr_
 	return NULL;
 }
 
-const struct idr_json *sdjwt_placeholder(const struct idr_json *element)
+const struct idr_json *idr_sdjwt_placeholder(const struct idr_json *element)
 {
 	const struct idr_json *digest;
 

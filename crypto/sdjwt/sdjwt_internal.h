@@ -22,20 +22,20 @@ struct sdjwt_index {
 };
 
 /* Hash named by `_sd_alg` of the payload, SHA-256 when absent. errors IDR_HASH_ALG */
-IDR_MUST bool sdjwt_hash_alg(const struct idr_json *payload, enum idr_hash *out,
+IDR_MUST bool idr_sdjwt_hash_alg(const struct idr_json *payload, enum idr_hash *out,
     struct idr_err *err);
 /* Decode and hash every disclosure. errors IDR_DISCLOSURE_SHAPE, IDR_DISCLOSURE_DUPLICATE */
-IDR_MUST bool sdjwt_index_build(struct idr_suite *s, struct idr_arena *a, struct idr_sdjwt *j,
+IDR_MUST bool idr_sdjwt_index_build(struct idr_suite *s, struct idr_arena *a, struct idr_sdjwt *j,
     struct sdjwt_index *out, struct idr_err *err);
 /* The disclosure with this digest, or NULL: hidden, or a decoy. */
-struct idr_disclosure *sdjwt_index_find(const struct sdjwt_index *x, struct idr_bytes digest);
+struct idr_disclosure *idr_sdjwt_index_find(const struct sdjwt_index *x, struct idr_bytes digest);
 /* The digest of an array element {"...": digest}, or NULL when it is no placeholder. */
-const struct idr_json *sdjwt_placeholder(const struct idr_json *element);
+const struct idr_json *idr_sdjwt_placeholder(const struct idr_json *element);
 /* base64url(HASH(in)) into out; gives its length. */
-size_t sdjwt_digest_text(struct idr_suite *s, enum idr_hash h, struct idr_bytes in,
+size_t idr_sdjwt_digest_text(struct idr_suite *s, enum idr_hash h, struct idr_bytes in,
     uint8_t out[SDJWT_DIGEST_TEXT]);
 
-static inline const struct idr_json *sdjwt_disclosed_value(const struct idr_disclosure *d)
+static inline const struct idr_json *idr_sdjwt_disclosed_value(const struct idr_disclosure *d)
 {
 	return idr_json_at(d->array, d->array->n - 1);
 }

@@ -115,7 +115,7 @@ static bool disclose(struct make *m, const struct idr_claim *c, const struct idr
 	idr_b64url_put(&m->out, json);
 	if (m->out.failed)
 		return idr_buf_done(&m->out, &json, m->err);
-	sdjwt_digest_text(m->s, IDR_SHA256, idr_bytes_from(idr_buf_bytes(&m->out), start), out->text);
+	idr_sdjwt_digest_text(m->s, IDR_SHA256, idr_bytes_from(idr_buf_bytes(&m->out), start), out->text);
 	return true;
 }
 
@@ -251,7 +251,7 @@ static bool put_decoys(struct make *m, const struct idr_type *t, struct digests 
 
 		if (!r)
 			return false;
-		sdjwt_digest_text(m->s, IDR_SHA256, idr_bytes(r, DECOY), d->d[d->n++].text);
+		idr_sdjwt_digest_text(m->s, IDR_SHA256, idr_bytes(r, DECOY), d->d[d->n++].text);
 	}
 	return true;
 }

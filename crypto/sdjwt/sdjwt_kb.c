@@ -4,7 +4,7 @@
 #define KB "RFC 9901 section 7.3 step 5"
 
 /* step 17: cnf.jwk and nothing else. A cnf that is there must be usable even without a KB-JWT. */
-bool sdjwt_check_cnf(struct sdjwt_run *r, struct idr_err *err)
+bool idr_sdjwt_check_cnf(struct sdjwt_run *r, struct idr_err *err)
 {
 	const char *ref = "RFC 7800 section 3.2";
 	const struct idr_json *cnf = idr_json_find(r->out->jwt.payload, "cnf");
@@ -17,13 +17,13 @@ bool sdjwt_check_cnf(struct sdjwt_run *r, struct idr_err *err)
 	if (!idr_json_is(jwk, IDR_JSON_OBJECT))
 		return idr_fail(err, IDR_CNF, ref, "the credential carries no cnf.jwk");
 	if (!idr_key_from_jwk(r->s, r->a, jwk, IDR_USE_VERIFY, &r->out->holder, err))
-		return sdjwt_recode(err, IDR_CNF, ref);
+		return idr_sdjwt_recode(err, IDR_CNF, ref);
 	idr_findings_pass(r->f, IDR_CNF, ref);
 	return true;
 }
 
 /* step 17: a jwk in the header of the KB-JWT means nothing; only the key of cnf is asked */
-bool sdjwt_check_kb_header(struct sdjwt_run *r, struct idr_err *err)
+bool idr_sdjwt_check_kb_header(struct sdjwt_run *r, struct idr_err *err)
 {
 	struct idr_sdjwt_result *o = r->out;
 
@@ -35,14 +35,14 @@ bool sdjwt_check_kb_header(struct sdjwt_run *r, struct idr_err *err)
 		if (err->code == IDR_LIMIT || err->code == IDR_CRIT)
 			return false;
 		if (err->code == IDR_ALGORITHM)
-			return sdjwt_recode(err, IDR_KB_ALGORITHM, KB);
-		return sdjwt_recode(err, IDR_MALFORMED, KB);
+			return idr_sdjwt_recode(err, IDR_KB_ALGORITHM, KB);
+		return idr_sdjwt_recode(err, IDR_MALFORMED, KB);
 	}
 	if (!idr_jws_typ_is(&o->kb, "kb+jwt"))
 		return idr_fail(err, IDR_KB_TYP, KB "d", "typ is not kb+jwt");
 	idr_findings_pass(r->f, IDR_KB_TYP, KB "d");
 	if (!idr_jws_check(&o->kb, &o->holder, r->rules->algs, &r->checks[*r->n_checks], err))
-		return sdjwt_recode(err, IDR_KB_ALGORITHM, KB "b");
+		return idr_sdjwt_recode(err, IDR_KB_ALGORITHM, KB "b");
 	idr_findings_pass(r->f, IDR_KB_ALGORITHM, KB "b");
 	idr_findings_pend(r->f, IDR_KB_SIGNATURE, KB "c", (int)*r->n_checks);
 	++*r->n_checks;
@@ -80,21 +80,21 @@ static bool check_kb_exp(struct sdjwt_run *r, struct idr_err *err)
 
 	if (!idr_jwt_times(r->out->kb_payload, &t, err) ||
 	    !idr_times_check(&t, r->now, r->rules->skew, ref, err))
-		return sdjwt_recode(err, IDR_KB_EXP, ref);
+		return idr_sdjwt_recode(err, IDR_KB_EXP, ref);
 	if (r->rules->kb_exp_required && !t.has_exp)
 		return idr_fail(err, IDR_KB_EXP, ref, "the key binding does not say when it ends");
 	idr_findings_pass(r->f, IDR_KB_EXP, ref);
 	return true;
 }
 
-bool sdjwt_check_kb_claims(struct sdjwt_run *r, struct idr_err *err)
+bool idr_sdjwt_check_kb_claims(struct sdjwt_run *r, struct idr_err *err)
 {
 	const struct idr_json *p;
 
 	if (!r->out->kb_present)
 		return true;
 	if (!idr_jwt_payload(r->a, &r->out->kb, &r->out->kb_payload, err))
-		return err->code == IDR_LIMIT ? false : sdjwt_recode(err, IDR_MALFORMED, KB);
+		return err->code == IDR_LIMIT ? false : idr_sdjwt_recode(err, IDR_MALFORMED, KB);
 	p = r->out->kb_payload;
 	if (!is_expected(idr_json_find(p, "nonce"), r->rules->nonce))
 		return idr_fail(err, IDR_KB_NONCE, KB "f", "the nonce is missing or another one");
@@ -106,7 +106,7 @@ bool sdjwt_check_kb_claims(struct sdjwt_run *r, struct idr_err *err)
 }
 
 /* step 19: exactly the presented bytes, up to and including the last '~' */
-bool sdjwt_check_kb_hash(struct sdjwt_run *r, struct idr_err *err)
+bool idr_sdjwt_check_kb_hash(struct sdjwt_run *r, struct idr_err *err)
 {
 	const struct idr_json *claimed;
 	uint8_t text[SDJWT_DIGEST_TEXT];
@@ -115,7 +115,7 @@ bool sdjwt_check_kb_hash(struct sdjwt_run *r, struct idr_err *err)
 	if (!r->out->kb_present)
 		return true;
 	claimed = idr_json_find(r->out->kb_payload, "sd_hash");
-	n = sdjwt_digest_text(r->s, r->out->jwt.hash, r->out->jwt.presented, text);
+	n = idr_sdjwt_digest_text(r->s, r->out->jwt.hash, r->out->jwt.presented, text);
 	if (!idr_json_is(claimed, IDR_JSON_STRING) ||
 	    !idr_equal_constant_time(claimed->text, idr_bytes(text, n)))
 		return idr_fail(err, IDR_KB_SD_HASH, KB "g", "sd_hash does not cover what was presented");

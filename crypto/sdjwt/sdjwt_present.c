@@ -27,13 +27,13 @@ static void mark_below(struct pick *p, const struct idr_json *v)
 {
 	if (v->type == IDR_JSON_ARRAY) {
 		for (const struct idr_json *e = idr_json_first(v); e; e = idr_json_next(v, e)) {
-			const struct idr_json *t = sdjwt_placeholder(e);
-			struct idr_disclosure *d = t ? sdjwt_index_find(p->index, t->text) : NULL;
+			const struct idr_json *t = idr_sdjwt_placeholder(e);
+			struct idr_disclosure *d = t ? idr_sdjwt_index_find(p->index, t->text) : NULL;
 
 			if (d)
 				d->used = true;
 			if (d || !t)
-				mark_below(p, d ? sdjwt_disclosed_value(d) : e);
+				mark_below(p, d ? idr_sdjwt_disclosed_value(d) : e);
 		}
 	} else if (v->type == IDR_JSON_OBJECT) {
 		for (const struct idr_json *k = idr_json_first(v); k; k = idr_json_next(v, k)) {
@@ -44,12 +44,12 @@ static void mark_below(struct pick *p, const struct idr_json *v)
 				continue;
 			}
 			for (const struct idr_json *t = idr_json_first(m); t; t = idr_json_next(m, t)) {
-				struct idr_disclosure *d = sdjwt_index_find(p->index, t->text);
+				struct idr_disclosure *d = idr_sdjwt_index_find(p->index, t->text);
 
 				if (!d)
 					continue;
 				d->used = true;
-				mark_below(p, sdjwt_disclosed_value(d));
+				mark_below(p, idr_sdjwt_disclosed_value(d));
 			}
 		}
 	}
@@ -66,7 +66,7 @@ static bool walk_disclosed(struct pick *p, struct idr_disclosure *d, const struc
 	if (p->n_way == sizeof(p->way) / sizeof(p->way[0]))
 		return idr_fail(p->err, IDR_LIMIT, NULL, "disclosures are nested too deep");
 	p->way[p->n_way++] = d;
-	ok = walk(p, sdjwt_disclosed_value(d), path, step);
+	ok = walk(p, idr_sdjwt_disclosed_value(d), path, step);
 	p->n_way--;
 	return ok;
 }
@@ -88,7 +88,7 @@ static bool walk_member(struct pick *p, const struct idr_json *obj, const struct
 	if (!sd)
 		return true;
 	for (const struct idr_json *t = idr_json_first(sd); t; t = idr_json_next(sd, t)) {
-		struct idr_disclosure *d = sdjwt_index_find(p->index, t->text);
+		struct idr_disclosure *d = idr_sdjwt_index_find(p->index, t->text);
 
 		if (d && idr_bytes_equal(idr_json_at(d->array, 1)->text, step->text))
 			return walk_disclosed(p, d, path, next);
@@ -108,8 +108,8 @@ static bool walk_elements(struct pick *p, const struct idr_json *arr, const stru
 	if (step->type == IDR_JSON_NUMBER && (!idr_json_int(step, &want) || want < 0))
 		return path_error(p, "a path holds a negative or broken position");
 	for (const struct idr_json *e = idr_json_first(arr); e; e = idr_json_next(arr, e)) {
-		const struct idr_json *t = sdjwt_placeholder(e);
-		struct idr_disclosure *d = t ? sdjwt_index_find(p->index, t->text) : NULL;
+		const struct idr_json *t = idr_sdjwt_placeholder(e);
+		struct idr_disclosure *d = t ? idr_sdjwt_index_find(p->index, t->text) : NULL;
 
 		if (t && !d)
 			continue;
@@ -165,7 +165,7 @@ static bool open_whole(struct idr_suite *s, struct idr_arena *a, struct idr_byte
 		return idr_fail(err, IDR_MALFORMED, "RFC 9901 section 7.2",
 		    "the credential already carries a key binding");
 	return idr_sdjwt_process(s, a, j, &claims, &text, err) &&
-	    sdjwt_index_build(s, a, j, index, err);
+	    idr_sdjwt_index_build(s, a, j, index, err);
 }
 
 bool idr_sdjwt_select(struct idr_suite *s, struct idr_arena *a, struct idr_bytes credential,
@@ -204,7 +204,7 @@ bool idr_sdjwt_kb_build(struct idr_suite *s, struct idr_arena *a, struct idr_byt
 	struct idr_buf b;
 	struct idr_jw w;
 
-	if (!idr_sdjwt_parse(a, selected, &j, err) || !sdjwt_hash_alg(j.payload, &j.hash, err))
+	if (!idr_sdjwt_parse(a, selected, &j, err) || !idr_sdjwt_hash_alg(j.payload, &j.hash, err))
 		return false;
 	if (j.kb_jwt.n)
 		return idr_fail(err, IDR_MALFORMED, "RFC 9901 section 4.3",
@@ -216,7 +216,7 @@ bool idr_sdjwt_kb_build(struct idr_suite *s, struct idr_arena *a, struct idr_byt
 	idr_jw_put_str(&w, "aud", aud);
 	idr_jw_put_str(&w, "nonce", nonce);
 	idr_jw_put_str(&w, "sd_hash",
-	    idr_bytes(hash, sdjwt_digest_text(s, j.hash, j.presented, hash)));
+	    idr_bytes(hash, idr_sdjwt_digest_text(s, j.hash, j.presented, hash)));
 	idr_buf_put(&b, extra);
 	idr_jw_close(&w, '}');
 	return idr_buf_done(&b, &payload, err) &&

@@ -110,20 +110,20 @@ static bool emit_disclosed(struct walk *w, const struct idr_disclosure *d)
 	bool ok;
 
 	w->disclosed++;
-	ok = emit(w, sdjwt_disclosed_value(d));
+	ok = emit(w, idr_sdjwt_disclosed_value(d));
 	w->disclosed--;
 	return ok;
 }
 
 static bool emit_element(struct walk *w, const struct idr_json *v, bool *comma)
 {
-	const struct idr_json *digest = sdjwt_placeholder(v);
+	const struct idr_json *digest = idr_sdjwt_placeholder(v);
 	struct idr_disclosure *d = NULL;
 
 	if (digest) {
 		if (!note_digest(w, digest->text))
 			return false;
-		d = sdjwt_index_find(w->index, digest->text);
+		d = idr_sdjwt_index_find(w->index, digest->text);
 		if (!d)
 			return true; /* step 3d: hidden elements vanish */
 		if (!take(w, d, 2))
@@ -209,7 +209,7 @@ static bool emit_sd(struct walk *w, const struct idr_json *obj, const struct idr
 			return structure(w, "_sd holds something that is no string");
 		if (!note_digest(w, v->text))
 			return false;
-		d = sdjwt_index_find(w->index, v->text);
+		d = idr_sdjwt_index_find(w->index, v->text);
 		if (d && !insert(w, obj, here, &n_here, d, top, comma))
 			return false;
 	}
@@ -290,7 +290,7 @@ bool idr_sdjwt_process(struct idr_suite *s, struct idr_arena *a, struct idr_sdjw
 	struct idr_bytes json;
 	struct idr_err why;
 
-	if (!sdjwt_hash_alg(j->payload, &j->hash, err) || !sdjwt_index_build(s, a, j, &index, err))
+	if (!idr_sdjwt_hash_alg(j->payload, &j->hash, err) || !idr_sdjwt_index_build(s, a, j, &index, err))
 		return false;
 	/* every disclosure is used once at most, so the result is shorter than the input */
 	idr_buf_init(&w.out, a, j->text.n ? j->text.n : j->payload->raw.n, IDR_SDJWT_MAX);

@@ -16,12 +16,12 @@ struct sdjwt_run {
 	size_t *n_checks;
 };
 
-bool sdjwt_recode(struct idr_err *err, enum idr_code code, const char *ref);
+bool idr_sdjwt_recode(struct idr_err *err, enum idr_code code, const char *ref);
 
 /* Steps 17 to 19 of formats brief 1.8. */
-IDR_MUST bool sdjwt_check_cnf(struct sdjwt_run *r, struct idr_err *err);
-IDR_MUST bool sdjwt_check_kb_header(struct sdjwt_run *r, struct idr_err *err);
-IDR_MUST bool sdjwt_check_kb_claims(struct sdjwt_run *r, struct idr_err *err);
-IDR_MUST bool sdjwt_check_kb_hash(struct sdjwt_run *r, struct idr_err *err);
+IDR_MUST bool idr_sdjwt_check_cnf(struct sdjwt_run *r, struct idr_err *err);
+IDR_MUST bool idr_sdjwt_check_kb_header(struct sdjwt_run *r, struct idr_err *err);
+IDR_MUST bool idr_sdjwt_check_kb_claims(struct sdjwt_run *r, struct idr_err *err);
+IDR_MUST bool idr_sdjwt_check_kb_hash(struct sdjwt_run *r, struct idr_err *err);
 
 #endif

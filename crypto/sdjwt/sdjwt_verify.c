@@ -10,7 +10,7 @@
 #define VC "draft-ietf-oauth-sd-jwt-vc "
 
 /* A code of a lower room becomes the code of this check; only "could not run" stays. */
-bool sdjwt_recode(struct idr_err *err, enum idr_code code, const char *ref)
+bool idr_sdjwt_recode(struct idr_err *err, enum idr_code code, const char *ref)
 {
 	if (err->code != IDR_MEMORY) {
 		err->code = code;
@@ -27,7 +27,7 @@ static bool check_form(struct sdjwt_run *r, struct idr_err *err)
 	if (!idr_sdjwt_parse(r->a, r->in, &r->out->jwt, err)) {
 		if (err->code == IDR_LIMIT || err->code == IDR_CRIT || err->code == IDR_ALGORITHM)
 			return false;
-		return sdjwt_recode(err, IDR_MALFORMED, ref);
+		return idr_sdjwt_recode(err, IDR_MALFORMED, ref);
 	}
 	idr_findings_pass(r->f, IDR_MALFORMED, ref);
 	return true;
@@ -128,7 +128,7 @@ static bool key_from_chain(struct sdjwt_run *r, const struct idr_bytes *der, siz
 		if (err->code == IDR_CHAIN_EXPIRED || err->code == IDR_CHAIN_PROFILE ||
 		    err->code == IDR_CHAIN_ORDER)
 			return false;
-		return sdjwt_recode(err, IDR_TRUST, err->ref);
+		return idr_sdjwt_recode(err, IDR_TRUST, err->ref);
 	}
 	r->out->issuer_key = r->out->path.leaf.key;
 	return true;
@@ -166,7 +166,7 @@ static bool check_trust(struct sdjwt_run *r, struct idr_err *err)
 	if (!r->rules->trust)
 		return idr_fail(err, IDR_TRUST, VC "section 2.5", "no issuer is trusted here");
 	if (!idr_jws_x5c(r->a, &r->out->jwt.issuer, der, &n, err))
-		return err->code == IDR_CHAIN_ORDER ? false : sdjwt_recode(err, IDR_TRUST, err->ref);
+		return err->code == IDR_CHAIN_ORDER ? false : idr_sdjwt_recode(err, IDR_TRUST, err->ref);
 	if (!(n ? key_from_chain(r, der, n, err) : key_from_pins(r, err)))
 		return false;
 	idr_findings_pass(r->f, IDR_TRUST, VC "section 2.5");
@@ -178,7 +178,7 @@ static bool check_issuer_signature(struct sdjwt_run *r, struct idr_err *err)
 {
 	if (!idr_jws_check(&r->out->jwt.issuer, &r->out->issuer_key, r->rules->algs,
 	    &r->checks[*r->n_checks], err))
-		return sdjwt_recode(err, IDR_ALGORITHM, "RFC 9901 section 7.1 step 2a");
+		return idr_sdjwt_recode(err, IDR_ALGORITHM, "RFC 9901 section 7.1 step 2a");
 	idr_findings_pend(r->f, IDR_ISSUER_SIGNATURE, "RFC 9901 section 7.1 step 2b",
 	    (int)*r->n_checks);
 	++*r->n_checks;
@@ -294,7 +294,7 @@ bool idr_sdjwt_begin(struct idr_suite *s, struct idr_arena *a, struct idr_bytes 
 	static bool (*const steps[])(struct sdjwt_run *, struct idr_err *) = {
 		check_form, check_binding_present, check_typ, check_algorithm, check_vct, check_trust,
 		check_issuer_signature, check_types, check_disclosures, check_claims, check_times,
-		sdjwt_check_cnf, sdjwt_check_kb_header, sdjwt_check_kb_claims, sdjwt_check_kb_hash };
+		idr_sdjwt_check_cnf, idr_sdjwt_check_kb_header, idr_sdjwt_check_kb_claims, idr_sdjwt_check_kb_hash };
 	struct sdjwt_run r = { s, a, in, rules, now, out, f, checks, n_checks };
 	struct idr_err why;
 

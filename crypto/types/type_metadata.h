@@ -3,7 +3,8 @@
  *
  * Standard  draft-ietf-oauth-sd-jwt-vc section 4
  * Enter at  idr_type_metadata_merge(), idr_type_metadata_put()
- * Not here  integrity (sdjwt/sri.h, it needs hashes); fetching documents: ours are shipped, others' are never fetched while verifying
+ * Not here  integrity (sdjwt/sri.h, it needs hashes); fetching: ours are shipped, others' are
+ *           never fetched while verifying
  * Threads   plain functions
  */
 #ifndef IDR_TYPES_TYPE_METADATA_H

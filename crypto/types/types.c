@@ -286,7 +286,7 @@ static bool read_claims(struct reader *r, const struct idr_json *arr, unsigned d
 	return true;
 }
 
-const struct idr_claim *types_claim_at(const struct idr_type *t, struct idr_bytes path)
+const struct idr_claim *idr_types_claim_at(const struct idr_type *t, struct idr_bytes path)
 {
 	const struct idr_claim *set = t->claim, *c = NULL;
 	size_t n = t->n_claim, at = 0;
@@ -335,7 +335,7 @@ static bool read_cut(struct reader *r, const struct idr_type *t, const struct id
 		if (!only(r, f, field_members) || !get_int(r, f, "key", 1, 255, &q->key) ||
 		    !get_str(r, f, "claim", 300, &q->claim))
 			return false;
-		if (!types_claim_at(t, q->claim))
+		if (!idr_types_claim_at(t, q->claim))
 			return bad(r, "a cut names a claim the type has not");
 		for (size_t i = 0; i + 1 < cut->n_field; i++)
 			if (cut->field[i].key == q->key)
@@ -383,7 +383,7 @@ static bool read_mdoc(struct reader *r, const struct idr_json *v, struct idr_typ
 		if (!only(r, e, element_members) || !get_str(r, e, "namespace", 100, &text) ||
 		    !get_str(r, e, "element", 100, &text) || !get_str(r, e, "claim", 300, &text))
 			return false;
-		if (!types_claim_at(t, text))
+		if (!idr_types_claim_at(t, text))
 			return bad(r, "an element names a claim the type has not");
 	}
 	return true;

@@ -70,7 +70,7 @@ static bool put_date(struct make *m, const struct idr_claim *c, const struct idr
 
 	if (v->type != IDR_JSON_STRING)
 		return refuse(m, IDR_CLAIM_TYPE, c, "is no date");
-	if (!types_date_parse(v->text, c->type == IDR_CLAIM_PARTIAL_DATE, &d))
+	if (!idr_types_date_parse(v->text, c->type == IDR_CLAIM_PARTIAL_DATE, &d))
 		return refuse(m, IDR_DATE, c, "is no date that exists, written YYYY-MM-DD");
 	idr_buf_put(&m->out, v->raw);
 	return true;
@@ -103,7 +103,7 @@ static bool put_country(struct make *m, const struct idr_claim *c, const struct 
 {
 	if (v->type != IDR_JSON_STRING)
 		return refuse(m, IDR_CLAIM_TYPE, c, "is no country code");
-	if (!types_is_country(v->text))
+	if (!idr_types_is_country(v->text))
 		return refuse(m, IDR_COUNTRY, c, "is no ISO 3166-1 alpha-2 code");
 	idr_buf_put(&m->out, v->raw);
 	return true;
@@ -244,13 +244,13 @@ static bool put_ages(struct make *m, const struct idr_claim *c, const struct idr
 {
 	struct types_date d;
 
-	if (birth->type != IDR_JSON_STRING || !types_date_parse(birth->text, true, &d))
+	if (birth->type != IDR_JSON_STRING || !idr_types_date_parse(birth->text, true, &d))
 		return refuse(m, IDR_DATE, c, "cannot be computed: the birth date does not exist");
 	idr_buf_put_byte(&m->out, '{');
 	for (size_t i = 0; i < c->n_ages; i++) {
 		idr_buf_put_str(&m->out, i ? ",\"" : "\"");
 		idr_buf_put_int(&m->out, c->ages[i]);
-		idr_buf_put_str(&m->out, types_is_age_over(&d, c->ages[i], m->now) ? "\":true" :
+		idr_buf_put_str(&m->out, idr_types_is_age_over(&d, c->ages[i], m->now) ? "\":true" :
 		    "\":false");
 	}
 	idr_buf_put_byte(&m->out, '}');

@@ -1,7 +1,7 @@
 /* types_country: ISO 3166-1 alpha-2, the 249 assigned codes. */
 #include "types/types_internal.h"
 
-bool types_is_country(struct idr_bytes code)
+bool idr_types_is_country(struct idr_bytes code)
 {
 	static const char codes[] =
 	    "ADAEAFAGAIALAMAOAQARASATAUAWAXAZBABBBDBEBFBGBHBIBJBLBMBNBOBQBRBSBTBVBWBYBZ"

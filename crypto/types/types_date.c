@@ -1,7 +1,7 @@
 /* types_date: dates of people, which may be known only in part, and ages. */
 #include "types/types_internal.h"
 
-bool types_date_parse(struct idr_bytes text, bool partial, struct types_date *out)
+bool idr_types_date_parse(struct idr_bytes text, bool partial, struct types_date *out)
 {
 	uint8_t full[10] = { '0', '0', '0', '0', '-', '0', '1', '-', '0', '1' };
 	int y, m, d;
@@ -26,7 +26,7 @@ static bool is_leap(int year)
 	return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
 }
 
-bool types_is_age_over(const struct types_date *birth, int64_t age, int64_t now)
+bool idr_types_is_age_over(const struct types_date *birth, int64_t age, int64_t now)
 {
 	int64_t today = now >= 0 ? now / 86400 : -((-now + 86399) / 86400);
 	int month = birth->month ? birth->month : 12, day = birth->day;

@@ -6,11 +6,11 @@
 #include "types/types.h"
 
 /* The claim a dotted path names ("address.country", "nationalities.0"), or NULL. */
-const struct idr_claim *types_claim_at(const struct idr_type *t, struct idr_bytes path);
+const struct idr_claim *idr_types_claim_at(const struct idr_type *t, struct idr_bytes path);
 /* An assigned ISO 3166-1 alpha-2 code in upper case. */
-bool types_is_country(struct idr_bytes code);
+bool idr_types_is_country(struct idr_bytes code);
 /* Burmese in Zawgyi encoding rather than Unicode; `text` is checked UTF-8. */
-bool types_is_zawgyi(struct idr_bytes text);
+bool idr_types_is_zawgyi(struct idr_bytes text);
 
 /* A date of which the last parts may be unknown (0). */
 struct types_date {
@@ -18,8 +18,8 @@ struct types_date {
 };
 
 /* YYYY, YYYY-MM (only when partial) or YYYY-MM-DD, years 1800 to 2199. */
-bool types_date_parse(struct idr_bytes text, bool partial, struct types_date *out);
+bool idr_types_date_parse(struct idr_bytes text, bool partial, struct types_date *out);
 /* The age that is certain on the UTC day of `now`: reached `age` even when born as late as can be. */
-bool types_is_age_over(const struct types_date *birth, int64_t age, int64_t now);
+bool idr_types_is_age_over(const struct types_date *birth, int64_t age, int64_t now);
 
 #endif

@@ -171,7 +171,7 @@ static bool has_myanmar(struct idr_bytes text)
 	return false;
 }
 
-bool types_is_zawgyi(struct idr_bytes text)
+bool idr_types_is_zawgyi(struct idr_bytes text)
 {
 	struct place p = { 0, 0, 0, 0 };
 	struct language l;
@@ -205,7 +205,7 @@ bool idr_text_check(struct idr_bytes text, struct idr_err *err)
 		if (is_bidi_control(c))
 			return idr_fail(err, IDR_BIDI_CONTROL, ref, "the text holds U+%04X", (unsigned)c);
 	}
-	if (types_is_zawgyi(text))
+	if (idr_types_is_zawgyi(text))
 		return idr_fail(err, IDR_ZAWGYI, ref, "the text is Burmese in Zawgyi encoding");
 	return true;
 }

@@ -228,10 +228,10 @@ static void says_only_an_age_that_is_certain(void **state)
 		struct types_date b;
 		int64_t first = day(cases[i].y, cases[i].m, cases[i].d);
 
-		assert_true(types_date_parse(idr_str(cases[i].birth), true, &b));
-		assert_true(types_is_age_over(&b, 18, first));
-		assert_true(types_is_age_over(&b, 18, first + 86399));
-		assert_false(types_is_age_over(&b, 18, first - 1));
+		assert_true(idr_types_date_parse(idr_str(cases[i].birth), true, &b));
+		assert_true(idr_types_is_age_over(&b, 18, first));
+		assert_true(idr_types_is_age_over(&b, 18, first + 86399));
+		assert_false(idr_types_is_age_over(&b, 18, first - 1));
 	}
 }
 
