@@ -1,0 +1,92 @@
+#include "ctl.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { NAMES_MAX = 4096 };
+
+static bool failed(struct idr_err *err, const char *verb, const char *path)
+{
+	return idr_fail(err, IDR_FILE, NULL, "cannot %s %s: %s", verb, path, strerror(errno));
+}
+
+bool ctl_write_new(const char *path, struct idr_bytes content, unsigned mode, struct idr_err *err)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+	bool ok = fd >= 0;
+
+	while (ok && content.n) {
+		ssize_t k = write(fd, content.p, content.n);
+
+		if (k < 0 && errno == EINTR)
+			continue;
+		ok = k > 0;
+		if (ok)
+			content = idr_bytes_from(content, (size_t)k);
+	}
+	ok = ok && fsync(fd) == 0;
+	if (fd >= 0 && close(fd) != 0)
+		ok = false;
+	return ok ? true : failed(err, "create", path);
+}
+
+bool ctl_join(struct idr_arena *a, const char *dir, const char *name, const char **out,
+    struct idr_err *err)
+{
+	size_t n = strlen(dir);
+
+	*out = idr_arena_printf(a, err, "%s%s%s", dir, n && dir[n - 1] == '/' ? "" : "/", name);
+	return *out != NULL;
+}
+
+static bool has_ending(const char *name, const char *suffix)
+{
+	size_t n = strlen(name), k = strlen(suffix);
+
+	return n > k && strcmp(name + n - k, suffix) == 0;
+}
+
+static bool fits(struct idr_arena *a, const char *dir, const char *name, const char *suffix)
+{
+	struct idr_err ignored;
+	const char *path;
+	struct stat st;
+
+	if (name[0] == '.')
+		return false;
+	if (strcmp(suffix, "/") != 0)
+		return has_ending(name, suffix);
+	return ctl_join(a, dir, name, &path, &ignored) && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+bool ctl_list(struct idr_arena *a, const char *dir, const char *suffix, const char ***names,
+    size_t *n, struct idr_err *err)
+{
+	const char **list = idr_arena_array(a, NAMES_MAX, sizeof(*list), err);
+	DIR *d = list ? opendir(dir) : NULL;
+	struct dirent *e;
+	bool ok = d != NULL;
+
+	if (!list)
+		return false;
+	*n = 0;
+	while (ok && *n < NAMES_MAX && (e = readdir(d)))
+		if (fits(a, dir, e->d_name, suffix))
+			ok = (list[(*n)++] = idr_arena_printf(a, err, "%s", e->d_name)) != NULL;
+	if (!d)
+		return failed(err, "open", dir);
+	closedir(d);
+	if (ok)
+		qsort(list, *n, sizeof(*list), by_name);
+	*names = list;
+	return ok;
+}

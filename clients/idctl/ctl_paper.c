@@ -1,0 +1,93 @@
+#include "ctl.h"
+
+#include <stdio.h>
+
+#include "draw/draw.h"
+
+/* Printed credentials: the text of the QR code and its pictures (formats brief 4.7, profile S). */
+
+enum { PAPER_VERSION_MAX = 25, BORDER = 4, PIXELS = 8 };
+static const double module_mm = 0.33;
+
+static const char *person, *type, *qr_cut, *out;
+
+static const struct cli_option make_options[] = {
+	{ "person", "KEY", "the person's row key, as imported", &person, NULL },
+	{ "type", "TYPE", "credential type: pid", &type, NULL },
+	{ "cut", "CUT", "which claims go on paper; default: the type's first", &qr_cut, NULL },
+	{ "out", "PREFIX", "writes PREFIX.txt, PREFIX.png and PREFIX.svg", &out, NULL },
+	{ 0 },
+};
+
+static bool make_body(struct cli *c, struct idr_bytes *body, struct idr_err *err)
+{
+	struct idr_buf b;
+	struct idr_jw w;
+
+	if (!ctl_need("person", person, err) || !ctl_need("type", type, err) || !ctl_need("out", out, err))
+		return false;
+	idr_buf_init(&b, c->arena, 512, 16 * 1024);
+	w = idr_jw(&b);
+	idr_jw_open(&w, '{');
+	idr_jw_put_cstr(&w, "person", person);
+	idr_jw_put_cstr(&w, "type", type);
+	if (qr_cut)
+		idr_jw_put_cstr(&w, "cut", qr_cut);
+	idr_jw_close(&w, '}');
+	return idr_buf_done(&b, body, err);
+}
+
+/* The files hold personal data: for their owner only. */
+static bool write_as(struct cli *c, const char *ending, struct idr_bytes content, struct idr_err *err)
+{
+	char *path = idr_arena_printf(c->arena, err, "%s.%s", out, ending);
+
+	return path && cli_write(path, content, 0600, err);
+}
+
+static bool write_files(struct cli *c, struct idr_bytes text, struct idr_symbol *q, struct idr_err *err)
+{
+	struct idr_bytes png, svg;
+
+	return write_as(c, "txt", text, err) &&
+	    idr_draw_symbol(c->arena, text, IDR_LEVEL_M, PAPER_VERSION_MAX, q, err) &&
+	    idr_draw_png(c->arena, q, PIXELS, &png, err) && write_as(c, "png", png, err) &&
+	    idr_draw_svg(c->arena, q, module_mm, "Printed credential", &svg, err) &&
+	    write_as(c, "svg", svg, err);
+}
+
+static enum cli_exit make(struct cli *c)
+{
+	struct ctl_call q = { .as = CTL_OPERATOR, .method = "POST", .path = "/admin/v1/papers" };
+	const struct idr_json *doc, *text;
+	struct idr_symbol symbol;
+	struct idr_err err;
+	double side;
+
+	if (!make_body(c, &q.body, &err) || !ctl_ask(c, &q, &doc, &err))
+		return cli_error(c, &err);
+	text = idr_json_find(doc, "qr_text");
+	if (!idr_json_is(text, IDR_JSON_STRING)) {
+		idr_fail(&err, IDR_REMOTE, NULL, "the server's answer holds no qr_text");
+		return cli_error(c, &err);
+	}
+	if (!write_files(c, text->text, &symbol, &err))
+		return cli_error(c, &err);
+	side = (symbol.size + 2 * BORDER) * module_mm;
+	if (!c->json)
+		printf("credential  %lld, until %.10s\nsymbol      version %u, level M, %zu characters\n"
+		       "size        %.1f x %.1f mm with its white border, %.2f mm per module\n"
+		       "files       %s.txt %s.png %s.svg\n",
+		    (long long)ctl_number(doc, "credential_id"), ctl_member(c, doc, "expires"), symbol.version,
+		    text->text.n, side, side, module_mm, out, out, out);
+	return CLI_OK;
+}
+
+const struct cli_command ctl_paper[] = {
+	{ .name = "paper make", .operands = "", .summary = "issue a credential for printing",
+	  .text = "Issues, records and draws a QR code that proves itself offline. Print the SVG without scaling,\n"
+	          "black on white, with its border.",
+	  .examples = "  idctl paper make --person KH-000001 --type pid --cut card --out card",
+	  .options = make_options, .run = make },
+	{ 0 },
+};
