@@ -158,7 +158,8 @@ static void refuses_requests_that_name_things_wrongly(void **state)
 		{ "{\"policy\":\"who\",\"flow\":\"cross_device\",\"mode\":\"fragment\"}", IDR_INVALID_FIELD },
 		{ "{\"policy\":\"who\",\"flow\":\"cross_device\",\"client_id_prefix\":\"did\"}", IDR_INVALID_FIELD },
 		{ "{\"policy\":\"who\",\"flow\":\"cross_device\",\"request_uri_method\":\"POST\"}", IDR_INVALID_FIELD },
-		{ "{\"policy\":\"who\",\"flow\":\"cross_device\",\"wallet_base\":\"http://x.example/\"}", IDR_INVALID_FIELD },
+		{ "{\"policy\":\"who\",\"flow\":\"cross_device\",\"wallet_base\":\"http://x.example/\"}",
+		    IDR_INVALID_FIELD },
 	};
 	struct pk *x = *state;
 

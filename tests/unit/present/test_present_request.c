@@ -73,7 +73,8 @@ static void caps_the_wallets_nonce(void **state)
 
 static void heeds_the_wallets_metadata(void **state)
 {
-	static const char *const good[] = { "{}", "{\"request_object_signing_alg_values_supported\":[\"EdDSA\",\"ES256\"]}",
+	static const char *const good[] = { "{}",
+		"{\"request_object_signing_alg_values_supported\":[\"EdDSA\",\"ES256\"]}",
 		"{\"client_id_prefixes_supported\":[\"x509_hash\"],\"jwks\":{\"keys\":[]}}" };
 	static const char *const bad[] = { "[]", "{\"request_object_signing_alg_values_supported\":[\"EdDSA\"]}",
 		"{\"request_object_signing_alg_values_supported\":\"ES256\"}",

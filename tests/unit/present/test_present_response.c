@@ -190,7 +190,8 @@ static void rejects_a_revoked_suspended_or_unknown_status(void **state)
 
 static void rejects_tokens_of_the_wrong_shape(void **state)
 {
-	static const char *const cases[] = { "[]", "{}", "\"x\"", "{\"who\":\"x\"}", "{\"who\":[]}", "{\"other\":[\"x\"]}",
+	static const char *const cases[] = { "[]", "{}", "\"x\"", "{\"who\":\"x\"}", "{\"who\":[]}",
+		"{\"other\":[\"x\"]}",
 		"{\"who\":[1]}", "null" };
 	struct pk *x = *state;
 
