@@ -61,8 +61,8 @@ struct idr_sdjwt_rules {
 	idr_algs algs;                   /* issuer and key binding */
 	const struct idr_bytes *vct;     /* accepted types; n_vct 0 accepts any */
 	size_t n_vct;
-	bool kb_required;                /* decided from policy only */
-	bool allow_kb_absent_cnf;        /* a credential with cnf may come without proof (documents on file) */
+	bool kb_required;                /* decided from policy only; a proof that is there is checked anyway */
+	bool allow_kb_absent_cnf;        /* with cnf, yet without proof: documents on file */
 	struct idr_bytes nonce;          /* p == NULL: any string */
 	struct idr_bytes aud;            /* p == NULL: any string */
 	int64_t kb_max_age;              /* seconds, 300 */

@@ -1,9 +1,8 @@
 /*
  * sdjwt_verify: why a credential is refused: formats brief 1.8, top to bottom.
  *
- * `vct` is read before the key is looked for, because trust is given per credential type; what it
- * says counts only once the issuer's signature holds, which stands before it in the verdict's
- * dependence: nothing is concluded before every pending signature has passed.
+ * `vct` is read before the key is looked for, because trust is given per credential type. It is
+ * believed only as far as that: nothing is valid before every pending signature has passed.
  */
 #include "sdjwt/sdjwt_run_internal.h"
 
@@ -294,7 +293,8 @@ bool idr_sdjwt_begin(struct idr_suite *s, struct idr_arena *a, struct idr_bytes 
 	static bool (*const steps[])(struct sdjwt_run *, struct idr_err *) = {
 		check_form, check_binding_present, check_typ, check_algorithm, check_vct, check_trust,
 		check_issuer_signature, check_types, check_disclosures, check_claims, check_times,
-		idr_sdjwt_check_cnf, idr_sdjwt_check_kb_header, idr_sdjwt_check_kb_claims, idr_sdjwt_check_kb_hash };
+		idr_sdjwt_check_cnf, idr_sdjwt_check_kb_header, idr_sdjwt_check_kb_claims,
+		idr_sdjwt_check_kb_hash };
 	struct sdjwt_run r = { s, a, in, rules, now, out, f, checks, n_checks };
 	struct idr_err why;
 
