@@ -283,7 +283,6 @@ static int run(struct server *s)
 	int64_t from_us = clock_monotonic_us();
 	struct idr_err err = { 0 };
 	sigset_t set;
-	int rc;
 
 	if (!prepare(s, &err)) {
 		log_error("start_failed", &err);
@@ -303,8 +302,7 @@ static int run(struct server *s)
 		return 1;
 	}
 	say_started(s, from_us);
-	rc = wait_for_the_end(s, &set);
-	return rc;
+	return wait_for_the_end(s, &set);
 }
 
 /* What needs no configuration. True when it was that. */

@@ -102,8 +102,6 @@ static void look(struct operate_health *h)
 	if (h->round++ % SIGN_EVERY == 0 || !was.signer) {
 		is.signer = check_signer(h, now, &err);
 		say("signer", was.signer, is.signer, &err);
-	} else if (signer_is_gone(h->app->signer)) {
-		is.signer = false;
 	}
 	is.lists = lists_healthy(h->app->lists, now, &is.oldest_ms);
 	if (!is.lists)

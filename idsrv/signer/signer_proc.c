@@ -88,6 +88,10 @@ int signer_proc_run(const struct conf *conf, int fd)
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
+	/* what we inherit is the server's: listening sockets above all */
+	if (fd > 3)
+		close_range(3, (unsigned)fd - 1, 0);
+	close_range((unsigned)fd + 1, ~0u, 0);
 	sandbox_no_dumps();
 	ready = prepare(&p, conf, &hello.err) && sandbox_signer(&hello.err);
 	hello.ok = ready;

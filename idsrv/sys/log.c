@@ -24,6 +24,12 @@ void log_set_level(enum log_level level)
 	atomic_store(&threshold, (int)level);
 }
 
+/* A line that will not be written is not built either. */
+static bool is_off(const struct log_line *l)
+{
+	return (int)l->level > atomic_load_explicit(&threshold, memory_order_relaxed);
+}
+
 /* A whole piece or nothing: a line never carries half a field. */
 static void put(struct log_line *l, const char *piece, size_t n)
 {
@@ -55,9 +61,12 @@ static size_t escape(const char *in, char *out, size_t room)
 void log_str(struct log_line *l, const char *name, const char *value)
 {
 	char piece[640];
-	int head = snprintf(piece, 80, ",\"%.60s\":\"", name);
-	size_t n = (size_t)head + escape(value ? value : "", piece + head, sizeof(piece) - 80);
+	size_t n;
 
+	if (is_off(l))
+		return;
+	n = (size_t)snprintf(piece, 80, ",\"%.60s\":\"", name);
+	n += escape(value ? value : "", piece + n, sizeof(piece) - 80);
 	piece[n++] = '"';
 	put(l, piece, n);
 }
@@ -66,13 +75,16 @@ void log_int(struct log_line *l, const char *name, int64_t value)
 {
 	char piece[120];
 
-	put(l, piece, (size_t)snprintf(piece, sizeof(piece), ",\"%.60s\":%" PRId64, name, value));
+	if (!is_off(l))
+		put(l, piece, (size_t)snprintf(piece, sizeof(piece), ",\"%.60s\":%" PRId64, name, value));
 }
 
 void log_ms(struct log_line *l, const char *name, int64_t us)
 {
 	char piece[120];
 
+	if (is_off(l))
+		return;
 	if (us < 0)
 		us = 0;
 	put(l, piece, (size_t)snprintf(piece, sizeof(piece), ",\"%.60s\":%" PRId64 ".%03" PRId64, name,
@@ -87,6 +99,8 @@ void log_begin(struct log_line *l, enum log_level level, const char *event)
 
 	l->n = 0;
 	l->level = level;
+	if (is_off(l))
+		return;
 	clock_gettime(CLOCK_REALTIME, &t);
 	idr_time_format(t.tv_sec, when);
 	when[19] = 0; /* the fraction stands before the Z */
@@ -114,7 +128,7 @@ void log_end(struct log_line *l)
 	size_t n = 0;
 	ssize_t ignored;
 
-	if ((int)l->level > atomic_load(&threshold))
+	if (is_off(l))
 		return;
 	/* the journal reads the priority from the line; anyone else would trip over it */
 	if (getenv("JOURNAL_STREAM")) {
