@@ -25,14 +25,16 @@ $(LIBCLIENTS): $(call obj,$(filter-out %/main.c %/idctl.c %/idwallet.c %/idverif
 
 $(O)/tests/%.o: tests/%.c Makefile tests/tests.mk
 	@mkdir -p $(@D)
-	$(CC) $(TEST_CFLAGS) $$($(PKG) --cflags libpq) -c $< -o $@
+	$(call say,CC,$<)
+	$(Q)$(CC) $(TEST_CFLAGS) $$($(PKG) --cflags libpq) -c $< -o $@
 
 .SECONDEXPANSION:
 # (patterns are expanded late: a % in a static pattern rule is the stem otherwise)
 # only the server's tests wait for the server, so that the core is tested before it builds
 $(UNIT_PROG): %: %.o $(UNIT_KIT) $$(call room_help,$$@) $(LIBIDR) $(LIBIDR_ISSUE) $(LIBIDR_DRAW) \
     $$(if $$(filter $$(SERVER_UNIT),$$@),$(LIBIDSRV)) $$(if $$(filter $$(CLIENT_UNIT),$$@),$(LIBCLIENTS))
-	$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
 	    $(if $(filter $(LIBIDSRV),$^),$(SERVER_LIBS)) $(if $(filter $(LIBCLIENTS),$^),$(CLIENT_LIBS)) \
 	    $(TEST_LIBS) -lqrencode -lzbar -ljansson $(CORE_LIBS)
 
@@ -54,7 +56,8 @@ interop: all ## other people's implementations issue to us and verify us
 VECTORS_SRC := $(wildcard tests/vectors/*.c)
 $(O)/bin/idvectors: $(call obj,$(VECTORS_SRC)) $(LIBIDR) $(LIBIDR_ISSUE)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $(call obj,$(VECTORS_SRC)) $(CORE_GROUP) -ljansson $(CORE_LIBS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(call obj,$(VECTORS_SRC)) $(CORE_GROUP) -ljansson $(CORE_LIBS)
 vectors: $(O)/bin/idvectors ## published vectors in VECTORS=dir (VERBOSE=1 names each skip and failure)
 	@$(O)/bin/idvectors $(if $(VERBOSE),--verbose) $(VECTORS)
 
@@ -67,7 +70,8 @@ SERVER_FUZZ := $(foreach r,$(notdir $(patsubst %/,%,$(wildcard idsrv/*/))),$(O)/
 $(FUZZ_PROG): $(O)/fuzz/%: $(O)/tests/fuzz/%.o $(FUZZ_KIT) $(LIBIDR) $(LIBIDR_ISSUE) \
     $$(if $$(filter $$(SERVER_FUZZ),$$@),$(LIBIDSRV) $(LIBIDR_DRAW))
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
 	    $(if $(filter $(LIBIDSRV),$^),$(SERVER_LIBS)) $(CORE_LIBS)
 fuzz_programs: $(FUZZ_PROG)
 fuzz: ## every fuzz target for FUZZ_SECONDS (20), two at a time; corpora stay in build/fuzz
@@ -77,10 +81,11 @@ fuzz: ## every fuzz target for FUZZ_SECONDS (20), two at a time; corpora stay in
 lint: $(LIBIDR) $(LIBIDR_ISSUE) $(LIBIDR_DRAW) ## layers, headers alone, banned calls, code table, warnings of the second compiler
 	@tests/lint/run $(O)
 
-BENCH_SRC := $(wildcard tests/bench/*.c)
+BENCH_SRC := $(wildcard tests/bench/*.c) tests/fuzz/fuzzland.c
 $(O)/bin/idbench: $(call obj,$(BENCH_SRC)) $(LIBIDR) $(LIBIDR_ISSUE) $(LIBIDR_DRAW)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $(call obj,$(BENCH_SRC)) $(LIBIDR_DRAW) $(CORE_GROUP) $(CLIENT_LIBS) $(CORE_LIBS) -lpthread
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(call obj,$(BENCH_SRC)) $(LIBIDR_DRAW) $(CORE_GROUP) $(CLIENT_LIBS) $(CORE_LIBS) -lpthread
 bench: all $(if $(BENCH_SRC),$(O)/bin/idbench) ## issue and verify, as ratios to bare operations of the same run
 	@if [ -x tests/bench/run ]; then tests/bench/run $(O); else $(O)/bin/idbench; fi
 

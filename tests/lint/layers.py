@@ -54,7 +54,7 @@ SERVER_ROOMS = {
 for handler in HANDLERS:
     SERVER_ROOMS[handler] = ACCESS
 
-CLIENT_ROOMS = {"common": CORE, "idctl": CORE | {"common"}, "idwallet": CORE | {"common"}, "idverify": CORE}
+CLIENT_ROOMS = {"common": CORE, "idctl": CORE | {"common"}, "idwallet": CORE | {"common"}, "idverify": CORE | {"common"}}
 
 # header (or its first folder) of a foreign library -> where it may be included
 FOREIGN = {

@@ -109,9 +109,10 @@ static void refuses_a_foreign_byte_at_every_place(void **state)
 			bool in_alphabet = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
 			    (c >= '0' && c <= '9') || c == '-' || c == '_';
 
+			/* whole each time, so that no place depends on the one before */
+			memcpy(text, good, sizeof(text));
 			text[i] = (char)c;
 			assert_int_equal(idr_b64url_decode(a, idr_str(text), &out, &err), in_alphabet);
-			text[i] = good[i];
 		}
 }
 
