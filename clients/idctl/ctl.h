@@ -34,6 +34,7 @@ struct ctl_call {
 	const char *header;         /* one more, or NULL */
 	const char *accept;         /* NULL: application/json */
 	long timeout_s;             /* 0: 30 */
+	bool quiet;                 /* ctl_ask() prints nothing */
 	bool also_503;              /* a 503 with a body is an answer too (health) */
 };
 
@@ -41,7 +42,8 @@ struct ctl_call {
  * key given), IDR_FILE, IDR_NETWORK, and what the server refused with */
 IDR_MUST bool ctl_call(struct cli *c, const struct ctl_call *q, struct idr_bytes *body,
     struct idr_err *err);
-/* The same, parsed. With --json the body is printed too, so callers only write for people. */
+/* The same, parsed. With --json the body is printed too, so callers only write for people. A caller
+ * that can still fail afterwards sets `quiet` and prints doc itself: one JSON value, not two. */
 IDR_MUST bool ctl_ask(struct cli *c, const struct ctl_call *q, const struct idr_json **doc,
     struct idr_err *err);
 /* `format` with `id` put in; an id is 1 to 64 of A-Z a-z 0-9 - _. errors IDR_USAGE */
@@ -74,6 +76,8 @@ IDR_MUST bool ctl_parse_number(const char *option, const char *text, int64_t min
     int64_t *out, struct idr_err *err);
 /* errors IDR_USAGE: "--person is missing" */
 IDR_MUST bool ctl_need(const char *option, const char *value, struct idr_err *err);
+/* The server's answer as the --json output. */
+void ctl_print_doc(const struct cli *c, const struct idr_json *doc);
 /* An object or list of our own as the --json output. */
 enum cli_exit ctl_print(const struct cli *c, const struct idr_buf *b);
 
@@ -87,6 +91,8 @@ enum cli_exit ctl_verdict_exit(const struct idr_json *verdict);
 
 /* ---- ctl_qr.c ---- */
 
+/* Can --qr FILE be drawn to at all? Asked before the server makes something. errors IDR_USAGE */
+IDR_MUST bool ctl_qr_check(const char *file, struct idr_err *err);
 /* A picture of `text` by the file's ending, .png or .svg; screens: level M, version 27 at most. */
 IDR_MUST bool ctl_qr_file(struct cli *c, struct idr_bytes text, const char *path, const char *title,
     struct idr_err *err);

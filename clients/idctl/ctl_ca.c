@@ -304,8 +304,8 @@ static enum cli_exit report(struct cli *c, const struct making *m)
 		       "  root.key         take it off this machine; only new signers need it\n"
 		       "  node.secret      keep a copy: without it sealed personal data cannot be opened\n"
 		       "  trust.json       give root.pem to verifiers; it is public\n\n"
-		       "Next: idsrv --key-dir %s --operators-file %s/operators --node-secret-file %s/node.secret\n",
-		    cli_green(), cli_plain(), name, country, dir, dir, dir, dir, dir, dir);
+		       "Next: idsrv --key_dir %s --node_secret_file %s/node.secret\n",
+		    cli_green(), cli_plain(), name, country, dir, dir, dir, dir, dir);
 		if (demo)
 			printf("These are demonstration keys: mode production refuses them.\n");
 		return CLI_OK;

@@ -150,8 +150,8 @@ bool ctl_ask(struct cli *c, const struct ctl_call *q, const struct idr_json **do
 
 	if (!ctl_call(c, q, &body, err) || !idr_json_parse(c->arena, body, DOC_MAX, doc, err))
 		return false;
-	if (c->json)
-		printf("%.*s\n", (int)body.n, (const char *)body.p);
+	if (!q->quiet)
+		ctl_print_doc(c, *doc);
 	return true;
 }
 

@@ -44,11 +44,11 @@ static bool make_body(struct cli *c, struct idr_bytes *body, struct idr_err *err
 
 static enum cli_exit make(struct cli *c)
 {
-	struct ctl_call q = { .as = CTL_OPERATOR, .method = "POST", .path = "/admin/v1/offers" };
+	struct ctl_call q = { .as = CTL_OPERATOR, .method = "POST", .path = "/admin/v1/offers", .quiet = true };
 	const struct idr_json *doc, *link;
 	struct idr_err err;
 
-	if (!make_body(c, &q.body, &err) || !ctl_ask(c, &q, &doc, &err))
+	if (!ctl_qr_check(qr, &err) || !make_body(c, &q.body, &err) || !ctl_ask(c, &q, &doc, &err))
 		return cli_error(c, &err);
 	link = idr_json_find(doc, "link_by_reference");
 	if (!c->json) {
@@ -61,6 +61,7 @@ static enum cli_exit make(struct cli *c)
 	if (idr_json_is(link, IDR_JSON_STRING) &&
 	    !ctl_qr_show(c, link->text, qr, terminal, "Credential offer", &err))
 		return cli_error(c, &err);
+	ctl_print_doc(c, doc);
 	return CLI_OK;
 }
 

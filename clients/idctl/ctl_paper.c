@@ -58,10 +58,10 @@ static bool write_files(struct cli *c, struct idr_bytes text, struct idr_symbol 
 
 static enum cli_exit make(struct cli *c)
 {
-	struct ctl_call q = { .as = CTL_OPERATOR, .method = "POST", .path = "/admin/v1/papers" };
+	struct ctl_call q = { .as = CTL_OPERATOR, .method = "POST", .path = "/admin/v1/papers", .quiet = true };
 	const struct idr_json *doc, *text;
+	struct idr_err err, told;
 	struct idr_symbol symbol;
-	struct idr_err err;
 	double side;
 
 	if (!make_body(c, &q.body, &err) || !ctl_ask(c, &q, &doc, &err))
@@ -71,8 +71,13 @@ static enum cli_exit make(struct cli *c)
 		idr_fail(&err, IDR_REMOTE, NULL, "the server's answer holds no qr_text");
 		return cli_error(c, &err);
 	}
-	if (!write_files(c, text->text, &symbol, &err))
-		return cli_error(c, &err);
+	/* what was issued is in force, whether or not it can be printed */
+	if (!write_files(c, text->text, &symbol, &err)) {
+		idr_fail(&told, err.code, err.ref, "%.120s; credential %lld is issued: revoke it", err.msg,
+		    (long long)ctl_number(doc, "credential_id"));
+		return cli_error(c, &told);
+	}
+	ctl_print_doc(c, doc);
 	side = (symbol.size + 2 * BORDER) * module_mm;
 	if (!c->json)
 		printf("credential  %lld, until %.10s\nsymbol      version %u, level M, %zu characters\n"

@@ -155,7 +155,7 @@ static enum cli_exit change(struct cli *c, bool disabled)
 	if (!ctl_path(c, "/admin/v1/parties/", c->argv[0], "", &q.path, &err) || !ctl_call(c, &q, &nothing, &err))
 		return cli_error(c, &err);
 	if (c->json)
-		printf("{\"party_id\":\"%s\",\"disabled\":%s}\n", c->argv[0], disabled ? "true" : "false");
+		printf("{\"party_id\":%s,\"disabled\":%s}\n", c->argv[0], disabled ? "true" : "false");
 	else
 		printf("relying party %s is %s%s%s\n", c->argv[0], disabled ? cli_red() : cli_green(),
 		    disabled ? "disabled" : "admitted", cli_plain());

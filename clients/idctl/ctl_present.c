@@ -81,11 +81,11 @@ static bool make_body(struct cli *c, struct idr_bytes *body, struct idr_err *err
 
 static enum cli_exit make(struct cli *c)
 {
-	struct ctl_call q = { .as = CTL_PARTY, .method = "POST", .path = "/v1/presentations" };
+	struct ctl_call q = { .as = CTL_PARTY, .method = "POST", .path = "/v1/presentations", .quiet = true };
 	const struct idr_json *doc, *link;
 	struct idr_err err;
 
-	if (!make_body(c, &q.body, &err) || !ctl_ask(c, &q, &doc, &err))
+	if (!ctl_qr_check(qr, &err) || !make_body(c, &q.body, &err) || !ctl_ask(c, &q, &doc, &err))
 		return cli_error(c, &err);
 	link = idr_json_find(doc, "qr_text");
 	if (!c->json)
@@ -95,6 +95,7 @@ static enum cli_exit make(struct cli *c)
 	if (idr_json_is(link, IDR_JSON_STRING) &&
 	    !ctl_qr_show(c, link->text, qr, terminal, "Presentation request", &err))
 		return cli_error(c, &err);
+	ctl_print_doc(c, doc);
 	return CLI_OK;
 }
 

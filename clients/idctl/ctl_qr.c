@@ -16,15 +16,19 @@ static bool ends_with(const char *path, const char *ending)
 	return n > k && strcmp(path + n - k, ending) == 0;
 }
 
+bool ctl_qr_check(const char *file, struct idr_err *err)
+{
+	return !file || ends_with(file, ".png") || ends_with(file, ".svg") ||
+	    idr_fail(err, IDR_USAGE, NULL, "--qr %.100s: the file name must end in .png or .svg", file);
+}
+
 bool ctl_qr_file(struct cli *c, struct idr_bytes text, const char *path, const char *title,
     struct idr_err *err)
 {
 	struct idr_symbol q;
 	struct idr_bytes picture;
 
-	if (!ends_with(path, ".png") && !ends_with(path, ".svg"))
-		return idr_fail(err, IDR_USAGE, NULL, "--qr %.100s: the file name must end in .png or .svg", path);
-	if (!idr_draw_symbol(c->arena, text, IDR_LEVEL_M, SCREEN_VERSION_MAX, &q, err))
+	if (!ctl_qr_check(path, err) || !idr_draw_symbol(c->arena, text, IDR_LEVEL_M, SCREEN_VERSION_MAX, &q, err))
 		return false;
 	if (ends_with(path, ".png") ? !idr_draw_png(c->arena, &q, PIXELS, &picture, err) :
 	    !idr_draw_svg(c->arena, &q, module_mm, title, &picture, err))

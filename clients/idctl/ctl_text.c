@@ -71,6 +71,12 @@ bool ctl_need(const char *option, const char *value, struct idr_err *err)
 	return value && *value ? true : idr_fail(err, IDR_USAGE, NULL, "--%s is missing; see --help", option);
 }
 
+void ctl_print_doc(const struct cli *c, const struct idr_json *doc)
+{
+	if (c->json)
+		printf("%.*s\n", (int)doc->raw.n, (const char *)doc->raw.p);
+}
+
 enum cli_exit ctl_print(const struct cli *c, const struct idr_buf *b)
 {
 	struct idr_bytes text;
