@@ -118,7 +118,7 @@ static void put_keys(struct reg_params *p, struct reg_conn *c, const struct reco
 
 /* Refuse rows with a key that is registered for someone else. */
 static bool find_foreign(struct reg_conn *c, struct recording *b, const struct key *k, size_t n,
-    struct idr_err *err)
+    bool *any, struct idr_err *err)
 {
 	REG_RESULT(r);
 	struct reg_params p;
@@ -127,6 +127,7 @@ static bool find_foreign(struct reg_conn *c, struct recording *b, const struct k
 	if (!reg_exec(c, "SELECT h.key_hash FROM unnest($1, $2) AS t(hash, person)"
 	    " JOIN holder_key h ON h.key_hash = t.hash WHERE h.person_id <> t.person", &p, &r, err))
 		return false;
+	*any = reg_rows(&r) > 0;
 	for (int j = 0; j < reg_rows(&r); j++) {
 		int64_t hash = reg_int(&r, j, 0);
 
@@ -139,33 +140,37 @@ static bool find_foreign(struct reg_conn *c, struct recording *b, const struct k
 	return true;
 }
 
+/*
+ * Insert first, because most keys are fresh; only when some were there already is it asked whose.
+ * A foreign one takes everything back to the savepoint and refuses its row, so that a refused row
+ * binds none of its other keys.
+ */
 static bool bind_keys(struct reg_conn *c, struct recording *b, struct idr_err *err)
 {
 	struct key *k = idr_arena_array(c->scratch, REG_BATCH_MAX * REG_COPIES_MAX, sizeof *k, err);
-	struct reg_params p;
-	REG_RESULT(r);
 	size_t n;
 
 	if (!k)
 		return false;
-	n = collect_keys(b, k);
-	if (n == 0)
-		return true;
-	if (!find_foreign(c, b, k, n, err))
-		return false;
-	n = collect_keys(b, k); /* without those of the rows that were just refused */
-	if (n == 0)
-		return true;
-	put_keys(&p, c, b, k, n);
-	if (!reg_run(c, "INSERT INTO holder_key (key_hash, person_id) SELECT t.hash, t.person"
-	    " FROM unnest($1, $2) AS t(hash, person) ORDER BY t.hash ON CONFLICT DO NOTHING", &p, err))
-		return false;
-	put_keys(&p, c, b, k, n);
-	/* another node may have been faster in between: then all of this is done again from the start */
-	if (!reg_exec(c, "SELECT 1 FROM unnest($1, $2) AS t(hash, person)"
-	    " JOIN holder_key h ON h.key_hash = t.hash WHERE h.person_id <> t.person LIMIT 1", &p, &r, err))
-		return false;
-	return reg_rows(&r) == 0 || reg_run_again(c, err);
+	while ((n = collect_keys(b, k)) > 0) {
+		REG_RESULT(r);
+		struct reg_params p;
+		bool foreign = false;
+
+		put_keys(&p, c, b, k, n);
+		if (!reg_run(c, "SAVEPOINT keys", NULL, err) ||
+		    !reg_exec(c, "INSERT INTO holder_key (key_hash, person_id) SELECT t.hash, t.person"
+		        " FROM unnest($1, $2) AS t(hash, person) ORDER BY t.hash ON CONFLICT DO NOTHING",
+		        &p, &r, err))
+			return false;
+		if (reg_changed(&r) < n && !find_foreign(c, b, k, n, &foreign, err))
+			return false;
+		if (!foreign)
+			return true;
+		if (!reg_run(c, "ROLLBACK TO SAVEPOINT keys", NULL, err))
+			return false;
+	}
+	return true;
 }
 
 /* ---- the intent ---- */

@@ -110,6 +110,8 @@ static inline int reg_rows(const struct reg_result *r)
 {
 	return PQntuples(r->r);
 }
+/* Rows that an INSERT, UPDATE or DELETE touched. */
+size_t reg_changed(const struct reg_result *r);
 static inline bool reg_is_null(const struct reg_result *r, int row, int col)
 {
 	return PQgetisnull(r->r, row, col);

@@ -1,5 +1,7 @@
 #include "registry/reg_internal.h"
 
+#include <stdlib.h>
+
 /* Types of pg_type.dat; they are part of the protocol and never change. */
 enum {
 	OID_BOOL = 16, OID_BYTEA = 17, OID_INT8 = 20, OID_TEXT = 25, OID_UUID = 2950,
@@ -175,6 +177,11 @@ void reg_put_array(struct reg_array *a)
 	write_be(a->b.p + 12, a->n, 4);
 	write_be(a->b.p + 16, 1, 4);
 	put(a->p, element_oid(a->element, true), all.p, a->n ? all.n : 12);
+}
+
+size_t reg_changed(const struct reg_result *r)
+{
+	return strtoul(PQcmdTuples(r->r), NULL, 10);
 }
 
 int64_t reg_int(const struct reg_result *r, int row, int col)
