@@ -36,7 +36,7 @@ static const struct key {
 	T(key_dir, "", "keys and certificates of the rail; empty: /etc/idsrv/keys as root, otherwise ./keys")
 	T(trust_file, "", "trust anchors (JSON); empty: trust.json in key_dir")
 	T(operators_file, "", "one operator a line: name, roles, SHA-256 of the token in hex; empty: operators in key_dir")
-	T(node_secret_file, "", "32 bytes, the same on all nodes; empty: node.secret in state_dir")
+	T(node_secret_file, "", "32 bytes, the same on all nodes; empty: node.secret in key_dir")
 	T(user, "", "user to become when started as root; empty: idsrv, in demo else postgres")
 	T(ready_file, "", "filled with ports and pid once the listeners answer, empty before and after")
 	T(tls_cert_file, "", "certificate chain for built-in TLS (PEM); empty: no TLS")
@@ -249,7 +249,7 @@ static bool derive(struct idr_arena *a, struct conf *c, struct idr_err *err)
 		c->key_dir = geteuid() == 0 ? "/etc/idsrv/keys" : "./keys";
 	if (!below(a, &c->trust_file, c->key_dir, "trust.json", err) ||
 	    !below(a, &c->operators_file, c->key_dir, "operators", err) ||
-	    !below(a, &c->node_secret_file, c->state_dir, "node.secret", err))
+	    !below(a, &c->node_secret_file, c->key_dir, "node.secret", err))
 		return false;
 	if (!*c->verifier_url)
 		c->verifier_url = c->base_url;
