@@ -8,7 +8,8 @@
 /*
  * POST /admin/v1/people: people as NDJSON, in pieces, idempotent by row key. Every line is judged
  * for itself: good ones are kept, refused ones are named with line and code. ?types=pid,age names the
- * types each person must satisfy (default: all in force); ?update=true replaces changed claims.
+ * types each person must satisfy; without it a person must satisfy one type in force and contradict
+ * none (who holds no licence satisfies no licence type). ?update=true replaces changed claims.
  */
 
 enum { LINES_MAX = 20000, LINE_MAX = 64 * 1024, KEY_MAX = 128, REFUSALS_SHOWN = 1000 };
@@ -24,7 +25,7 @@ struct line {
 struct import {
 	struct line *line;
 	size_t n;
-	const struct idr_type *type[64];
+	const struct idr_type *type[64]; /* each must be satisfied; none: one of those in force */
 	size_t n_type;
 	bool update;
 };
@@ -34,11 +35,6 @@ struct import {
 static bool want_types(struct flow_request *r, struct idr_bytes list, struct import *m,
     struct idr_err *err)
 {
-	if (!list.n) {
-		for (size_t i = 0; i < r->rules->n_type && m->n_type < 64; i++)
-			m->type[m->n_type++] = r->rules->type[i];
-		return true;
-	}
 	while (list.n) {
 		size_t comma = idr_bytes_index(list, 0, ',');
 		const struct idr_type *t = rules_type(r->rules, idr_bytes_first(list, comma));
@@ -63,12 +59,38 @@ static bool read_query(struct flow_request *r, struct import *m, struct idr_err 
 
 /* ---- one line ---- */
 
+/* A type's own claim, or one from which a type derives. */
 static bool is_known_claim(const struct flow_request *r, struct idr_bytes name)
 {
-	for (size_t i = 0; i < r->rules->n_type; i++)
-		if (idr_type_claim(r->rules->type[i], name))
+	for (size_t i = 0; i < r->rules->n_type; i++) {
+		const struct idr_type *t = r->rules->type[i];
+
+		if (idr_type_claim(t, name))
 			return true;
+		for (size_t k = 0; k < t->n_claim; k++)
+			if (t->claim[k].derive_from.n && idr_bytes_equal(t->claim[k].derive_from, name))
+				return true;
+	}
 	return false;
+}
+
+static bool satisfies_one(struct flow_request *r, const struct idr_json *claims, struct idr_err *err)
+{
+	struct idr_err why;
+	bool one = false;
+
+	for (size_t i = 0; i < r->rules->n_type; i++) {
+		if (idr_type_check(r->arena, r->rules->type[i], claims, &why)) {
+			one = true;
+			continue;
+		}
+		/* lacking a claim of a type is no fault; having a wrong one is */
+		if (why.code != IDR_CLAIM_MISSING) {
+			*err = why;
+			return false;
+		}
+	}
+	return one ? true : idr_fail(err, IDR_CLAIM_MISSING, NULL, "the claims are enough for no credential type");
 }
 
 static bool check_claims(struct flow_request *r, const struct import *m,
@@ -79,6 +101,8 @@ static bool check_claims(struct flow_request *r, const struct import *m,
 	for (name = idr_json_first(claims); name; name = idr_json_next(claims, name))
 		if (!is_known_claim(r, name->text))
 			return idr_fail(err, IDR_CLAIM_UNKNOWN, NULL, "a claim belongs to no credential type");
+	if (!m->n_type)
+		return satisfies_one(r, claims, err);
 	for (size_t i = 0; i < m->n_type; i++)
 		if (!idr_type_check(r->arena, m->type[i], claims, err))
 			return false;
