@@ -90,7 +90,9 @@ static bool open_unix(const char *path, struct http_listen *l, struct idr_err *e
 		return idr_fail(err, IDR_NETWORK, NULL, "cannot listen on unix:%.80s: %s", path,
 		    strerror(errno));
 	memcpy(l->unix_path, un.sun_path, sizeof(un.sun_path));
-	return true;
+	/* as reachable as a loopback port: the proxy runs as another user; the directory can say less */
+	return chmod(path, 0666) == 0 || idr_fail(err, IDR_NETWORK, NULL, "cannot open unix:%.80s to others",
+	    path);
 }
 
 static bool open_tcp(const char *spec, struct http_listen *l, const struct sockaddr_storage *ss,
