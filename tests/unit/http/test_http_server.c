@@ -421,6 +421,20 @@ static void serves_while_three_hundred_connections_idle(void **state)
 		close(fd[i]);
 }
 
+static void outlives_clients_that_go_away_while_it_works(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 100; i++) {
+		int fd = kit_connect(&kit);
+
+		kit_send(fd, "GET /later HTTP/1.1\r\n" HOST "\r\n", 32);
+		if (i % 2)
+			clock_sleep_ms(1);
+		close(fd);
+	}
+	assert_int_equal(ask("GET /later HTTP/1.1\r\n" HOST "\r\n"), 200);
+}
+
 static void refuses_new_requests_while_draining(void **state)
 {
 	struct kit other;
@@ -512,6 +526,7 @@ int main(void)
 		cmocka_unit_test(reads_accept_with_weights),
 		cmocka_unit_test(calls_a_missing_answer_its_own_fault),
 		cmocka_unit_test(serves_while_three_hundred_connections_idle),
+		cmocka_unit_test(outlives_clients_that_go_away_while_it_works),
 		cmocka_unit_test(refuses_new_requests_while_draining),
 		cmocka_unit_test(stops_while_answers_are_under_way),
 		cmocka_unit_test(listens_on_a_unix_socket_and_removes_it),
