@@ -81,7 +81,7 @@ static size_t collect_keys(struct recording *b, struct key *out)
 {
 	size_t n = 0, kept = 0;
 
-	for (size_t i = 0; i < b->n; i++)
+	for (size_t i = 0; i < b->n; i++) /* a row with too many is not good */
 		for (size_t k = 0; b->good[i] && k < b->row[i]->n_keys; k++)
 			out[n++] = (struct key){ key_number(b->row[i]->key_hash[k]), b->row[i]->person_id, i };
 	qsort(out, n, sizeof *out, compare_keys);
@@ -147,9 +147,12 @@ static bool find_foreign(struct reg_conn *c, struct recording *b, const struct k
  */
 static bool bind_keys(struct reg_conn *c, struct recording *b, struct idr_err *err)
 {
-	struct key *k = idr_arena_array(c->scratch, REG_BATCH_MAX * REG_COPIES_MAX, sizeof *k, err);
-	size_t n;
+	struct key *k;
+	size_t n = 0;
 
+	for (size_t i = 0; i < b->n; i++)
+		n += b->good[i] ? b->row[i]->n_keys : 0;
+	k = idr_arena_array(c->scratch, n + 1, sizeof *k, err);
 	if (!k)
 		return false;
 	while ((n = collect_keys(b, k)) > 0) {
