@@ -58,6 +58,23 @@ static int print_program_help(const struct cli_program *p)
 	return CLI_OK;
 }
 
+/* `idctl ca`: the commands that begin with this word; false when there are none. */
+static bool print_group_help(const struct cli_program *p, const char *word)
+{
+	size_t n = strlen(word);
+	bool any = false;
+
+	for (const struct cli_command *c = p->commands; c->name; c++) {
+		if (strncmp(c->name, word, n) != 0 || c->name[n] != ' ')
+			continue;
+		if (!any)
+			printf("%s %s is one of:\n", p->name, word);
+		printf("  %-18s %s\n", c->name, c->summary);
+		any = true;
+	}
+	return any;
+}
+
 /* ---- parsing ---- */
 
 static const struct cli_option *find_option(const struct cli_option *o, const char *name, size_t n)
@@ -203,6 +220,8 @@ int cli_main(const struct cli_program *p, int argc, char **argv)
 	} else if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
 		print_program_help(p);
 		code = argc < 2 ? CLI_FAILED : CLI_OK;
+	} else if (print_group_help(p, argv[1])) {
+		code = argc == 3 && strcmp(argv[2], "--help") == 0 ? CLI_OK : CLI_FAILED;
 	} else {
 		fprintf(stderr, "%s: there is no command `%s`; see %s --help\n", p->name, argv[1], p->name);
 		code = CLI_FAILED;

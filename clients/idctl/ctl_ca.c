@@ -1,4 +1,4 @@
-#include "ctl.h"
+#include "idctl/ctl.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "base/text.h"
-#include "ctl_ca.h"
+#include "idctl/ctl_ca.h"
 #include "suite/certify.h"
 #include "trust/trust.h"
 #include "types/types.h"
@@ -16,8 +16,8 @@
  * Everything is made and checked in memory first; files are only ever created, never replaced.
  */
 
-enum { DAY = 86400, ROOT_DAYS = 15 * 365 + 4, NAME_MAX_BYTES = 40, TYPES_MAX = 64, DNS_SLOTS = 32, FILES_MAX = 24,
-	TYPE_FILE_MAX = 64 * 1024, TOKEN_BYTES = 32, TOKEN_TEXT = IDR_B64URL_LEN(TOKEN_BYTES) };
+enum { DAY = 86400, ROOT_DAYS = 15 * 365 + 4, NAME_MAX_BYTES = 40, TYPES_MAX = 64, DNS_SLOTS = 32,
+	FILES_MAX = 24, TYPE_FILE_MAX = 64 * 1024, TOKEN_BYTES = 32, TOKEN_TEXT = IDR_B64URL_LEN(TOKEN_BYTES) };
 
 static const char *dir, *country, *name, *url, *dns[DNS_SLOTS], *types_dir, *demo;
 
@@ -347,8 +347,8 @@ const struct cli_command ctl_ca[] = {
 	{ .name = "ca init", .operands = "", .summary = "make a national root and its signers",
 	  .text = "Makes the root, the signers of credentials, status lists, presentation requests and bundles,\n"
 	          "the trust file, two operators with their tokens, and the node secret. Nothing is overwritten.",
-	  .examples = "  idctl ca init --dir var/keys --country KH --name \"Kingdom ID\" --url https://id.example.kh "
-	              "--dns id.example.kh\n"
+	  .examples = "  idctl ca init --dir var/keys --country KH --name \"Kingdom ID\" "
+	              "--url https://id.example.kh --dns id.example.kh\n"
 	              "  idctl ca init --dir var/keys --country KH --name Demo --url https://localhost "
 	              "--dns localhost --demo",
 	  .options = init_options, .run = init },

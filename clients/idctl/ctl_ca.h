@@ -4,7 +4,7 @@
 #ifndef CLIENTS_IDCTL_CTL_CA_H
 #define CLIENTS_IDCTL_CTL_CA_H
 
-#include "ctl.h"
+#include "idctl/ctl.h"
 
 enum cli_exit ctl_ca_show(struct cli *c);
 

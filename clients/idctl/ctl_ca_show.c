@@ -1,4 +1,4 @@
-#include "ctl_ca.h"
+#include "idctl/ctl_ca.h"
 
 #include <stdio.h>
 #include <sys/stat.h>

@@ -1,4 +1,4 @@
-#include "ctl.h"
+#include "idctl/ctl.h"
 
 #include <stdio.h>
 

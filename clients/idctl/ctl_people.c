@@ -1,4 +1,4 @@
-#include "ctl.h"
+#include "idctl/ctl.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -225,8 +225,9 @@ static enum cli_exit import(struct cli *c)
 
 const struct cli_command ctl_people[] = {
 	{ .name = "people import", .operands = "FILE", .summary = "import people: one JSON object per line",
-	  .text = "Each line is {\"key\": \"...\", \"claims\": {...}}. Lines that are refused are named with their code;\n"
-	          "the others are kept. The same line again changes nothing. FILE may be - for standard input.",
+	  .text = "Each line is {\"key\": \"...\", \"claims\": {...}}. Lines that are refused are named with their\n"
+	          "code; the others are kept. The same line again changes nothing. FILE may be - for standard\n"
+	          "input.",
 	  .examples = "  idctl people import schema/samples/people.ndjson\n"
 	              "  idctl people import --types pid,age --update people.ndjson",
 	  .options = import_options, .min_operands = 1, .max_operands = 1, .run = import },

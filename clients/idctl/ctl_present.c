@@ -1,4 +1,4 @@
-#include "ctl.h"
+#include "idctl/ctl.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -11,7 +11,8 @@
 enum { QUERY_MAX = 64 * 1024, INPUT_MAX = 200 * 1024, ANSWER_MAX = 8 * 1024 * 1024, POLL_S = 30,
 	WAIT_MAX_S = 86400, CODE_MAX = 128 };
 
-static const char *policy, *dcql, *flow, *mode, *return_url, *wallet_base, *prefix, *uri_method, *qr, *terminal;
+static const char *policy, *dcql, *flow, *mode, *return_url, *wallet_base, *prefix, *uri_method;
+static const char *qr, *terminal;
 static const char *wait_s, *response_code;
 static const char *verify_policy, *nonce, *audience;
 

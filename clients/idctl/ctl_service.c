@@ -1,4 +1,4 @@
-#include "ctl.h"
+#include "idctl/ctl.h"
 
 #include <stdio.h>
 
@@ -38,8 +38,9 @@ static enum cli_exit health(struct cli *c)
 	up = idr_json_is_str(idr_json_find(doc, "status"), "up");
 	if (c->json)
 		return up ? CLI_OK : CLI_REFUSED;
-	printf("%s%s%s, idsrv %s, mode %s, for %lld s\n", up ? cli_green() : cli_red(), up ? "up" : "DOWN", cli_plain(),
-	    ctl_member(c, doc, "version"), ctl_member(c, doc, "mode"), (long long)ctl_number(doc, "uptime_s"));
+	printf("%s%s%s, idsrv %s, mode %s, for %lld s\n", up ? cli_green() : cli_red(),
+	    up ? "up" : "DOWN", cli_plain(), ctl_member(c, doc, "version"), ctl_member(c, doc, "mode"),
+	    (long long)ctl_number(doc, "uptime_s"));
 	show_part(doc, "database", "database");
 	show_part(doc, "signer", "signer");
 	show_part(doc, "status_lists", "status lists");
@@ -49,7 +50,9 @@ static enum cli_exit health(struct cli *c)
 
 static enum cli_exit metrics(struct cli *c)
 {
-	const struct ctl_call q = { .as = CTL_OPERATOR, .method = "GET", .path = "/metrics", .accept = "text/plain" };
+	const struct ctl_call q = {
+		.as = CTL_OPERATOR, .method = "GET", .path = "/metrics", .accept = "text/plain",
+	};
 	struct idr_bytes body;
 	struct idr_err err;
 	struct idr_buf b;

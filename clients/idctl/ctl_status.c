@@ -1,4 +1,4 @@
-#include "ctl.h"
+#include "idctl/ctl.h"
 
 #include <stdio.h>
 
@@ -21,13 +21,15 @@ static const struct cli_option set_options[] = {
 
 static const char *status_colour(const char *status)
 {
-	return strcmp(status, "valid") == 0 ? cli_green() : strcmp(status, "revoked") == 0 ? cli_red() : cli_yellow();
+	if (strcmp(status, "valid") == 0)
+		return cli_green();
+	return strcmp(status, "revoked") == 0 ? cli_red() : cli_yellow();
 }
 
 static void print_head(void)
 {
-	printf("%-20s %-12s %-12s %6s  %-10s %-10s  %s\n", "credential", "type", "format", "copies", "issued", "until",
-	    "status");
+	printf("%-20s %-12s %-12s %6s  %-10s %-10s  %s\n", "credential", "type", "format", "copies", "issued",
+	    "until", "status");
 }
 
 static void print_credential(struct cli *c, const struct idr_json *x)

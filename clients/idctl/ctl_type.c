@@ -1,11 +1,11 @@
-#include "ctl.h"
+#include "idctl/ctl.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
 
-#include "ctl_type.h"
+#include "idctl/ctl_type.h"
 
 /* `type lint`: is the type usable, and how large is what it makes? `type list`: what is in force. */
 
@@ -270,8 +270,8 @@ static enum cli_exit list(struct cli *c)
 
 const struct cli_command ctl_type[] = {
 	{ .name = "type lint", .operands = "[DIR...]", .summary = "check credential types and show sizes",
-	  .text = "Makes each credential with a throw-away key and a sample person, so the sizes are real. Needs no\n"
-	          "server. DIR is a type's directory or one of types. Exit code 1: a type is not usable.",
+	  .text = "Makes each credential with a throw-away key and a sample person, so the sizes are real. Needs\n"
+	          "no server. DIR is a type's directory or one of types. Exit code 1: a type is not usable.",
 	  .examples = "  idctl type lint\n  idctl type lint schema/types/pid --sample people.ndjson",
 	  .options = lint_options, .max_operands = -1, .run = lint },
 	{ .name = "type list", .operands = "", .summary = "the credential types in force",

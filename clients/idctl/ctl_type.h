@@ -4,7 +4,7 @@
 #ifndef CLIENTS_IDCTL_CTL_TYPE_H
 #define CLIENTS_IDCTL_CTL_TYPE_H
 
-#include "ctl.h"
+#include "idctl/ctl.h"
 #include "types/types.h"
 
 enum { CTL_CUTS_MAX = 16, CTL_PAPER_VERSION_MAX = 25 };

@@ -1,4 +1,4 @@
-#include "ctl_type.h"
+#include "idctl/ctl_type.h"
 
 #include "draw/draw.h"
 #include "qr/qr.h"
@@ -59,8 +59,8 @@ void ctl_maker_free(struct ctl_maker **m)
 	*m = NULL;
 }
 
-static bool sign(struct ctl_maker *m, struct idr_bytes to_be_signed, uint8_t out[96], struct idr_bytes *signature,
-    struct idr_err *err)
+static bool sign(struct ctl_maker *m, struct idr_bytes to_be_signed, uint8_t out[96],
+    struct idr_bytes *signature, struct idr_err *err)
 {
 	*signature = idr_bytes(out, idr_alg_row(idr_private_alg(m->signer))->signature_len);
 	return idr_private_sign(m->suite, m->signer, to_be_signed, out, err);

@@ -1,4 +1,4 @@
-#include "ctl.h"
+#include "idctl/ctl.h"
 
 #include <stdio.h>
 
@@ -6,7 +6,9 @@
 
 static const char *result_colour(const char *result)
 {
-	return strcmp(result, "VALID") == 0 ? cli_green() : strcmp(result, "INVALID") == 0 ? cli_red() : cli_yellow();
+	if (strcmp(result, "VALID") == 0)
+		return cli_green();
+	return strcmp(result, "INVALID") == 0 ? cli_red() : cli_yellow();
 }
 
 static void show_value(struct cli *c, const struct idr_json *v)
@@ -40,7 +42,7 @@ static void show_origin(struct cli *c, const struct idr_json *verdict)
 		printf("  issuer  %s (%s)\n", ctl_member(c, issuer, "name"), ctl_member(c, issuer, "country"));
 	if (idr_json_is_str(idr_json_find(verdict, "holder_binding"), "proved"))
 		printf("  holder  proved possession of the key\n");
-	else if (issuer)
+	else if (issuer && !idr_json_is_str(idr_json_find(verdict, "verdict"), "INVALID"))
 		printf("  holder  proved nothing: compare the face with the picture\n");
 	if (status)
 		printf("  status  known as of %s\n", ctl_member(c, status, "checked_at"));

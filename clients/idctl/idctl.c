@@ -1,5 +1,5 @@
 /* idctl: the command line of agencies, operators and relying parties. */
-#include "ctl.h"
+#include "idctl/ctl.h"
 
 #include <stdio.h>
 
