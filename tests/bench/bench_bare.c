@@ -1,0 +1,120 @@
+#include "bench.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include <openssl/core_names.h>
+#include <openssl/ec.h>
+#include <openssl/evp.h>
+
+struct bench_bare {
+	EVP_PKEY *key, *params;
+	EVP_PKEY_CTX *sign, *verify;
+	uint8_t digest[32], signature[80], point[65];
+	size_t n_signature, n_point;
+};
+
+struct bench_bare *bench_bare_new(void)
+{
+	struct bench_bare *b = calloc(1, sizeof(*b));
+
+	b->key = EVP_EC_gen("P-256");
+	memset(b->digest, 0x5a, sizeof(b->digest));
+	b->sign = EVP_PKEY_CTX_new(b->key, NULL);
+	b->verify = EVP_PKEY_CTX_new(b->key, NULL);
+	if (EVP_PKEY_sign_init(b->sign) <= 0 || EVP_PKEY_verify_init(b->verify) <= 0)
+		abort();
+	if (EVP_PKEY_get_octet_string_param(b->key, OSSL_PKEY_PARAM_PUB_KEY, b->point, sizeof(b->point),
+	        &b->n_point) != 1)
+		abort();
+	b->params = EVP_PKEY_new();
+	if (EVP_PKEY_copy_parameters(b->params, b->key) != 1)
+		abort();
+	bench_bare_sign(b);
+	return b;
+}
+
+void bench_bare_free(struct bench_bare **b)
+{
+	EVP_PKEY_CTX_free((*b)->sign);
+	EVP_PKEY_CTX_free((*b)->verify);
+	EVP_PKEY_free((*b)->key);
+	EVP_PKEY_free((*b)->params);
+	free(*b);
+	*b = NULL;
+}
+
+void bench_bare_sign(struct bench_bare *b)
+{
+	b->n_signature = sizeof(b->signature);
+	if (EVP_PKEY_sign(b->sign, b->signature, &b->n_signature, b->digest, sizeof(b->digest)) <= 0)
+		abort();
+}
+
+void bench_bare_verify(struct bench_bare *b)
+{
+	if (EVP_PKEY_verify(b->verify, b->signature, b->n_signature, b->digest, sizeof(b->digest)) != 1)
+		abort();
+}
+
+/* The fastest public way to a key that was never seen (performance brief 1). */
+void bench_bare_verify_fresh(struct bench_bare *b)
+{
+	EVP_PKEY *k = EVP_PKEY_new();
+	EVP_PKEY_CTX *c;
+
+	if (EVP_PKEY_copy_parameters(k, b->params) != 1 ||
+	    EVP_PKEY_set1_encoded_public_key(k, b->point, b->n_point) != 1)
+		abort();
+	c = EVP_PKEY_CTX_new(k, NULL);
+	if (EVP_PKEY_verify_init(c) <= 0 ||
+	    EVP_PKEY_verify(c, b->signature, b->n_signature, b->digest, sizeof(b->digest)) != 1)
+		abort();
+	EVP_PKEY_CTX_free(c);
+	EVP_PKEY_free(k);
+}
+
+/* ---- all cores at once ---- */
+
+struct share {
+	double until;
+	bool issuing;
+	long done;
+};
+
+static void *work(void *arg)
+{
+	struct bench_bare *b = bench_bare_new();
+	struct share *s = arg;
+
+	while (bench_wall_us() < s->until)
+		for (int i = 0; i < 16; i++, s->done++) {
+			/* issuing: proof, signature, our own output; verifying: issuer, key binding */
+			bench_bare_verify_fresh(b);
+			if (s->issuing)
+				bench_bare_sign(b);
+			bench_bare_verify(b);
+		}
+	bench_bare_free(&b);
+	return NULL;
+}
+
+double bench_bare_rate(int threads, double seconds, bool issuing)
+{
+	struct share share[64];
+	pthread_t thread[64];
+	double from = bench_wall_us();
+	long done = 0;
+
+	for (int i = 0; i < threads && i < 64; i++) {
+		share[i] = (struct share){ from + seconds * 1e6, issuing, 0 };
+		if (pthread_create(&thread[i], NULL, work, &share[i]) != 0)
+			abort();
+	}
+	for (int i = 0; i < threads && i < 64; i++) {
+		pthread_join(thread[i], NULL);
+		done += share[i].done;
+	}
+	return (double)done / ((bench_wall_us() - from) / 1e6);
+}

@@ -1,0 +1,235 @@
+#include "bench.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "fuzz/fuzzland.h"
+#include "jose/jwt.h"
+#include "sdjwt/sdjwt.h"
+#include "verify/verify.h"
+
+/* What the credential endpoint and a verifier do, without HTTP and database: the code paths of idsrv. */
+
+enum { BATCH = 200, ARENA = 64 * 1024 * 1024 };
+static const char NONCE[] = "Zm9vYmFyYmF6cXV4cXV1eGNvcmdl", AUD[] = "x509_hash:bench";
+static const char URI[] = "https://bench.example/statuslists/1";
+static const char TYPE[] =
+    "{\"id\":\"bench\",\"vct\":\"urn:idrail:bench:1\",\"display\":[],\"claims\":["
+#define CLAIM(n) "{\"name\":\"" n "\",\"type\":\"string\",\"max\":150,\"mandatory\":true,\"sd\":\"always\",\"display\":{\"en\":\"" n "\"}}"
+    CLAIM("full_name") "," CLAIM("birth_place") "," CLAIM("c3") "," CLAIM("c4") "," CLAIM("c5") "," CLAIM("c6") ","
+    CLAIM("c7") "," CLAIM("c8") "," CLAIM("c9") "," CLAIM("c10") "," CLAIM("c11") "," CLAIM("c12")
+    "],\"sdjwt\":{\"digests\":12},\"validity\":{\"days\":365,\"copies\":1},\"status\":{\"bits\":1},\"holder_binding\":true}";
+static const char PERSON[] =
+    "{\"full_name\":\"Sok Dara Sample\",\"birth_place\":\"Battambang\",\"c3\":\"1990-02-11\",\"c4\":\"KH\","
+    "\"c5\":\"000123456\",\"c6\":\"Sample Agency\",\"c7\":\"2026-11-01\",\"c8\":\"2036-10-31\",\"c9\":\"Street 51\","
+    "\"c10\":\"Phnom Penh\",\"c11\":\"female\",\"c12\":\"D-0001\"}";
+
+struct bench {
+	struct idr_suite *s;
+	struct idr_arena *keep, *a;
+	struct fuzzland *land;
+	struct idr_private *holder;
+	const struct idr_type *type;
+	const struct idr_json *claims;
+	struct idr_bytes proof, presentation;
+	struct idr_cert leaf;
+	struct idr_path_cache *cache;
+	struct bench_bare *bare;
+};
+
+static void must(bool ok, const struct idr_err *err)
+{
+	if (ok)
+		return;
+	fprintf(stderr, "idbench: %s (%s)\n", err->msg, err->at);
+	exit(1);
+}
+
+static struct idr_bytes sign(struct bench *b, struct idr_arena *a, const struct idr_private *k,
+    struct idr_bytes tbs)
+{
+	uint8_t *p;
+	struct idr_err err;
+
+	must((p = idr_arena_alloc(a, 96, &err)) != NULL, &err);
+	must(idr_private_sign(b->s, k, tbs, p, &err), &err);
+	return idr_bytes(p, 64);
+}
+
+static struct idr_bytes issue(struct bench *b, struct idr_arena *a, const struct idr_key *holder)
+{
+	struct idr_sdjwt_make m = { .type = b->type, .claims = b->claims, .holder = holder,
+		.iss = IDR_LIT("https://bench.example"), .iat = FUZZ_NOW - 86400, .exp = FUZZ_NOW + 86400,
+		.status = { idr_str(URI), 12345, true }, .alg = IDR_ES256, .chain_der = &b->land->signer_der,
+		.n_chain = 1 };
+	struct idr_sdjwt_built built;
+	struct idr_bytes signature, out;
+	struct idr_err err;
+
+	must(idr_sdjwt_build(b->s, a, &m, &built, &err), &err);
+	signature = sign(b, a, b->land->signer, built.to_be_signed);
+	/* our own output, with the published key */
+	must(idr_suite_verify(b->s, &b->leaf.key, IDR_ES256, built.to_be_signed, signature) ||
+	         idr_fail(&err, IDR_SELF_CHECK, NULL, "our own output did not verify"), &err);
+	must(idr_sdjwt_attach(a, &built, signature, &out, &err), &err);
+	return out;
+}
+
+/* Proof with a key given as JWK, thumbprint, credential: the worker steps of POST /credential. */
+static void op_issue(struct bench *b)
+{
+	struct idr_jws jws;
+	struct idr_key key;
+	struct idr_err err;
+	uint8_t print[32];
+
+	idr_arena_reset(b->a);
+	must(idr_jws_parse(b->a, b->proof, 8192, true, &jws, &err), &err);
+	must(idr_key_from_jwk(b->s, b->a, idr_json_find(jws.header, "jwk"), IDR_USE_VERIFY, &key, &err), &err);
+	must(idr_jws_verify(b->s, &jws, &key, IDR_ALGS_HAIP, &err), &err);
+	idr_key_thumbprint(b->s, &key, print);
+	issue(b, b->a, &key);
+}
+
+static enum idr_status_found found(void *ctx, struct idr_bytes uri, uint64_t idx,
+    struct idr_status_answer *out)
+{
+	(void)ctx;
+	(void)uri;
+	(void)idx;
+	*out = (struct idr_status_answer){ IDR_VALUE_VALID, FUZZ_NOW, 0 };
+	return IDR_STATUS_FOUND;
+}
+
+static void op_verify(struct bench *b)
+{
+	const struct idr_verify_in in = { .input = b->presentation, .types = &b->type, .n_types = 1,
+		.trust = b->land->trust, .cache = b->cache, .status = { found, NULL },
+		.nonce = idr_str(NONCE), .aud = idr_str(AUD), .created = FUZZ_NOW - 10 };
+	const struct idr_verdict *v;
+	struct idr_err err;
+
+	idr_arena_reset(b->a);
+	must(idr_verify(b->s, b->a, &in, FUZZ_NOW, &v, &err), &err);
+	if (v->result != IDR_VALID) {
+		fprintf(stderr, "idbench: the presentation is %s: %s\n", idr_result_name(v->result), v->why.msg);
+		exit(1);
+	}
+}
+
+static void op_bare_issue(struct bench *b)
+{
+	bench_bare_verify_fresh(b->bare);
+	bench_bare_sign(b->bare);
+	bench_bare_verify(b->bare);
+}
+
+static void op_bare_verify(struct bench *b)
+{
+	bench_bare_verify_fresh(b->bare);
+	bench_bare_verify(b->bare);
+}
+
+static void op_sign(struct bench *b)
+{
+	idr_arena_reset(b->a);
+	sign(b, b->a, b->land->signer, idr_str(PERSON));
+}
+
+static void op_bare_sign(struct bench *b)
+{
+	bench_bare_sign(b->bare);
+}
+
+static double time_of(struct bench *b, void (*op)(struct bench *))
+{
+	double from = bench_cpu_us();
+
+	for (int i = 0; i < BATCH; i++)
+		op(b);
+	return (bench_cpu_us() - from) / BATCH;
+}
+
+/* A and B in turns, so that a machine that drifts drifts under both. */
+static void pair(struct bench *b, const char *name, void (*ours)(struct bench *),
+    void (*bare)(struct bench *), double accept)
+{
+	double x[BENCH_ROUNDS], y[BENCH_ROUNDS], ratio;
+	bool steady;
+
+	time_of(b, ours);
+	for (int i = 0; i < BENCH_ROUNDS; i++) {
+		y[i] = time_of(b, bare);
+		x[i] = time_of(b, ours);
+	}
+	steady = y[BENCH_ROUNDS - 1] < y[0] * 1.1 && y[BENCH_ROUNDS - 1] > y[0] * 0.9;
+	ratio = bench_median(y, BENCH_ROUNDS) / bench_median(x, BENCH_ROUNDS);
+	printf("%-34s %9.1f %9.1f %8.2f %8.2f%s\n", name, bench_median(x, BENCH_ROUNDS),
+	    bench_median(y, BENCH_ROUNDS), ratio, accept, steady ? "" : "  (void: the bare loop drifted)");
+}
+
+static void make_proof(struct bench *b)
+{
+	struct idr_bytes header, tbs;
+	struct idr_err err;
+	struct idr_buf h;
+
+	idr_buf_init(&h, b->keep, 256, 1024);
+	idr_buf_put_str(&h, "{\"alg\":\"ES256\",\"typ\":\"openid4vci-proof+jwt\",\"jwk\":");
+	idr_key_put_jwk(&h, idr_private_public(b->holder), NULL);
+	idr_buf_put_byte(&h, '}');
+	must(idr_buf_done(&h, &header, &err), &err);
+	must(idr_jws_build(b->keep, header, IDR_LIT("{\"aud\":\"https://bench.example\",\"iat\":1790000000,"
+	    "\"nonce\":\"Zm9vYmFyYmF6cXV4cXV1eGNvcmdl\"}"), &tbs, &err), &err);
+	must(idr_jws_attach(b->keep, tbs, sign(b, b->keep, b->holder, tbs), &b->proof, &err), &err);
+}
+
+static void make_presentation(struct bench *b)
+{
+	struct idr_bytes credential = issue(b, b->keep, idr_private_public(b->holder)), selected, tbs, kb;
+	const struct idr_json *paths, *path[3];
+	struct idr_sdjwt_choice choice = { .path = path };
+	struct idr_err err;
+	struct idr_buf out;
+
+	must(idr_json_parse(b->keep, IDR_LIT("[[\"full_name\"],[\"c3\"],[\"c5\"]]"), 100, &paths, &err), &err);
+	for (const struct idr_json *p = idr_json_first(paths); p; p = idr_json_next(paths, p))
+		path[choice.n_path++] = p;
+	must(idr_sdjwt_select(b->s, b->keep, credential, &choice, &selected, &err), &err);
+	must(idr_sdjwt_kb_build(b->s, b->keep, selected, IDR_ES256, idr_str(AUD), idr_str(NONCE), FUZZ_NOW,
+	    IDR_LIT(""), &tbs, &err), &err);
+	must(idr_jws_attach(b->keep, tbs, sign(b, b->keep, b->holder, tbs), &kb, &err), &err);
+	idr_buf_init(&out, b->keep, selected.n + kb.n, selected.n + kb.n);
+	idr_buf_put(&out, selected);
+	idr_buf_put(&out, kb);
+	must(idr_buf_done(&out, &b->presentation, &err), &err);
+}
+
+bool bench_core(void)
+{
+	struct bench b = { .s = idr_suite_new(), .keep = idr_arena_new(ARENA), .a = idr_arena_new(ARENA),
+		.land = fuzzland(), .cache = idr_path_cache_new(), .bare = bench_bare_new() };
+	const struct idr_json *person;
+	struct idr_bytes claims;
+	struct idr_err err;
+
+	must(idr_private_generate(b.s, IDR_P256, &b.holder, &err), &err);
+	must(idr_cert_parse(b.s, b.keep, b.land->signer_der, &b.leaf, &err), &err);
+	must(idr_type_parse(b.keep, idr_str(TYPE), &b.type, &err), &err);
+	must(idr_json_parse(b.keep, idr_str(PERSON), sizeof(PERSON), &person, &err), &err);
+	must(idr_type_claims(b.keep, b.type, person, FUZZ_NOW, &claims, &err), &err);
+	must(idr_json_parse(b.keep, claims, claims.n, &b.claims, &err), &err);
+	make_proof(&b);
+	make_presentation(&b);
+	printf("%-34s %9s %9s %8s %8s\n", "in process, one thread", "ours us", "bare us", "ratio", "accept");
+	pair(&b, "sign / bare sign", op_sign, op_bare_sign, 0.93);
+	pair(&b, "issue / fresh verify, sign, verify", op_issue, op_bare_issue, 0.82);
+	pair(&b, "verify / fresh verify, verify", op_verify, op_bare_verify, 0.80);
+	idr_private_free(&b.holder);
+	bench_bare_free(&b.bare);
+	idr_path_cache_free(&b.cache);
+	idr_arena_free(&b.a);
+	idr_arena_free(&b.keep);
+	idr_suite_free(&b.s);
+	return true;
+}
