@@ -26,7 +26,8 @@ struct reg_party_load {
 };
 extern const struct reg_kind reg_party_load;
 
-/* Blocking. Registering again under the same request UUID gives the same id. errors IDR_CONFLICT (name taken) */
+/* Blocking. Registering again under the same request UUID gives the same id. errors IDR_CONFLICT
+ * (name taken) */
 IDR_MUST bool reg_party_create(struct reg_conn *c, struct reg_party *p, const uint8_t request[16],
     const char *operator_name, struct idr_err *err);
 IDR_MUST bool reg_party_list(struct reg_conn *c, struct idr_arena *a, const struct reg_party **out,

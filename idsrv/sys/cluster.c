@@ -288,6 +288,8 @@ void cluster_stop(struct cluster **c)
 			kill((*c)->pid, SIGQUIT);
 		clock_sleep_ms(STEP_MS);
 	}
+	if (strncmp((*c)->path.socket, "/tmp/idsrv-", 11) == 0)
+		rmdir((*c)->path.socket); /* goes when empty; the next start makes it again */
 	if ((*c)->lock >= 0)
 		close((*c)->lock);
 	free(*c);
