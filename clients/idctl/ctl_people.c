@@ -18,7 +18,7 @@ enum { PIECE = 1024 * 1024, LINES = 20000, TRIES = 5, PIECE_ARENA = 64 * 1024 * 
 static const char *types, *update;
 
 static const struct cli_option import_options[] = {
-	{ "types", "LIST", "types every person must satisfy, as pid,age; default: all in force", &types, NULL },
+	{ "types", "LIST", "types every person must satisfy, as pid,age; default: one in force", &types, NULL },
 	{ "update", NULL, "replace the claims of known people where they differ", &update, NULL },
 	{ 0 },
 };

@@ -118,7 +118,7 @@ static void print(struct lint *l, const char *dir, const struct idr_type *t, con
 	if (!z->measured)
 		printf("  sizes unknown: no person of the sample fits (--sample FILE)\n");
 	else
-		printf("  %s.sdjwt      %zu bytes, %zu disclosures\n", ctl_clean(l->c, t->id), z->sdjwt, z->disclosures);
+		printf("  %s.sdjwt  %zu bytes, %zu disclosures\n", ctl_clean(l->c, t->id), z->sdjwt, z->disclosures);
 	for (size_t i = 0; i < z->n_cut; i++)
 		printf("  QR cut %-7s %zu characters, %sversion %u%s at level M, %.0f mm on paper\n",
 		    ctl_clean(l->c, z->cut[i].id), z->cut[i].characters, z->cut[i].fits_paper ? "" : cli_red(),
