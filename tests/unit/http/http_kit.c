@@ -169,7 +169,7 @@ size_t kit_read(int fd, char *out, size_t room, int wait_ms)
 
 int kit_status(const char *answer)
 {
-	return !strncmp(answer, "HTTP/1.1 ", 9) ? atoi(answer + 9) : 0;
+	return !strncmp(answer, "HTTP/1.1 ", 9) ? (int)strtol(answer + 9, NULL, 10) : 0;
 }
 
 int kit_ask(const struct kit *k, const char *request, char *answer, size_t room)

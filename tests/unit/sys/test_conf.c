@@ -30,16 +30,15 @@ static int stop(void **state)
 /* Up to three arguments behind the name. */
 static bool load(const char *a, const char *b, const char *c)
 {
-	char prog[] = "idsrv", one[200], two[200], three[200];
-	char *argv[5] = { prog };
-	int argc = 1;
+	const char *in[] = { "idsrv", a, b, c };
+	char text[4][200];
+	char *argv[5] = { NULL };
+	int argc = 0;
 
-	if (a)
-		argv[argc++] = strcpy(one, a);
-	if (b)
-		argv[argc++] = strcpy(two, b);
-	if (c)
-		argv[argc++] = strcpy(three, c);
+	for (size_t i = 0; i < 4 && in[i]; i++) {
+		snprintf(text[i], sizeof(text[i]), "%s", in[i]);
+		argv[argc++] = text[i];
+	}
 	return conf_load(arena, argc, argv, &conf, &err);
 }
 

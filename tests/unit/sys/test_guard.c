@@ -34,7 +34,7 @@ static int start(void **state)
 {
 	(void)state;
 	log_set_level(LOG_ERROR);
-	strcpy(dir, "/tmp/idsrv-guard-XXXXXX");
+	snprintf(dir, sizeof(dir), "/tmp/idsrv-guard-XXXXXX");
 	assert_non_null(mkdtemp(dir));
 	conf = (struct conf){ .mode = CONF_PRODUCTION, .key_dir = dir, .tls_cert_file = "", .tls_key_file = "",
 		.base_url = "https://id.example", .verifier_url = "https://id.example", .ready_file = "",

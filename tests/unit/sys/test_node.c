@@ -126,7 +126,8 @@ static void refuses_every_altered_nonce(void **state)
 		text[i] = was;
 	}
 	assert_false(node_nonce_check(node, suite, "c_nonce", idr_bytes(text, NODE_NONCE_TEXT - 1), 1999, &expiry));
-	strcpy(text + NODE_NONCE_TEXT, "A");
+	text[NODE_NONCE_TEXT] = 'A';
+	text[NODE_NONCE_TEXT + 1] = 0;
 	assert_false(node_nonce_check(node, suite, "c_nonce", idr_str(text), 1999, &expiry));
 	assert_false(node_nonce_check(node, suite, "c_nonce", IDR_LIT(""), 1999, &expiry));
 }
