@@ -94,8 +94,12 @@ static bool check_version(struct reg_conn *c, void *ctx, struct idr_err *err)
 	int64_t have;
 
 	(void)ctx;
-	if (!reg_exec(c, "SELECT coalesce(max(number), 0) FROM migration", NULL, &r, err))
+	if (!reg_exec(c, "SELECT coalesce(max(number), 0) FROM migration", NULL, &r, err)) {
+		if (strcmp(c->sqlstate, "42P01") == 0 || strcmp(c->sqlstate, "42501") == 0)
+			return idr_fail(err, IDR_CONFIG, NULL, "this login sees no registry (SQLSTATE %s): run the "
+			    "migrations, set its search_path and groups (schema/sql/README.md)", c->sqlstate);
 		return false;
+	}
 	have = reg_int(&r, 0, 0);
 	if (have < REG_SCHEMA_VERSION)
 		return idr_fail(err, IDR_CONFIG, NULL, "the database has schema %lld and this program needs "

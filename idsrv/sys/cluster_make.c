@@ -30,7 +30,7 @@ static const char bootstrap[] =
     "ALTER ROLE app SET lock_timeout = '3s';\n"
     "ALTER ROLE app SET idle_in_transaction_session_timeout = '10s';\n"
     "CREATE DATABASE " CLUSTER_DATABASE " OWNER owner;\n"
-    "REVOKE ALL ON DATABASE " CLUSTER_DATABASE " FROM PUBLIC;\n"
+    "REVOKE ALL ON DATABASE " CLUSTER_DATABASE ", postgres, template1 FROM PUBLIC;\n"
     "GRANT CONNECT ON DATABASE " CLUSTER_DATABASE " TO app;\n";
 
 static const char settings[] =

@@ -227,6 +227,23 @@ static void changed_or_missing_migrations_are_refused(void **state)
 	rmdir(dir);
 }
 
+static void says_what_is_missing_when_a_login_sees_no_registry(void **state)
+{
+	char db[512];
+	struct registry_options o = { .db = db, .writers = 1 };
+	struct registry *r;
+	struct idr_err err;
+
+	(void)state;
+	snprintf(db, sizeof db, "host=%s/s port=5432 dbname=postgres user=owner", kit.cluster.dir);
+	assert_false(registry_open(&o, &r, &err));
+	assert_int_equal(err.code, IDR_CONFIG);
+	assert_non_null(strstr(err.msg, "migrations"));
+	snprintf(db, sizeof db, "host=%s/s port=5432 dbname=postgres user=app", kit.cluster.dir);
+	assert_false(registry_open(&o, &r, &err)); /* app has one database */
+	assert_int_equal(err.code, IDR_DATABASE);
+}
+
 static void partitions_follow_the_days_and_used_values_fall_with_them(void **state)
 {
 	static struct reg_credential_record x;
@@ -253,6 +270,28 @@ static void partitions_follow_the_days_and_used_values_fall_with_them(void **sta
 	assert_true(kit_number("SELECT count(*) FROM used") > 0);
 }
 
+static void a_range_of_lists_is_dropped_after_its_last_list_and_not_before(void **state)
+{
+	static const char count[] = "SELECT count(*) FROM pg_class WHERE relname IN"
+	    " ('journal_l1', 'credential_l1')";
+	struct idr_err err;
+	int32_t id;
+	int64_t expired = kit.now + 32 * 86400LL;
+
+	(void)state;
+	kit_list();
+	assert_true(registry_maintain(kit.conn, expired, &err));
+	assert_int_equal(kit_number(count), 2); /* a new list could still come into the range */
+	do
+		assert_true(reg_status_list_id(kit.conn, &id, &err));
+	while (id < 66);
+	assert_true(registry_maintain(kit.conn, kit.now, &err));
+	assert_int_equal(kit_number(count), 2); /* not expired yet */
+	assert_true(registry_maintain(kit.conn, expired, &err));
+	assert_int_equal(kit_number(count), 0);
+	assert_int_equal(kit_number("SELECT count(*) FROM pg_class WHERE relname = 'journal_l65'"), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -262,7 +301,9 @@ int main(void)
 		cmocka_unit_test(acknowledged_rows_survive_the_kill_of_the_whole_database),
 		cmocka_unit_test(rows_fail_in_bounded_time_while_the_database_is_away),
 		cmocka_unit_test(changed_or_missing_migrations_are_refused),
+		cmocka_unit_test(says_what_is_missing_when_a_login_sees_no_registry),
 		cmocka_unit_test(partitions_follow_the_days_and_used_values_fall_with_them),
+		cmocka_unit_test(a_range_of_lists_is_dropped_after_its_last_list_and_not_before),
 	};
 
 	return cmocka_run_group_tests(tests, kit_start, kit_stop);
