@@ -182,7 +182,8 @@ int main(int argc, char **argv)
 		{ .name = "", .operands = "INPUT...", .summary = "verify credentials offline",
 		    .text = "INPUT is a file, the text itself, or - for standard input: an SD-JWT VC, a presentation\n"
 		            "(SD-JWT+KB) or the text of a paper QR. The format is found by itself.\n\n"
-		            "Exit code: 0 valid, 1 invalid, 2 undecided (status unknown or too old, clock), 3 could not run.",
+		            "Exit code: 0 valid, 1 invalid, 2 undecided (status unknown or too old, clock),\n"
+		            "3 could not run.",
 		    .examples = "  idverify --bundle bundle.cbor --root root.pem card.txt\n"
 		                "  zbarimg -q --raw card.png | idverify --bundle bundle.cbor --root root.pem -\n"
 		                "  idverify --bundle bundle.cbor --policy bank-teller-offline --json card.txt",

@@ -145,7 +145,8 @@ int main(int argc, char **argv)
 	static const struct cli_command commands[] = {
 		{ .name = "receive", .operands = "LINK", .summary = "receive the credentials of an offer",
 		    .text = "LINK is what the office showed: openid-credential-offer://..., or the address of the offer.",
-		    .examples = "  idwallet receive 'openid-credential-offer://?credential_offer_uri=...' --tx-code 493536",
+		    .examples = "  idwallet receive --tx-code 493536 \\\n"
+		                "      'openid-credential-offer://?credential_offer_uri=...'",
 		    .options = wallet_receive_options, .min_operands = 1, .max_operands = 1, .run = receive },
 		{ .name = "present", .operands = "LINK", .summary = "answer a verifier's request",
 		    .text = "Shows who asks and for what, asks for consent, and sends only the claims asked for.",

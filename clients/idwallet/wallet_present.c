@@ -9,7 +9,7 @@
 static const char *opt_root, *opt_yes, *opt_deny;
 
 const struct cli_option wallet_present_options[] = {
-	{ "root", "FILE", "national root certificates: refuse a verifier that does not lead to one", &opt_root, NULL },
+	{ "root", "FILE", "national root certificates: refuse a verifier that leads to none", &opt_root, NULL },
 	{ "yes", NULL, "consent without being asked", &opt_yes, NULL },
 	{ "deny", NULL, "refuse, and tell the verifier", &opt_deny, NULL },
 	{ NULL, NULL, NULL, NULL, NULL },
