@@ -31,6 +31,8 @@ struct web_response {
 /* errors IDR_NETWORK (no answer), IDR_LIMIT. A status of 4xx or 5xx is an answer, not an error. */
 IDR_MUST bool web_send(struct idr_arena *a, const struct web_request *q, struct web_response *out,
     struct idr_err *err);
+/* http to this machine: http://127.0.0.1, http://localhost or http://[::1]. */
+bool web_is_loopback(const char *url);
 /* Turn a refusal of our API (problem+json) or of OAuth ({"error"}) into err; true for 2xx. */
 IDR_MUST bool web_expect(struct idr_arena *a, const struct web_response *r, struct idr_err *err);
 

@@ -31,20 +31,6 @@ static const char *setting(const char *option, const char *variable, const char 
 
 /* ---- where to ---- */
 
-/* http to this machine only: what stands behind the host must end it, or "localhost.example" fits */
-static bool is_loopback_http(const char *url)
-{
-	static const char *const hosts[] = { "http://127.0.0.1", "http://localhost", "http://[::1]" };
-
-	for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
-		size_t n = strlen(hosts[i]);
-
-		if (strncmp(url, hosts[i], n) == 0 && (url[n] == ':' || url[n] == '/' || url[n] == '\0'))
-			return true;
-	}
-	return false;
-}
-
 static bool check_base(const char *url, struct idr_err *err)
 {
 	const char *authority = strstr(url, "://");
@@ -53,7 +39,7 @@ static bool check_base(const char *url, struct idr_err *err)
 		return idr_fail(err, IDR_USAGE, NULL, "the server's address is not a plain URL: %.100s", url);
 	if (authority && strncmp(url, "https://", 8) == 0)
 		return true;
-	if (is_loopback_http(url))
+	if (web_is_loopback(url))
 		return true;
 	return idr_fail(err, IDR_USAGE, NULL,
 	    "%.100s: keys and personal data travel over https, or over http to this machine only", url);

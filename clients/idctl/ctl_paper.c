@@ -45,12 +45,23 @@ static bool write_as(struct cli *c, const char *ending, struct idr_bytes content
 	return path && cli_write(path, content, 0600, err);
 }
 
-static bool write_files(struct cli *c, struct idr_bytes text, struct idr_symbol *q, struct idr_err *err)
+/* Level M where it fits; long names in local scripts take level L at the same module size, which
+ * scans as well on clean paper and bears less dirt. */
+static bool draw(struct cli *c, struct idr_bytes text, struct idr_symbol *q, char *level, struct idr_err *err)
+{
+	*level = 'M';
+	if (idr_draw_symbol(c->arena, text, IDR_LEVEL_M, PAPER_VERSION_MAX, q, err))
+		return true;
+	*level = 'L';
+	return idr_draw_symbol(c->arena, text, IDR_LEVEL_L, PAPER_VERSION_MAX, q, err);
+}
+
+static bool write_files(struct cli *c, struct idr_bytes text, struct idr_symbol *q, char *level,
+    struct idr_err *err)
 {
 	struct idr_bytes png, svg;
 
-	return write_as(c, "txt", text, err) &&
-	    idr_draw_symbol(c->arena, text, IDR_LEVEL_M, PAPER_VERSION_MAX, q, err) &&
+	return write_as(c, "txt", text, err) && draw(c, text, q, level, err) &&
 	    idr_draw_png(c->arena, q, PIXELS, &png, err) && write_as(c, "png", png, err) &&
 	    idr_draw_svg(c->arena, q, module_mm, "Printed credential", &svg, err) &&
 	    write_as(c, "svg", svg, err);
@@ -63,6 +74,7 @@ static enum cli_exit make(struct cli *c)
 	struct idr_err err, told;
 	struct idr_symbol symbol;
 	double side;
+	char level;
 
 	if (!make_body(c, &q.body, &err) || !ctl_ask(c, &q, &doc, &err))
 		return cli_error(c, &err);
@@ -72,7 +84,7 @@ static enum cli_exit make(struct cli *c)
 		return cli_error(c, &err);
 	}
 	/* what was issued is in force, whether or not it can be printed */
-	if (!write_files(c, text->text, &symbol, &err)) {
+	if (!write_files(c, text->text, &symbol, &level, &err)) {
 		idr_fail(&told, err.code, err.ref, "%.120s; credential %lld is issued: revoke it", err.msg,
 		    (long long)ctl_number(doc, "credential_id"));
 		return cli_error(c, &told);
@@ -80,11 +92,11 @@ static enum cli_exit make(struct cli *c)
 	ctl_print_doc(c, doc);
 	side = (symbol.size + 2 * BORDER) * module_mm;
 	if (!c->json)
-		printf("credential  %lld, until %.10s\nsymbol      version %u, level M, %zu characters\n"
+		printf("credential  %lld, until %.10s\nsymbol      version %u, level %c, %zu characters\n"
 		       "size        %.1f x %.1f mm with its white border, %.2f mm per module\n"
 		       "files       %s.txt %s.png %s.svg\n",
 		    (long long)ctl_number(doc, "credential_id"), ctl_member(c, doc, "expires"), symbol.version,
-		    text->text.n, side, side, module_mm, out, out, out);
+		    level, text->text.n, side, side, module_mm, out, out, out);
 	return CLI_OK;
 }
 

@@ -146,7 +146,7 @@ int main(int argc, char **argv)
 		{ .name = "receive", .operands = "LINK", .summary = "receive the credentials of an offer",
 		    .text = "LINK is what the office showed: openid-credential-offer://..., or the address of the offer.",
 		    .examples = "  idwallet receive --tx-code 493536 \\\n"
-		                "      'openid-credential-offer://?credential_offer_uri=...'",
+		                "      'openid-credential-offer://?...'",
 		    .options = wallet_receive_options, .min_operands = 1, .max_operands = 1, .run = receive },
 		{ .name = "present", .operands = "LINK", .summary = "answer a verifier's request",
 		    .text = "Shows who asks and for what, asks for consent, and sends only the claims asked for.",
@@ -164,8 +164,8 @@ int main(int argc, char **argv)
 	static const struct cli_program program = {
 		.name = "idwallet",
 		.summary = "the reference holder: receive and present credentials",
-		.text = "Keys are kept in files that only you can read. This is a tool for tests and integration, not an app\n"
-		        "for citizens.",
+		.text = "Keys are kept in files that only you can read. This is a tool for tests and\n"
+		        "integration, not an app for citizens.",
 		.commands = commands,
 		.common = common,
 	};

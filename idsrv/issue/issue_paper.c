@@ -9,6 +9,9 @@
 
 /* POST /admin/v1/papers: the printed credential (QR profile S), recorded and revocable like any. */
 
+/* Version 25 at level L, less what a signature may add to a text made with another one. */
+enum { PAPER_TEXT_MAX = 1853 - 8 };
+
 struct paper_state {
 	const struct idr_type *type;
 	const struct idr_qr_cut *cut;
@@ -47,6 +50,36 @@ static bool issue_paper_load(struct app *app, struct flow_request *r, struct idr
 		return false;
 	r->state = st;
 	return found ? true : idr_fail(err, IDR_NOT_FOUND, NULL, "no imported person has this key");
+}
+
+/*
+ * What is recorded must be printable and readable: the finished text is made once with random bytes in
+ * place of the signature (as incompressible as one) and read back by the verifier's reader.
+ */
+static bool lint(struct flow_request *r, const struct paper_state *st, struct idr_err *err)
+{
+	const struct idr_qr_rules rules = { .trust = r->rules->trust, .algs = IDR_ALGS_ALL, .skew = ISSUE_DAY };
+	uint8_t no_signature[64];
+	struct idr_qr_result result;
+	struct idr_findings findings;
+	struct idr_check checks[2];
+	struct idr_bytes text;
+	size_t n = 0;
+
+	idr_suite_random(r->suite, no_signature, sizeof(no_signature));
+	if (!idr_qr_attach(r->arena, &st->built, idr_bytes(no_signature, sizeof(no_signature)), &text, err))
+		return false;
+	if (text.n > PAPER_TEXT_MAX)
+		return idr_fail(err, IDR_TOO_LONG, "formats brief 4.4",
+		    "the QR would hold %zu characters, %d can be printed: use a smaller portrait or cut", text.n,
+		    PAPER_TEXT_MAX);
+	idr_findings_init(&findings);
+	if (!idr_qr_begin(r->suite, r->arena, text, &rules, r->now, &result, &findings, checks, &n, err))
+		return false;
+	if (findings.stopped)
+		return idr_fail(err, IDR_SELF_CHECK, findings.first.ref, "what was built does not parse: %s",
+		    findings.first.msg);
+	return true;
 }
 
 static void prepare_record(struct flow_request *r, struct paper_state *st,
@@ -90,7 +123,7 @@ static bool issue_paper_build(struct app *app, struct flow_request *r, struct id
 		m.status = (struct idr_status_ref){ idr_str(run.uri), run.idx[0], true };
 	}
 	memcpy(m.kid, leaf->sha256, sizeof(m.kid));
-	if (!idr_qr_build(r->arena, &m, &st->built, err))
+	if (!idr_qr_build(r->arena, &m, &st->built, err) || !lint(r, st, err))
 		return false;
 	st->record.iat = t.iat;
 	st->record.exp = t.exp;

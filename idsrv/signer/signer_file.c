@@ -6,10 +6,10 @@
 enum { PEM_MAX = 64 * 1024 };
 
 static bool open_one(struct idr_suite *s, struct idr_arena *a, const struct conf *conf,
-    const char *name, struct idr_private **out, struct idr_err *err)
+    enum rules_key k, struct idr_private **out, struct idr_err *err)
 {
-	char *key_path = idr_arena_printf(a, err, "%s/%s.key", conf->key_dir, name);
-	char *cert_path = idr_arena_printf(a, err, "%s/%s.pem", conf->key_dir, name);
+	char *key_path = idr_arena_printf(a, err, "%s/%s.key", conf->key_dir, rules_key_name(k));
+	char *cert_path = rules_certificate_path(a, conf, k, err);
 	struct idr_bytes pem, der[IDR_CHAIN_MAX];
 	struct idr_cert cert;
 	size_t n;
@@ -33,7 +33,7 @@ bool signer_keys_open(struct idr_suite *s, struct idr_arena *a, const struct con
 {
 	memset(out, 0, sizeof(*out));
 	for (int k = 0; k < RULES_KEYS; k++)
-		if (!open_one(s, a, conf, rules_key_name((enum rules_key)k), &out->key[k], err))
+		if (!open_one(s, a, conf, (enum rules_key)k, &out->key[k], err))
 			return false;
 	return true;
 }

@@ -90,11 +90,20 @@ static bool load_policies(struct rules *r, const struct conf *c, struct idr_err 
 	return true;
 }
 
+char *rules_certificate_path(struct idr_arena *a, const struct conf *c, enum rules_key k,
+    struct idr_err *err)
+{
+	const char *slash = strrchr(c->trust_file, '/');
+
+	return idr_arena_printf(a, err, "%.*s%s.pem", slash ? (int)(slash - c->trust_file + 1) : 0, c->trust_file,
+	    key_names[k]);
+}
+
 static bool load_certificate(struct idr_suite *s, struct rules *r, const struct conf *c,
     enum rules_key k, struct idr_err *err)
 {
 	struct rules_certificate *cert = &r->cert[k];
-	char *path = idr_arena_printf(r->arena, err, "%s/%s.pem", c->key_dir, key_names[k]);
+	char *path = rules_certificate_path(r->arena, c, k, err);
 	struct idr_bytes pem;
 
 	if (!path || !file_read(r->arena, path, PEM_MAX, &pem, err) ||

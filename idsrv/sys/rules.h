@@ -17,6 +17,10 @@
 /* Keys of the rail, each with its own certificate and key file <name>.pem, <name>.key. */
 enum rules_key { RULES_ISSUER, RULES_STATUS, RULES_READER, RULES_BUNDLE, RULES_KEYS };
 const char *rules_key_name(enum rules_key k); /* "issuer", "status", "reader", "bundle" */
+/* <directory of the trust file>/<name>.pem: certificates lie beside it, private keys in key_dir. Where
+ * the two differ, a reload can read new certificates while the keys stay out of reach. */
+char *rules_certificate_path(struct idr_arena *a, const struct conf *c, enum rules_key k,
+    struct idr_err *err);
 
 enum rules_role { RULES_ROLE_OFFICER = 1, RULES_ROLE_ADMIN = 2, RULES_ROLE_AUDITOR = 4 };
 

@@ -120,6 +120,20 @@ static void allow_system(int ruleset)
 		allow(ruleset, system[i], ACCESS_READ | LANDLOCK_ACCESS_FS_WRITE_FILE);
 }
 
+/* The directory of trust and certificates, unless the private keys lie in it too. */
+static void allow_trust(int ruleset, const struct conf *c)
+{
+	const char *slash = strrchr(c->trust_file, '/');
+	size_t n = slash ? (size_t)(slash - c->trust_file) : 0;
+	char dir[4096];
+
+	if (n && n < sizeof(dir) && (strlen(c->key_dir) != n || strncmp(c->key_dir, c->trust_file, n) != 0)) {
+		memcpy(dir, c->trust_file, n);
+		dir[n] = '\0';
+		allow(ruleset, dir, LANDLOCK_ACCESS_FS_READ_FILE);
+	}
+}
+
 bool sandbox_server(const struct conf *c, struct idr_err *err)
 {
 	int ruleset = ruleset_new();
@@ -131,8 +145,7 @@ bool sandbox_server(const struct conf *c, struct idr_err *err)
 	allow(ruleset, "/tmp", ACCESS_V1);
 	allow(ruleset, "/dev/shm", ACCESS_V1);
 	allow(ruleset, c->schema_dir, ACCESS_READ);
-	if (c->trust_file)
-		allow(ruleset, c->trust_file, LANDLOCK_ACCESS_FS_READ_FILE);
+	allow_trust(ruleset, c);
 	if (c->operators_file && c->operators_file[0])
 		allow(ruleset, c->operators_file, LANDLOCK_ACCESS_FS_READ_FILE);
 	return enforce(ruleset, err);

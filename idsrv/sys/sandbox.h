@@ -20,7 +20,7 @@ bool sandbox_user(const struct conf *c, unsigned *uid, unsigned *gid, const char
 void sandbox_no_dumps(void);
 /* The signer: no file, no network, no new process; only its socket and descriptors held open. */
 IDR_MUST bool sandbox_signer(struct idr_err *err);
-/* The server: reads the system, schema_dir and its own two files, writes state_dir and /tmp; the
+/* The server: reads the system, schema_dir, certificates and operators, writes state_dir and /tmp; the
  * private keys lie in none of them (a key_dir below /etc or /run keeps only its file modes).
  * Before threads are started. */
 IDR_MUST bool sandbox_server(const struct conf *c, struct idr_err *err);
