@@ -75,3 +75,4 @@ export const getBundle = (file) => {
 		throw new Error(`idctl bundle get: ${stderr}`);
 	return file;
 };
+export const checkBundle = (file) => run('idctl', ['bundle', 'verify', '--root', work('keys/root.pem'), file]);
