@@ -14,7 +14,7 @@ enum idr_cert_profile {
 	IDR_PROFILE_DOCUMENT_SIGNER, /* EKU 1.0.18013.5.1.2 critical, digitalSignature */
 	IDR_PROFILE_STATUS_SIGNER,   /* digitalSignature, no critical EKU */
 	IDR_PROFILE_READER,          /* request-object signer: EKU 1.0.18013.5.1.6 critical */
-	IDR_PROFILE_BUNDLE_SIGNER,   /* digitalSignature; signs the offline bundle */
+	IDR_PROFILE_BUNDLE_SIGNER,   /* signs the offline bundle: an EKU of our own, critical */
 	IDR_PROFILE_TLS              /* server certificate with DNS and IP names */
 };
 

@@ -34,7 +34,8 @@ static const struct profile {
 	/* the purpose of RFC-to-be Token Status List has no number yet, so none is written */
 	[IDR_PROFILE_STATUS_SIGNER] = { NULL, "critical,digitalSignature", NULL, 1187, true, false },
 	[IDR_PROFILE_READER] = { NULL, "critical,digitalSignature", "critical,1.0.18013.5.1.6", 1187, true, true },
-	[IDR_PROFILE_BUNDLE_SIGNER] = { NULL, "critical,digitalSignature", NULL, 1187, true, false },
+	[IDR_PROFILE_BUNDLE_SIGNER] = { NULL, "critical,digitalSignature",
+	    "critical,2.25.95168748531616117074491500155732141652", 1187, true, false },
 	[IDR_PROFILE_TLS] = { NULL, "critical,digitalSignature", "serverAuth", 825, false, true },
 };
 

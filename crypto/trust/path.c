@@ -2,6 +2,8 @@
 
 static const char *const EKU_DOCUMENT_SIGNER = "1.0.18013.5.1.2";
 static const char *const EKU_READER = "1.0.18013.5.1.6";
+/* ours, of a random UUID (ITU-T X.667): the bundle is a format of our own */
+static const char *const EKU_BUNDLE = "2.25.95168748531616117074491500155732141652";
 
 /* The leaf and the rest of the message's chain, before any of it is believed. */
 struct chain {
@@ -100,6 +102,18 @@ static bool eku_is(const struct idr_cert *leaf, const char *oid)
 	return oid && leaf->n_eku == 1 && idr_bytes_is(leaf->eku[0], oid);
 }
 
+/*
+ * A document signer may come without a usage (RFC 5280 section 4.2.1.12: unrestricted) where its
+ * root signs nothing but document signers; under a root of several purposes only the usage keeps the
+ * key of status lists from issuing credentials. Nobody else makes bundles: theirs is always demanded.
+ */
+static bool may_lack_eku(const struct idr_anchor *anchor, enum idr_purpose purpose)
+{
+	if (purpose == IDR_PURPOSE_ISSUER)
+		return anchor->purposes == IDR_PURPOSE_ISSUER;
+	return purpose == IDR_PURPOSE_STATUS;
+}
+
 /* Trust brief 3.2: the extended key usages that each purpose admits. */
 static bool check_eku(const struct idr_cert *leaf, const struct idr_anchor *anchor,
     enum idr_purpose purpose, struct idr_err *err)
@@ -110,7 +124,9 @@ static bool check_eku(const struct idr_cert *leaf, const struct idr_anchor *anch
 		own = EKU_DOCUMENT_SIGNER;
 	else if (purpose == IDR_PURPOSE_READER)
 		own = EKU_READER;
-	if (!leaf->has_eku && purpose != IDR_PURPOSE_READER)
+	else if (purpose == IDR_PURPOSE_BUNDLE)
+		own = EKU_BUNDLE;
+	if (!leaf->has_eku && may_lack_eku(anchor, purpose))
 		return true;
 	if (leaf->n_eku > 1)
 		return idr_fail(err, IDR_CHAIN_PROFILE, "ISO/IEC 18013-5 annex B.1",

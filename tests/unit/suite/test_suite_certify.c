@@ -86,7 +86,7 @@ static void every_leaf_follows_its_profile_and_chains_to_the_root(void **state)
 		{ IDR_PROFILE_DOCUMENT_SIGNER, "1.0.18013.5.1.2", true, true, 0 },
 		{ IDR_PROFILE_STATUS_SIGNER, NULL, false, true, 0 },
 		{ IDR_PROFILE_READER, "1.0.18013.5.1.6", true, true, 1 },
-		{ IDR_PROFILE_BUNDLE_SIGNER, NULL, false, true, 0 },
+		{ IDR_PROFILE_BUNDLE_SIGNER, "2.25.95168748531616117074491500155732141652", true, true, 0 },
 		{ IDR_PROFILE_TLS, "1.3.6.1.5.5.7.3.1", false, false, 1 },
 	};
 	struct idr_cert ca, c;

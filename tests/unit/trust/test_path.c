@@ -153,6 +153,27 @@ static void refuses_the_extended_key_usage_of_another_purpose(void **state)
 	assert_int_equal(one(k, IDR_PURPOSE_ISSUER, made(k, IDR_PROFILE_TLS, NULL)), IDR_CHAIN_PROFILE);
 }
 
+/* One root signs for all purposes: a stolen status key must not become an issuer. */
+static void keeps_the_purposes_of_one_root_apart(void **state)
+{
+	struct kit *k = *state;
+
+	assert_int_equal(one(k, IDR_PURPOSE_ISSUER, k->status_der), IDR_CHAIN_PROFILE);
+	assert_int_equal(one(k, IDR_PURPOSE_ISSUER, k->bundle_der), IDR_CHAIN_PROFILE);
+	assert_int_equal(one(k, IDR_PURPOSE_BUNDLE, k->status_der), IDR_CHAIN_PROFILE);
+	assert_int_equal(one(k, IDR_PURPOSE_BUNDLE, k->reader_der), IDR_CHAIN_PROFILE);
+	assert_int_equal(one(k, IDR_PURPOSE_STATUS, k->bundle_der), IDR_CHAIN_PROFILE);
+}
+
+static void admits_a_signer_without_usage_under_a_root_of_issuers_alone(void **state)
+{
+	struct kit *k = *state;
+	struct idr_trust *t = fresh(k);
+
+	add(k, t, IDR_PURPOSE_ISSUER, PID, NULL);
+	assert_int_equal(path_code(k, t, IDR_PURPOSE_ISSUER, PID, &k->status_der, 1, k->now), IDR_OK);
+}
+
 static void admits_the_extended_key_usage_an_anchor_names(void **state)
 {
 	struct kit *k = *state;
@@ -180,8 +201,7 @@ static void refuses_leaves_outside_the_profile(void **state)
 	struct idr_bytes type = PID, root = kit_hex(k, idr_str(LEAF_ROOT));
 	struct idr_err err;
 
-	assert_true(idr_trust_add_anchor(k->s, t, root, IDR_PURPOSE_ISSUER | IDR_PURPOSE_STATUS, &type, 1,
-	    NULL, &err));
+	assert_true(idr_trust_add_anchor(k->s, t, root, IDR_PURPOSE_ISSUER, &type, 1, NULL, &err));
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct idr_bytes der = kit_hex(k, idr_str(cases[i].der));
 		enum idr_code got = path_code(k, t, IDR_PURPOSE_ISSUER, PID, &der, 1, INT64_C(1800000000));
@@ -355,6 +375,8 @@ int main(void)
 		T(refuses_before_and_after_the_validity),
 		T(refuses_what_is_no_certificate),
 		T(refuses_the_extended_key_usage_of_another_purpose),
+		T(keeps_the_purposes_of_one_root_apart),
+		T(admits_a_signer_without_usage_under_a_root_of_issuers_alone),
 		T(admits_the_extended_key_usage_an_anchor_names),
 		T(refuses_leaves_outside_the_profile),
 		T(uses_an_anchor_only_for_its_purposes),
