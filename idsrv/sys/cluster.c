@@ -150,8 +150,9 @@ static bool spawn(struct cluster *c, struct idr_err *err)
 {
 	struct cluster_paths *p = &c->path;
 	char name[PATH_MAX + 16], dirs[PATH_MAX + 32];
-	char a0[] = "postgres", a1[] = "-D", a3[] = "-c";
-	char *argv[] = { a0, a1, p->data, a3, dirs, NULL };
+	char a1[] = "-D", a3[] = "-c";
+	/* by its whole path: postgres looks for itself, and is not on the PATH of a stock Debian */
+	char *argv[] = { p->postgres, a1, p->data, a3, dirs, NULL };
 	pid_t parent = getpid();
 	int log;
 
