@@ -56,9 +56,10 @@ struct fuzzland *fuzzland(void)
 	f.root = key(&f, 7);
 	f.signer = key(&f, 11);
 	f.root_der = certify(&f, IDR_PROFILE_ROOT, f.root);
-	f.signer_der = certify(&f, IDR_PROFILE_BUNDLE_SIGNER, f.signer);
+	f.signer_der = certify(&f, IDR_PROFILE_DOCUMENT_SIGNER, f.signer);
+	/* one signer for every lane: the anchor names the document signer's usage for the others too */
 	must(idr_trust_new(f.a, &f.trust, &err) && idr_trust_add_anchor(f.s, f.trust, f.root_der,
-	    IDR_PURPOSE_ISSUER | IDR_PURPOSE_STATUS | IDR_PURPOSE_BUNDLE, &any, 1, NULL, &err) &&
+	    IDR_PURPOSE_ISSUER | IDR_PURPOSE_STATUS | IDR_PURPOSE_BUNDLE, &any, 1, "1.0.18013.5.1.2", &err) &&
 	    idr_trust_add_signer(f.s, f.trust, f.signer_der, false, &err), &err);
 	return &f;
 }

@@ -15,7 +15,7 @@ struct fuzzland {
 	struct idr_arena *a;         /* lives as long as the process */
 	struct idr_private *root, *signer;
 	struct idr_bytes root_der;
-	struct idr_bytes signer_der; /* no EKU: serves as issuer, status and bundle signer */
+	struct idr_bytes signer_der; /* serves as issuer, status and bundle signer */
 	struct idr_trust *trust;     /* root for issuer, status and bundle, any type; signer by kid */
 };
 
