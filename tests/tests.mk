@@ -38,7 +38,7 @@ $(UNIT_PROG): %: %.o $(UNIT_KIT) $$(call room_help,$$@) $(LIBIDR) $(LIBIDR_ISSUE
 	    $(if $(filter $(LIBIDSRV),$^),$(SERVER_LIBS)) $(if $(filter $(LIBCLIENTS),$^),$(CLIENT_LIBS)) \
 	    $(TEST_LIBS) -lqrencode -lzbar -ljansson $(CORE_LIBS)
 
-.PHONY: test unit unit_programs asan integration interop vectors fuzz fuzz_programs lint bench install
+.PHONY: test unit unit_programs asan integration interop vectors fuzz fuzz_programs lint bench man install
 test: ## everything: lint, unit, asan, vectors, integration, interop, fuzz; totals last
 	@tests/run_all
 unit_programs: $(foreach p,$(UNIT_PROG),$(if $(UNIT),$(foreach u,$(UNIT),$(if $(findstring $u,$p),$p)),$p))
@@ -89,14 +89,25 @@ $(O)/bin/idbench: $(call obj,$(BENCH_SRC)) $(LIBIDR) $(LIBIDR_ISSUE) $(LIBIDR_DR
 bench: all $(if $(BENCH_SRC),$(O)/bin/idbench) ## issue and verify, as ratios to bare operations of the same run
 	@if [ -x tests/bench/run ]; then tests/bench/run $(O); else $(O)/bin/idbench; fi
 
+# ---- man pages: docs/man/*.scd, written with scdoc; a line @KEYS@ stands for `idsrv --conf-man` ----
+MAN_PAGES := $(patsubst docs/man/%.scd,build/man/%,$(wildcard docs/man/*.scd))
+SCDOC := $(shell command -v scdoc 2>/dev/null)
+build/man/%: docs/man/%.scd $(O)/bin/idsrv
+	@mkdir -p $(@D)
+	$(call say,MAN,$@)
+	$(Q)$(O)/bin/idsrv --conf-man >$@.keys
+	$(Q)sed -e '/^@KEYS@$$/{r $@.keys' -e 'd}' $< >$@.scd && scdoc <$@.scd >$@ || { rm -f $@; exit 1; }
+	$(Q)rm -f $@.keys $@.scd
+man: $(if $(SCDOC),$(MAN_PAGES)) ## man pages into build/man (needs scdoc)
+	$(if $(SCDOC),@:,@echo "scdoc is not installed: the man pages stay text, docs/man/*.scd")
+
 # ---- installing ----
-MAN_PAGES := $(wildcard docs/man/*.[1-8])
-install: all ## programs, man pages, headers, archives, schema (PREFIX=/usr/local DESTDIR=)
+install: all $(if $(SCDOC),$(MAN_PAGES)) ## programs, man pages, headers, archives, schema (PREFIX=/usr/local DESTDIR=)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/share/idrail
 	$(if $(PROGRAMS),install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin/)
 	install -m 644 $(LIBIDR) $(LIBIDR_ISSUE) $(LIBIDR_DRAW) $(DESTDIR)$(PREFIX)/lib/
 	for h in $(filter-out %_internal.h,$(wildcard crypto/*/*.h)) crypto/base/err.def; do \
 	    install -D -m 644 $$h $(DESTDIR)$(PREFIX)/include/idrail/$${h#crypto/} || exit 1; done
-	for m in $(MAN_PAGES); do \
+	for m in $(if $(SCDOC),$(MAN_PAGES)); do \
 	    install -D -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/} || exit 1; done
 	cd schema && find . -type f -exec install -D -m 644 '{}' '$(abspath $(DESTDIR)$(PREFIX))/share/idrail/schema/{}' \;
