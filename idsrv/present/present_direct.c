@@ -66,7 +66,7 @@ static bool present_direct_verify(struct app *app, struct flow_request *r, struc
 	if (!read_body(r, &in, err) || !idr_verify(r->suite, r->arena, &in, r->now, &v, err))
 		return false;
 	metrics_add(app->metrics, METRIC_VERIFICATIONS, 1);
-	http_note(r->http, "code", idr_code_name(v->code));
+	http_note(r->http, "verdict", idr_code_name(v->code));
 	idr_buf_init(&b, r->arena, 4096, VERDICT_MAX);
 	idr_verdict_put_json(&b, v, as_judged);
 	return flow_reply_json(r, 200, &b, err);

@@ -109,7 +109,7 @@ static bool judge(struct app *app, struct flow_request *r, struct response_state
 	if (!present_result_seal(app, r, st->load.p.id, out.json, &st->respond.result_sealed, err))
 		return false;
 	st->result = out.result;
-	http_note(r->http, "code", idr_code_name(out.code));
+	http_note(r->http, "verdict", idr_code_name(out.code));
 	if (out.accepted) {
 		give_response_code(r, st);
 		prepare(r, st, RESPONSE_VERIFIED, REG_PRES_VERIFIED, idr_str(idr_code_name(out.code)));
