@@ -7,7 +7,7 @@
 #include "sys/clock.h"
 #include "sys/log.h"
 
-enum { ROUND_ARENA = 128 * 1024 * 1024, POLL_MS = 500 };
+enum { ROWS_ARENA = 64 * 1024 * 1024, LIST_ARENA = 256 * 1024 * 1024, POLL_MS = 500 };
 
 struct list *lists_find(struct lists *l, int32_t id)
 {
@@ -47,59 +47,7 @@ void lists_changed(struct lists *l, int32_t list_id)
 	lists_wake(l);
 }
 
-/* ---- one round of the room's thread: follow, lease, publish ---- */
-
-static bool follow_all(struct lists *l, struct idr_err *err)
-{
-	struct reg_list *rows;
-	int64_t *versions;
-	int32_t *ids;
-	size_t n, n_rows = 0;
-	bool missing = false;
-
-	if (!reg_status_versions(l->conn, l->arena, &ids, &versions, &n, err))
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		struct list *x = lists_find(l, ids[i]);
-
-		missing |= !x;
-		if (x && versions[i] > x->version && !lists_follow(l, x, err))
-			return false;
-	}
-	if (!missing)
-		return true;
-	/* another node opened a list */
-	if (!reg_status_lists(l->conn, l->arena, &rows, &n_rows, err))
-		return false;
-	for (size_t i = 0; i < n_rows; i++)
-		if (!lists_find(l, rows[i].list_id) && !lists_add(l, &rows[i], err))
-			return false;
-	return true;
-}
-
-static bool publish_due(struct lists *l, struct idr_err *err)
-{
-	int64_t now = clock_now();
-	bool fresh = false;
-
-	for (size_t i = 0; i < l->n; i++) {
-		fresh |= l->list[i]->published_version < 0;
-		if (lists_publish_is_due(l, l->list[i], now) && !lists_publish(l, l->list[i], err))
-			return false;
-		/* a change that turned out to be applied already leaves nothing to publish */
-		if (l->list[i]->published_version == l->list[i]->version)
-			atomic_store(&l->list[i]->dirty_us, 0);
-	}
-	return fresh ? lists_publish_aggregation(l, err) : true;
-}
-
-static bool round_once(struct lists *l, struct idr_err *err)
-{
-	bool ok = follow_all(l, err) && lists_lease_ahead(l, err) && publish_due(l, err);
-
-	idr_arena_reset(l->arena);
-	return ok;
-}
+/* ---- the room's thread ---- */
 
 static bool wait_round(struct lists *l)
 {
@@ -125,7 +73,7 @@ static void *lists_thread(void *arg)
 	struct idr_err err;
 
 	while (wait_round(l))
-		if (!round_once(l, &err)) {
+		if (!lists_round(l, &err)) {
 			log_error("lists_round", &err);
 			clock_sleep_ms(200);
 		}
@@ -134,31 +82,18 @@ static void *lists_thread(void *arg)
 
 /* ---- open and close ---- */
 
-static unsigned bits_of_types(struct lists *l)
-{
-	const struct rules *r = rules_get(l->o.rules);
-	unsigned set = 0;
-
-	for (size_t i = 0; i < r->n_type; i++)
-		if (r->type[i]->status_bits)
-			set |= 1u << r->type[i]->status_bits;
-	rules_put(l->o.rules, r);
-	return set;
-}
-
 static bool load_all(struct lists *l, struct idr_err *err)
 {
 	struct reg_list *rows;
-	size_t n, closed;
+	size_t n;
 
-	/* After a restore or a failover the open lists belong to another timeline. */
-	if (!reg_status_close(l->conn, false, &closed, err) ||
-	    !reg_status_lists(l->conn, l->arena, &rows, &n, err))
+	l->followed_us = clock_monotonic_us();
+	if (!lists_position_begin(l, err) || !reg_status_lists(l->conn, l->arena, &rows, &n, err))
 		return false;
 	for (size_t i = 0; i < n; i++)
 		if (!lists_add(l, &rows[i], err))
 			return false;
-	return round_once(l, err);
+	return lists_round(l, err);
 }
 
 bool lists_open(const struct lists_options *o, struct lists **out, struct idr_err *err)
@@ -172,13 +107,13 @@ bool lists_open(const struct lists_options *o, struct lists **out, struct idr_er
 	pthread_mutex_init(&l->wake_lock, NULL);
 	pthread_cond_init(&l->wake, NULL);
 	l->suite = idr_suite_new();
-	l->arena = idr_arena_new(ROUND_ARENA);
+	l->arena = idr_arena_new(ROWS_ARENA);
+	l->scratch = idr_arena_new(LIST_ARENA);
 	l->aggregation = blob_slot_new();
-	if (!l->suite || !l->arena || !l->aggregation) {
+	if (!l->suite || !l->arena || !l->scratch || !l->aggregation) {
 		lists_close(&l);
 		return idr_fail(err, IDR_MEMORY, NULL, "out of memory");
 	}
-	l->bits_needed = bits_of_types(l);
 	if (!reg_conn_open(o->registry, &l->conn, err) || !load_all(l, err)) {
 		lists_close(&l);
 		return false;
@@ -211,6 +146,7 @@ void lists_close(struct lists **lp)
 	reg_conn_close(&l->conn);
 	blob_slot_free(&l->aggregation);
 	idr_arena_free(&l->arena);
+	idr_arena_free(&l->scratch);
 	idr_suite_free(&l->suite);
 	pthread_cond_destroy(&l->wake);
 	pthread_mutex_destroy(&l->wake_lock);
@@ -257,7 +193,7 @@ static enum idr_status_found find(void *ctx, struct idr_bytes uri, uint64_t idx,
 	at = idx * x->bits;
 	out->value = atomic_load_explicit(&x->word[at / 32], memory_order_relaxed) >> (at % 32) &
 	    ((1u << x->bits) - 1);
-	out->as_of = clock_now();
+	out->as_of = atomic_load(&x->as_of); /* not now: the registry may be out of reach for hours */
 	out->expires = 0;
 	return IDR_STATUS_FOUND;
 }

@@ -48,7 +48,7 @@ IDR_MUST bool lists_take(struct lists *l, unsigned bits, size_t n, struct lists_
 /* Indexes of a recorded run, for a status change. errors IDR_NOT_FOUND */
 IDR_MUST bool lists_indexes(struct lists *l, int32_t list_id, int64_t first_counter, size_t n,
     uint32_t *idx, struct idr_err *err);
-/* A committed change of ours: flips the bits now and marks the list dirty. */
+/* A committed change of ours: the room's thread reads the journal at once, not at its next look. */
 void lists_changed(struct lists *l, int32_t list_id);
 
 /* For idr_verify(): our own lists from memory. */

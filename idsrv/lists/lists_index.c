@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "sys/clock.h"
+#include "sys/log.h"
 
 /* A lease is a block of counters: large enough that a busy node rarely asks, small enough that a
  * lost node loses little of a list. */
@@ -40,7 +41,8 @@ static void indexes(const struct list *x, int64_t first, size_t n, uint32_t *idx
 		idx[i] = idr_status_index(x->key, x->log2, (uint32_t)(first + (int64_t)i));
 }
 
-static bool take(struct list *x, size_t n, struct lists_run *out)
+/* *low: a block has to be leased ahead. */
+static bool take(struct list *x, size_t n, struct lists_run *out, bool *low)
 {
 	bool found = false;
 
@@ -62,6 +64,8 @@ static bool take(struct list *x, size_t n, struct lists_run *out)
 		x->now.next += (int64_t)n;
 		found = true;
 	}
+	*low = x->ahead.end <= x->ahead.next;
+	atomic_store(&x->leased, found || !*low);
 	pthread_mutex_unlock(&x->lease_lock);
 	return found;
 }
@@ -69,24 +73,24 @@ static bool take(struct list *x, size_t n, struct lists_run *out)
 bool lists_take(struct lists *l, unsigned bits, size_t n, struct lists_run *out,
     struct idr_err *err)
 {
-	bool found = false, ahead = true;
+	bool found = false, low = true;
 
 	if (n == 0 || n > sizeof(out->idx) / sizeof(out->idx[0]))
 		return idr_fail(err, IDR_INTERNAL, NULL, "a run of %zu indexes is not possible", n);
 	pthread_rwlock_rdlock(&l->lock);
-	for (size_t i = l->n; i-- > 0 && !found;) {
+	/* oldest first: a full list's last block is used up while its successor is opened */
+	for (size_t i = 0; i < l->n && !found; i++) {
 		struct list *x = l->list[i];
 
-		if (!x->open || x->bits != bits || !take(x, n, out))
+		if (x->bits != bits || !atomic_load(&x->leased) || !take(x, n, out, &low))
 			continue;
 		found = true;
 		out->list_id = x->id;
 		out->n = n;
 		out->uri = x->uri;
-		ahead = x->ahead.end > x->ahead.next;
 	}
 	pthread_rwlock_unlock(&l->lock);
-	if (!found || !ahead)
+	if (low)
 		lists_wake(l);
 	return found ? true : idr_fail(err, IDR_NO_INDEX, NULL, "no status index is leased just now");
 }
@@ -107,6 +111,7 @@ bool lists_indexes(struct lists *l, int32_t list_id, int64_t first_counter, size
 static bool open_list(struct lists *l, unsigned bits, struct idr_err *err)
 {
 	struct reg_list row = { .bits = bits, .open = true }, stored;
+	struct list *known;
 	uint8_t key[IDR_STATUS_KEY];
 	char *context, *tail;
 	bool ok;
@@ -129,7 +134,10 @@ static bool open_list(struct lists *l, unsigned bits, struct idr_err *err)
 	idr_wipe(key, sizeof(key));
 	if (!ok)
 		return false;
-	return lists_find(l, stored.list_id) ? true : lists_add(l, &stored, err);
+	known = lists_find(l, stored.list_id);
+	if (known)
+		known->open = true; /* another node opened it, and we heard of it meanwhile */
+	return known ? true : lists_add(l, &stored, err);
 }
 
 /* Counters behind the usable ones are the decoys: what is left of such a list is used up. */
@@ -137,9 +145,13 @@ static bool lease(struct lists *l, struct list *x, struct lists_lease *out, stru
 {
 	int64_t usable = ((int64_t)1 << x->log2) - lists_decoys(x), first;
 	uint32_t size = lease_size(x);
+	struct idr_err why;
 
 	if (!reg_status_lease(l->conn, x->id, size, &first, err))
 		return false;
+	/* without it the block is good all the same; the next lease tries again */
+	if (!lists_position_keep(l, &why))
+		log_error("registry_position", &why);
 	if (first < 0 || first >= usable) {
 		x->open = first >= 0;
 		*out = (struct lists_lease){ 0, 0 };
@@ -149,7 +161,8 @@ static bool lease(struct lists *l, struct list *x, struct lists_lease *out, stru
 	return true;
 }
 
-static bool refill(struct lists *l, struct list *x, struct idr_err *err)
+/* *ready: this block and the next one are there. */
+static bool refill(struct lists *l, struct list *x, bool *ready, struct idr_err *err)
 {
 	struct lists_lease fresh;
 	bool now, ahead;
@@ -158,7 +171,8 @@ static bool refill(struct lists *l, struct list *x, struct idr_err *err)
 	now = x->now.end > x->now.next;
 	ahead = x->ahead.end > x->ahead.next;
 	pthread_mutex_unlock(&x->lease_lock);
-	if (now && ahead)
+	*ready = now && ahead;
+	if (*ready)
 		return true;
 	if (!lease(l, x, &fresh, err))
 		return false;
@@ -169,9 +183,23 @@ static bool refill(struct lists *l, struct list *x, struct idr_err *err)
 			x->ahead = fresh;
 		else
 			x->now = fresh;
+		atomic_store(&x->leased, true);
 	}
 	pthread_mutex_unlock(&x->lease_lock);
 	return true;
+}
+
+void lists_leases_drop(struct lists *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		struct list *x = l->list[i];
+
+		pthread_mutex_lock(&x->lease_lock);
+		x->open = false;
+		x->now = x->ahead = (struct lists_lease){ 0, 0 };
+		atomic_store(&x->leased, false);
+		pthread_mutex_unlock(&x->lease_lock);
+	}
 }
 
 static struct list *open_of(struct lists *l, unsigned bits)
@@ -189,15 +217,16 @@ bool lists_lease_ahead(struct lists *l, struct idr_err *err)
 			continue;
 		for (int tries = 0; tries < 64; tries++) {
 			struct list *x = open_of(l, bits);
+			bool ready;
 
 			if (!x) {
 				if (!open_list(l, bits, err))
 					return false;
 				continue;
 			}
-			if (!refill(l, x, err))
+			if (!refill(l, x, &ready, err))
 				return false;
-			if (x->open && x->ahead.end > x->ahead.next)
+			if (ready)
 				break;
 		}
 	}

@@ -2,7 +2,7 @@
  * lists_internal: what the files of this room share.
  *
  * The table of lists only grows; it is read under a read lock and extended by the room's own
- * thread. Bits are atomic words; a run's lease is guarded by the list's mutex.
+ * thread. Bits are atomic words; leases are guarded by the list's mutex.
  */
 #ifndef IDSRV_LISTS_LISTS_INTERNAL_H
 #define IDSRV_LISTS_LISTS_INTERNAL_H
@@ -14,7 +14,8 @@
 #include "status/status_index.h"
 #include "sys/metrics.h"
 
-enum { LISTS_MAX = 65536, LISTS_FOLLOW = 1024 };
+/* A bitmap is kept in the registry once so many changes stand behind the last one kept. */
+enum { LISTS_MAX = 65536, LISTS_FOLLOW = 1024, LISTS_CHECKPOINT = 4096 };
 
 struct lists_lease {
 	int64_t next, end; /* counters next .. end - 1 are ours */
@@ -27,11 +28,14 @@ struct list {
 	uint8_t key[IDR_STATUS_KEY];
 	int64_t version;           /* journal rows applied; the room's thread only */
 	int64_t published_version; /* likewise */
+	int64_t kept_version;      /* of the checkpoint; likewise */
+	atomic_llong as_of;        /* wall clock, seconds: until when the journal is known */
 	atomic_llong published_at; /* wall clock, seconds; health reads it */
 	atomic_llong dirty_us;     /* monotonic: since when a change waits; 0 when clean */
 	_Atomic uint32_t *word;
 	size_t n_words;
-	bool open;
+	bool open;                 /* more can be leased; the room's thread only */
+	atomic_bool leased;        /* counters are at hand: says where it is worth to look */
 	pthread_mutex_t lease_lock;
 	struct lists_lease now, ahead;
 	struct blob_slot *jwt, *cwt;
@@ -50,13 +54,25 @@ struct lists {
 	bool woken, stopping;
 	struct reg_conn *conn;     /* the room's thread only */
 	struct idr_suite *suite;
-	struct idr_arena *arena;   /* of one round */
+	struct idr_arena *arena;   /* of one question to the registry */
+	struct idr_arena *scratch; /* of one list */
+	int64_t followed_us;       /* monotonic: when the last look at all journals began */
+	struct registry_position position;
 	struct blob_slot *aggregation;
 };
 
 /* lists.c */
 struct list *lists_find(struct lists *l, int32_t id);
 void lists_wake(struct lists *l);
+
+/* lists_round.c: one round of the room's thread: follow, lease, publish */
+IDR_MUST bool lists_round(struct lists *l, struct idr_err *err);
+
+/* lists_position.c: is this still the database whose leases we hold? */
+IDR_MUST bool lists_position_begin(struct lists *l, struct idr_err *err);
+IDR_MUST bool lists_position_check(struct lists *l, struct idr_err *err);
+/* A lease was taken: the database must never stand before this again. */
+IDR_MUST bool lists_position_keep(struct lists *l, struct idr_err *err);
 
 /* lists_own.c: bitmaps from journal and checkpoint */
 IDR_MUST bool lists_add(struct lists *l, const struct reg_list *row, struct idr_err *err);
@@ -67,6 +83,8 @@ uint32_t lists_decoys(const struct list *x);
 
 /* lists_index.c: leases and runs */
 IDR_MUST bool lists_lease_ahead(struct lists *l, struct idr_err *err);
+/* Nothing more is given out on any list that is known now. */
+void lists_leases_drop(struct lists *l);
 
 /* lists_publish.c: compress, sign, swap */
 IDR_MUST bool lists_publish(struct lists *l, struct list *x, struct idr_err *err);

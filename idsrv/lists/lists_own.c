@@ -86,10 +86,10 @@ static bool unwrap_key(struct lists *l, const struct reg_list *row, struct list 
     struct idr_err *err)
 {
 	struct idr_bytes key;
-	char *context = idr_arena_printf(l->arena, err, "list:%d", row->list_id);
+	char *context = idr_arena_printf(l->scratch, err, "list:%d", row->list_id);
 
 	if (!context ||
-	    !node_unseal(l->o.node, l->suite, l->arena, idr_str(context), row->key_sealed, &key, err))
+	    !node_unseal(l->o.node, l->suite, l->scratch, idr_str(context), row->key_sealed, &key, err))
 		return false;
 	if (key.n != IDR_STATUS_KEY)
 		return idr_fail(err, IDR_INTERNAL, NULL, "list %d has a key of the wrong size", row->list_id);
@@ -104,11 +104,11 @@ static bool load_checkpoint(struct lists *l, struct list *x, struct idr_err *err
 	int64_t version;
 	bool found;
 
-	if (!reg_status_checkpoint_get(l->conn, l->arena, x->id, &version, &packed, &found, err))
+	if (!reg_status_checkpoint_get(l->conn, l->scratch, x->id, &version, &packed, &found, err))
 		return false;
 	if (!found)
 		return true;
-	if (!idr_inflate(l->arena, packed, x->n_words * 4, &bytes, err))
+	if (!idr_inflate(l->scratch, packed, x->n_words * 4, &bytes, err))
 		return false;
 	if (bytes.n != x->n_words * 4)
 		return idr_fail(err, IDR_INTERNAL, NULL, "the checkpoint of list %d has another size", x->id);
@@ -118,13 +118,13 @@ static bool load_checkpoint(struct lists *l, struct list *x, struct idr_err *err
 		atomic_store(&x->word[i],
 		    (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24);
 	}
-	x->version = version;
+	x->version = x->kept_version = version;
 	return true;
 }
 
 bool lists_follow(struct lists *l, struct list *x, struct idr_err *err)
 {
-	struct reg_journal *row = idr_arena_array(l->arena, LISTS_FOLLOW, sizeof(*row), err);
+	struct reg_journal *row = idr_arena_array(l->scratch, LISTS_FOLLOW, sizeof(*row), err);
 	size_t n;
 
 	if (!row)
@@ -142,7 +142,7 @@ bool lists_follow(struct lists *l, struct list *x, struct idr_err *err)
 			x->version = row[i].version;
 		}
 		if (n && !atomic_load(&x->dirty_us))
-			atomic_store(&x->dirty_us, clock_monotonic_us());
+			atomic_store(&x->dirty_us, l->followed_us);
 	} while (n == LISTS_FOLLOW);
 	return true;
 }
@@ -178,16 +178,18 @@ bool lists_add(struct lists *l, const struct reg_list *row, struct idr_err *err)
 	x = list_new(l, row);
 	if (!x)
 		return idr_fail(err, IDR_MEMORY, NULL, "out of memory");
+	atomic_store(&x->as_of, clock_now());
 	ok = unwrap_key(l, row, x, err);
 	if (ok) {
 		put_decoys(x);
 		ok = load_checkpoint(l, x, err) && lists_follow(l, x, err);
 	}
+	idr_arena_reset(l->scratch);
 	if (!ok) {
 		list_free(&x);
 		return false;
 	}
-	atomic_store(&x->dirty_us, clock_monotonic_us());
+	atomic_store(&x->dirty_us, l->followed_us);
 	pthread_rwlock_wrlock(&l->lock);
 	ok = insert(l, x);
 	pthread_rwlock_unlock(&l->lock);

@@ -16,7 +16,7 @@ bool lists_publish_is_due(const struct lists *l, const struct list *x, int64_t n
 static bool compress(struct lists *l, const struct list *x, struct idr_bytes *zlib,
     struct idr_err *err)
 {
-	uint8_t *raw = idr_arena_alloc(l->arena, x->n_words * 4, err);
+	uint8_t *raw = idr_arena_alloc(l->scratch, x->n_words * 4, err);
 
 	if (!raw)
 		return false;
@@ -26,13 +26,13 @@ static bool compress(struct lists *l, const struct list *x, struct idr_bytes *zl
 		for (int b = 0; b < 4; b++)
 			raw[4 * i + (size_t)b] = (uint8_t)(w >> 8 * b);
 	}
-	return idr_deflate(l->arena, idr_bytes(raw, x->n_words * 4), true, zlib, err);
+	return idr_deflate(l->scratch, idr_bytes(raw, x->n_words * 4), true, zlib, err);
 }
 
 static bool sign(struct lists *l, enum signer_purpose purpose, struct idr_bytes tbs,
     struct idr_bytes *signature, struct idr_err *err)
 {
-	struct signer_job *job = idr_arena_alloc(l->arena, sizeof(*job), err);
+	struct signer_job *job = idr_arena_alloc(l->scratch, sizeof(*job), err);
 
 	if (!job)
 		return false;
@@ -50,9 +50,9 @@ static bool make_jwt(struct lists *l, const struct idr_status_make *m, struct id
 {
 	struct idr_bytes tbs, signature;
 
-	return idr_status_build_jwt(l->arena, m, &tbs, err) &&
+	return idr_status_build_jwt(l->scratch, m, &tbs, err) &&
 	    sign(l, SIGNER_STATUS_JWT, tbs, &signature, err) &&
-	    idr_jws_attach(l->arena, tbs, signature, token, err);
+	    idr_jws_attach(l->scratch, tbs, signature, token, err);
 }
 
 static bool make_cwt(struct lists *l, const struct idr_status_make *m, struct idr_bytes *token,
@@ -61,10 +61,10 @@ static bool make_cwt(struct lists *l, const struct idr_status_make *m, struct id
 	static const uint8_t empty_map[1] = { 0xa0 };
 	struct idr_bytes header, payload, tbs, signature;
 
-	return idr_status_build_cwt(l->arena, m, &header, &payload, err) &&
-	    idr_sign1_build(l->arena, header, payload, &tbs, err) &&
+	return idr_status_build_cwt(l->scratch, m, &header, &payload, err) &&
+	    idr_sign1_build(l->scratch, header, payload, &tbs, err) &&
 	    sign(l, SIGNER_STATUS_CWT, tbs, &signature, err) &&
-	    idr_sign1_attach(l->arena, header, idr_bytes(empty_map, 1), payload, signature, token, err);
+	    idr_sign1_attach(l->scratch, header, idr_bytes(empty_map, 1), payload, signature, token, err);
 }
 
 /* Our own output is opened as a verifier would, before anyone sees it. */
@@ -77,18 +77,31 @@ static bool release(struct lists *l, const struct list *x, const struct rules *r
 	struct blob *b;
 	uint8_t hash[32];
 
-	if (!idr_status_open(l->suite, l->arena, token, &rules, now, &check, err)) {
+	if (!idr_status_open(l->suite, l->scratch, token, &rules, now, &check, err)) {
 		struct idr_err why = *err;
 
 		return idr_fail(err, IDR_SELF_CHECK, why.ref, "list %d: our own token did not verify: %s",
 		    x->id, why.msg);
 	}
 	idr_suite_hash(l->suite, IDR_SHA256, token, hash);
-	b = blob_new(token, hash, media_type, now, l->o.conf->list_ttl_s);
+	/* half of its life is left when the next one comes: no cache may hold it longer (formats brief 3.4) */
+	b = blob_new(token, hash, media_type, now,
+	    l->o.conf->list_ttl_s < l->o.conf->list_exp_s / 2 ? l->o.conf->list_ttl_s : l->o.conf->list_exp_s / 2);
 	if (!b)
 		return idr_fail(err, IDR_MEMORY, NULL, "out of memory");
 	blob_slot_set(slot, b);
 	return true;
+}
+
+/* Whoever starts next reads the journal from here on. Without it the start is slow, not wrong. */
+static void keep(struct lists *l, struct list *x, int64_t version, struct idr_bytes zlib)
+{
+	struct idr_err err;
+
+	if (reg_status_checkpoint_put(l->conn, x->id, version, zlib, &err))
+		x->kept_version = version;
+	else
+		log_error("list_checkpoint", &err);
 }
 
 bool lists_publish(struct lists *l, struct list *x, struct idr_err *err)
@@ -96,7 +109,7 @@ bool lists_publish(struct lists *l, struct list *x, struct idr_err *err)
 	const struct rules *r = rules_get(l->o.rules);
 	const struct rules_certificate *cert = &r->cert[RULES_STATUS];
 	int64_t now = clock_now(), version = x->version;
-	char *aggregation = idr_arena_printf(l->arena, err, "%s/statuslists", l->o.conf->base_url);
+	char *aggregation = idr_arena_printf(l->scratch, err, "%s/statuslists", l->o.conf->base_url);
 	struct idr_status_make m = {
 		.uri = idr_str(x->uri), .iat = now, .exp = now + l->o.conf->list_exp_s,
 		.ttl = l->o.conf->list_ttl_s, .bits = x->bits, .aggregation_uri = idr_str(aggregation),
@@ -106,17 +119,16 @@ bool lists_publish(struct lists *l, struct list *x, struct idr_err *err)
 	struct idr_bytes jwt, cwt;
 	bool ok;
 
-	/* Cleared first: a change that arrives while we work marks the list again. */
-	atomic_store(&x->dirty_us, 0);
 	ok = aggregation && compress(l, x, &m.zlib, err) && make_jwt(l, &m, &jwt, err) &&
 	    make_cwt(l, &m, &cwt, err) &&
 	    release(l, x, r, jwt, "application/statuslist+jwt", x->jwt, now, err) &&
 	    release(l, x, r, cwt, "application/statuslist+cwt", x->cwt, now, err);
 	rules_put(l->o.rules, r);
-	if (!ok) {
-		atomic_store(&x->dirty_us, clock_monotonic_us());
+	if (ok && version - x->kept_version >= LISTS_CHECKPOINT)
+		keep(l, x, version, m.zlib);
+	idr_arena_reset(l->scratch);
+	if (!ok)
 		return false;
-	}
 	x->published_version = version;
 	x->published_at = now;
 	metrics_add(l->o.metrics, METRIC_LISTS_PUBLISHED, 1);
@@ -130,7 +142,7 @@ bool lists_publish_aggregation(struct lists *l, struct idr_err *err)
 	struct blob *blob;
 	uint8_t hash[32];
 
-	idr_buf_init(&b, l->arena, 4096, 16 * 1024 * 1024);
+	idr_buf_init(&b, l->scratch, 4096, 16 * 1024 * 1024);
 	w = idr_jw(&b);
 	idr_jw_open(&w, '{');
 	idr_jw_name(&w, "status_lists");
@@ -146,5 +158,6 @@ bool lists_publish_aggregation(struct lists *l, struct idr_err *err)
 	if (!blob)
 		return idr_fail(err, IDR_MEMORY, NULL, "out of memory");
 	blob_slot_set(l->aggregation, blob);
+	idr_arena_reset(l->scratch);
 	return true;
 }

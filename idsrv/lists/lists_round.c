@@ -1,0 +1,156 @@
+#include "lists/lists_internal.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+
+/*
+ * One round of the room's thread. A list that fails keeps the age of what is known about it and
+ * does not hold up the others; what concerns the registry or the signer as a whole ends the round.
+ */
+
+static bool concerns_all(const struct idr_err *err)
+{
+	return err->code == IDR_DATABASE || err->code == IDR_SIGNER || err->code == IDR_OVERLOADED;
+}
+
+/* ---- follow ---- */
+
+/*
+ * The database knows less than we do: it has lost commits. Our bits stay as they are, because a
+ * revocation that was answered for must not become undone; what it writes from now on is followed.
+ */
+static void fall_back(struct list *x, int64_t version)
+{
+	struct log_line l;
+
+	log_begin(&l, LOG_ERROR, "journal_lost");
+	log_int(&l, "list", x->id);
+	log_int(&l, "known", x->version);
+	log_int(&l, "database", version);
+	log_end(&l);
+	x->version = version;
+}
+
+static bool follow_one(struct lists *l, struct list *x, int64_t version, int64_t as_of,
+    struct idr_err *err)
+{
+	struct idr_err why;
+
+	if (version < x->version)
+		fall_back(x, version);
+	if (version > x->version && !lists_follow(l, x, &why)) {
+		idr_arena_reset(l->scratch);
+		log_error("list_follow", &why);
+		if (!concerns_all(&why))
+			return true;
+		*err = why;
+		return false;
+	}
+	idr_arena_reset(l->scratch);
+	atomic_store(&x->as_of, as_of);
+	return true;
+}
+
+/* Another node opened a list. */
+static bool add_missing(struct lists *l, struct idr_err *err)
+{
+	struct reg_list *rows;
+	size_t n = 0;
+
+	if (!reg_status_lists(l->conn, l->arena, &rows, &n, err))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!lists_find(l, rows[i].list_id) && !lists_add(l, &rows[i], err))
+			return false;
+	return true;
+}
+
+static bool follow_all(struct lists *l, struct idr_err *err)
+{
+	int64_t *versions, as_of = clock_now();
+	bool missing = false, ok = true;
+	int32_t *ids;
+	size_t n;
+
+	l->followed_us = clock_monotonic_us();
+	if (!reg_status_versions(l->conn, l->arena, &ids, &versions, &n, err))
+		return false;
+	for (size_t i = 0; ok && i < n; i++) {
+		struct list *x = lists_find(l, ids[i]);
+
+		missing |= !x;
+		ok = !x || follow_one(l, x, versions[i], as_of, err);
+	}
+	ok = ok && (!missing || add_missing(l, err));
+	idr_arena_reset(l->arena);
+	return ok;
+}
+
+/* ---- publish ---- */
+
+static bool take_wake(struct lists *l)
+{
+	bool woken;
+
+	pthread_mutex_lock(&l->wake_lock);
+	woken = l->woken;
+	l->woken = false;
+	pthread_mutex_unlock(&l->wake_lock);
+	return woken;
+}
+
+/* Clean, unless a change was announced after the journals were last looked at. */
+static void mark_clean(const struct lists *l, struct list *x)
+{
+	long long since = atomic_load(&x->dirty_us);
+
+	if (since && since <= l->followed_us && x->published_version == x->version)
+		atomic_compare_exchange_strong(&x->dirty_us, &since, 0);
+}
+
+static bool publish_due(struct lists *l, struct idr_err *err)
+{
+	bool fresh = false, ok = true;
+	struct idr_err why;
+
+	for (size_t i = 0; i < l->n; i++) {
+		struct list *x = l->list[i];
+
+		/* what was changed meanwhile is known at once, however many lists wait to be signed */
+		if (take_wake(l) && !follow_all(l, err))
+			return false;
+		fresh |= x->published_version < 0;
+		if (lists_publish_is_due(l, x, clock_now()) && !lists_publish(l, x, &why)) {
+			*err = why;
+			ok = false;
+			if (concerns_all(&why))
+				return false;
+		}
+		mark_clean(l, x);
+	}
+	return (!fresh || lists_publish_aggregation(l, err)) && ok;
+}
+
+/* Types in force may have changed with a reload. */
+static unsigned bits_of_types(struct lists *l)
+{
+	const struct rules *r = rules_get(l->o.rules);
+	unsigned set = 0;
+
+	for (size_t i = 0; i < r->n_type; i++)
+		if (r->type[i]->status_bits)
+			set |= 1u << r->type[i]->status_bits;
+	rules_put(l->o.rules, r);
+	return set;
+}
+
+bool lists_round(struct lists *l, struct idr_err *err)
+{
+	bool ok;
+
+	l->bits_needed = bits_of_types(l);
+	ok = lists_position_check(l, err) && follow_all(l, err) && lists_lease_ahead(l, err) &&
+	    publish_due(l, err);
+	idr_arena_reset(l->scratch);
+	idr_arena_reset(l->arena);
+	return ok;
+}
