@@ -115,6 +115,9 @@ static void print(struct lint *l, const char *dir, const struct idr_type *t, con
 	printf("%s%s%s  %s\n", cli_green(), ctl_clean(l->c, t->id), cli_plain(), dir);
 	printf("  %s; %zu claims, %zu digests; %lld days, %zu copies; %s\n", ctl_clean(l->c, t->vct), t->n_claim,
 	    t->digests, (long long)t->days, t->copies, status[t->status_bits]);
+	if (t->source_select.n)
+		printf("  claims from a source of its own, %lld ms: %s\n", (long long)t->source_timeout_ms,
+		    ctl_clean(l->c, t->source_select));
 	if (!z->measured)
 		printf("  sizes unknown: no person of the sample fits (--sample FILE)\n");
 	else
@@ -135,6 +138,8 @@ static void put(struct lint *l, const char *dir, const struct idr_type *t, const
 	idr_jw_put_str(w, "id", t->id);
 	idr_jw_put_str(w, "vct", t->vct);
 	idr_jw_put_int(w, "claims", (int64_t)t->n_claim);
+	if (t->source_select.n)
+		idr_jw_put_str(w, "source", t->source_select);
 	if (z->measured) {
 		idr_jw_put_int(w, "sdjwt_bytes", (int64_t)z->sdjwt);
 		idr_jw_put_int(w, "disclosures", (int64_t)z->disclosures);

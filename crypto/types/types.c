@@ -424,6 +424,44 @@ static bool read_lifetime(struct reader *r, const struct idr_json *top, struct i
 	return true;
 }
 
+/*
+ * One SELECT and nothing else, with $1 as its only parameter. The database runs it alone, read-only
+ * and as a role of its own; this only catches what cannot be meant.
+ */
+static bool is_select(struct idr_bytes sql)
+{
+	static const char word[] = "SELECT";
+	bool parameter = false;
+
+	for (size_t i = 0; i < 6; i++)
+		if (sql.n < 8 || (sql.p[i] & ~0x20) != word[i])
+			return false;
+	for (size_t i = 0; i < sql.n; i++) {
+		uint8_t c = sql.p[i], next = i + 1 < sql.n ? sql.p[i + 1] : 0, after = i + 2 < sql.n ? sql.p[i + 2] : 0;
+
+		if (c == ';' || c == 0x7F || (c < ' ' && c != '\n' && c != '\t'))
+			return false;
+		if (c == '$' && (next != '1' || (after >= '0' && after <= '9')))
+			return false;
+		parameter |= c == '$';
+	}
+	return parameter && (sql.p[6] == ' ' || sql.p[6] == '\n' || sql.p[6] == '\t');
+}
+
+static bool read_source(struct reader *r, const struct idr_json *v, struct idr_type *t)
+{
+	static const char *const members[] = { "select", "timeout_ms", NULL };
+
+	if (!v)
+		return true;
+	r->path = "source";
+	if (!only(r, v, members) || !get_str(r, v, "select", 4096, &t->source_select) ||
+	    !get_int(r, v, "timeout_ms", 10, 10000, &t->source_timeout_ms))
+		return false;
+	return is_select(t->source_select) ||
+	    bad(r, "select is not one SELECT with the parameter $1 and no semicolon");
+}
+
 static bool read_identity(struct reader *r, const struct idr_json *top, struct idr_type *t)
 {
 	if (!get_str(r, top, "id", 32, &t->id) || !get_str(r, top, "vct", 200, &t->vct))
@@ -447,7 +485,7 @@ bool idr_type_parse(struct idr_arena *a, struct idr_bytes file, const struct idr
     struct idr_err *err)
 {
 	static const char *const members[] = { "id", "vct", "display", "claims", "sdjwt", "mdoc", "qr",
-		"validity", "status", "holder_binding", NULL };
+		"validity", "status", "holder_binding", "source", NULL };
 	struct reader r = { a, err, "type" };
 	const struct idr_json *top;
 	struct idr_type *t;
@@ -466,7 +504,8 @@ bool idr_type_parse(struct idr_arena *a, struct idr_bytes file, const struct idr
 	if (!read_claims(&r, idr_json_find(top, "claims"), 1, &t->claim, &t->n_claim) ||
 	    !read_digests(&r, idr_json_find(top, "sdjwt"), t) ||
 	    !read_mdoc(&r, idr_json_find(top, "mdoc"), t) ||
-	    !read_qr(&r, idr_json_find(top, "qr"), t) || !read_lifetime(&r, top, t))
+	    !read_qr(&r, idr_json_find(top, "qr"), t) || !read_lifetime(&r, top, t) ||
+	    !read_source(&r, idr_json_find(top, "source"), t))
 		return false;
 	r.path = "type";
 	if (!get_bool(&r, top, "holder_binding", &t->holder_binding))

@@ -63,6 +63,8 @@ struct idr_type {
 	unsigned status_bits;           /* 0, 1 or 2 */
 	bool holder_binding;
 	struct idr_bytes doctype;       /* empty without an mdoc part */
+	struct idr_bytes source_select; /* where claims come from; empty: the people as imported */
+	int64_t source_timeout_ms;
 };
 
 /* errors IDR_TYPE with the path of what is wrong */

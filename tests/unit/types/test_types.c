@@ -99,6 +99,47 @@ static void reads_every_part(void **state)
 	assert_null(idr_type_claim(t, IDR_LIT("x")));
 }
 
+static enum idr_code with_source(struct kit *k, const char *source, const struct idr_type **out)
+{
+	return read_type(k, idr_arena_printf(k->a, &(struct idr_err){ 0 },
+	    "{" HEAD "\"claims\":[" CLAIM "],\"source\":%s," REST "}", source), out);
+}
+
+static void reads_a_source_of_its_own(void **state)
+{
+	struct kit *k = *state;
+	const struct idr_type *t = NULL;
+
+	assert_int_equal(with_source(k, "{\"select\":\"select reference, claims\\nFROM population"
+	    " WHERE reference = ANY($1)\",\"timeout_ms\":2000}", &t), IDR_OK);
+	assert_int_equal(t->source_timeout_ms, 2000);
+	assert_true(idr_bytes_starts(t->source_select, "select reference"));
+	assert_int_equal(with_claims(k, CLAIM), IDR_OK);
+}
+
+static void refuses_a_source_that_is_not_one_select(void **state)
+{
+	static const char *const bad[] = { "null", "\"SELECT $1\"", "{}", "{\"select\":\"SELECT $1\"}",
+		"{\"timeout_ms\":100}", "{\"select\":\"\",\"timeout_ms\":100}",
+		"{\"select\":\"SELECT a FROM b\",\"timeout_ms\":100}",
+		"{\"select\":\"DELETE FROM a WHERE b = ANY($1)\",\"timeout_ms\":100}",
+		"{\"select\":\"SELECTED a FROM b WHERE c = ANY($1)\",\"timeout_ms\":100}",
+		"{\"select\":\"WITH a AS (SELECT $1) SELECT * FROM a\",\"timeout_ms\":100}",
+		"{\"select\":\"SELECT a FROM b WHERE c = ANY($1);\",\"timeout_ms\":100}",
+		"{\"select\":\"SELECT a FROM b WHERE c = ANY($1); DROP TABLE b\",\"timeout_ms\":100}",
+		"{\"select\":\"SELECT a FROM b WHERE c = ANY($1) AND d = $2\",\"timeout_ms\":100}",
+		"{\"select\":\"SELECT a FROM b WHERE c = ANY($10)\",\"timeout_ms\":100}",
+		"{\"select\":\"SELECT a FROM b WHERE c = ANY($1)\\u0000\",\"timeout_ms\":100}",
+		"{\"select\":\"SELECT a FROM b WHERE c = ANY($1)\",\"timeout_ms\":9}",
+		"{\"select\":\"SELECT a FROM b WHERE c = ANY($1)\",\"timeout_ms\":10001}",
+		"{\"select\":\"SELECT a FROM b WHERE c = ANY($1)\",\"timeout_ms\":100,\"role\":\"owner\"}" };
+	struct kit *k = *state;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		if (with_source(k, bad[i], NULL) != IDR_TYPE)
+			fail_msg("accepted: %s", bad[i]);
+}
+
 static void refuses_a_broken_top(void **state)
 {
 	static const char *const bad[] = { "", "[]", "{}", "{" HEAD REST "}",
@@ -209,6 +250,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		UNIT(reads_the_types_that_are_shipped),
 		UNIT(reads_every_part),
+		UNIT(reads_a_source_of_its_own),
+		UNIT(refuses_a_source_that_is_not_one_select),
 		UNIT(refuses_a_broken_top),
 		UNIT(refuses_a_broken_claim),
 		UNIT(refuses_names_that_mean_something_else),
