@@ -97,7 +97,7 @@ static void reply_preflight(struct http_call *c)
 
 static bool find_route(struct http_call *c, const char *method, struct idr_err *err)
 {
-	enum http_method m = HTTP_GET;
+	enum http_method m = HTTP_OPTIONS; /* no row's: an unknown method hears of all others */
 	bool known = read_method(c, method, &m);
 	struct http_path path;
 	struct http_match match;
@@ -112,7 +112,7 @@ static bool find_route(struct http_call *c, const char *method, struct idr_err *
 	if (known && match.route->method == m)
 		return true;
 	memcpy(c->allow, match.allow, sizeof(c->allow));
-	if (m == HTTP_OPTIONS && match.route->any_origin) {
+	if (known && m == HTTP_OPTIONS && match.route->any_origin) {
 		reply_preflight(c);
 		return true;
 	}
