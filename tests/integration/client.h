@@ -1,0 +1,197 @@
+/*
+ * client: a wallet, a relying party and an officer for the flow tests: plain HTTP, and every value they
+ * send is in the test's hand.
+ *
+ * Black box: nothing of idsrv is linked. Where and with which keys is told by `run` through the
+ * environment (IDR_SERVER, IDR_ADMIN, IDR_KEYS, IDR_PARTIES). Functions end the test when something
+ * fails that is not its subject; in threads only ask() may be used, on a client of its own.
+ *
+ * Enter at  client_open(), ask(), obtain(), request_make()
+ */
+#ifndef TESTS_INTEGRATION_CLIENT_H
+#define TESTS_INTEGRATION_CLIENT_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "codec/json.h"
+#include "sdjwt/sdjwt.h"
+#include "suite/sign.h"
+
+struct client {
+	struct idr_suite *s;
+	struct idr_arena *a;
+	void *curl;
+	const char *server, *admin;
+	/* "Authorization: Bearer ..." */
+	char *officer, *administrator, *auditor, *bank, *shop, *other;
+	struct idr_private **key;     /* of key_new(), freed at the end */
+	size_t n_key;
+};
+
+void client_open(struct client *c);
+void client_close(struct client *c);
+/* cmocka fixtures: one client per test, in *state. */
+int client_setup(void **state);
+int client_teardown(void **state);
+
+/* ---- text ---- */
+
+/* A formatted string in the client's arena. */
+char *text(struct client *c, const char *fmt, ...) IDR_PRINTF(2, 3);
+char *text_of(struct client *c, struct idr_bytes b);
+/* 16 random bytes as base64url. */
+char *unique(struct client *c);
+/* Percent-encoded. */
+char *escaped(struct client *c, const char *value);
+char *base64url(struct client *c, struct idr_bytes in);
+struct idr_bytes file_of(struct client *c, const char *path);
+/* A file's first line. */
+char *line_of(struct client *c, const char *path);
+const struct idr_json *json_of(struct client *c, struct idr_bytes b);
+/* Member as text, "" when absent or no string. */
+char *member(struct client *c, const struct idr_json *obj, const char *name);
+int64_t number(const struct idr_json *obj, const char *name);
+int64_t now_s(void);
+int64_t now_ms(void);
+void wait_ms(int64_t ms);
+
+/* ---- HTTP ---- */
+
+struct reply {
+	long status;                  /* 0: no answer */
+	struct idr_bytes body;
+	char *head;                   /* all header lines as received */
+	const struct idr_json *json;  /* the body when it is JSON, else NULL */
+};
+/* url: whole, or a path of the public listener. headers: up to four lines, NULL-terminated list. */
+struct reply ask(struct client *c, const char *method, const char *url, const char *const *headers,
+    const char *type, struct idr_bytes body);
+struct reply ask_get(struct client *c, const char *url, const char *header);
+struct reply ask_json(struct client *c, const char *method, const char *url, const char *header,
+    const char *body);
+struct reply ask_form(struct client *c, const char *url, const char *header, const char *body);
+/* A header of the reply, "" when absent. */
+char *header_of(struct client *c, const struct reply *r, const char *name);
+void must_answer(const struct reply *r, long status);
+/* problem+json with this status and code. */
+void must_refuse(struct client *c, const struct reply *r, long status, const char *code);
+/* OAuth: {"error", "error_description"} and nothing else. */
+void must_fail(struct client *c, const struct reply *r, long status, const char *error);
+
+/* ---- JWT ---- */
+
+struct idr_private *key_new(struct client *c);
+/* Signed with key; key NULL leaves the signature empty. */
+char *jwt(struct client *c, const struct idr_private *key, const char *header, const char *payload);
+char *public_jwk(struct client *c, const struct idr_private *key, const char *extra);
+
+/* A DPoP proof; what is not NULL replaces what would be right. */
+struct dpop {
+	const char *method, *url;
+	const char *token;            /* resource: for ath */
+	const char *header, *payload; /* whole JSON texts */
+	const char *typ, *jti, *ath;
+	int64_t iat_offset;
+	bool no_jti, no_ath, no_iat;
+};
+/* "DPoP: ..." */
+char *dpop(struct client *c, const struct idr_private *key, const struct dpop *d);
+
+/* A key proof of the credential endpoint, likewise. */
+struct proof {
+	const char *nonce;            /* NULL: no nonce claim */
+	const char *typ, *alg, *jwk, *header_extra, *aud, *iat, *payload_extra;
+	const struct idr_private *signer;
+	bool no_jwk, no_signature;
+};
+char *proof(struct client *c, const struct idr_private *key, const struct proof *p);
+
+/* ---- issuing ---- */
+
+struct offer {
+	char *id, *code, *tx_code, *uri, *link;
+};
+/* configurations: JSON array; tx: JSON value or NULL */
+void offer_make(struct client *c, const char *person, const char *configurations, const char *tx,
+    struct offer *out);
+/* Form body of the token request. */
+char *token_body(struct client *c, const struct offer *o);
+/* A token, bound to key when it is not NULL. */
+char *token_get(struct client *c, const struct offer *o, const struct idr_private *key);
+char *nonce_get(struct client *c);
+/* {"credential_configuration_id":..,"proofs":{"jwt":[..]}} for n keys */
+char *credential_body(struct client *c, const char *configuration, struct idr_private *const *key,
+    size_t n, const char *nonce);
+struct reply credential_ask(struct client *c, const char *token, const struct idr_private *dpop_key,
+    const char *body);
+
+struct held {
+	struct idr_bytes credential;
+	struct idr_private *key;
+	const struct idr_json *claims;    /* all disclosed */
+	int64_t idx;
+	char *uri;                        /* of its status list */
+};
+/* Offer, token with DPoP, nonce, n keys, credential. */
+void obtain(struct client *c, const char *person, const char *configuration, size_t n, struct held *out);
+void held_read(struct client *c, struct idr_bytes credential, struct held *out);
+
+/* ---- presenting ---- */
+
+struct request {
+	char *id;                         /* of the relying party */
+	char *uri;                        /* request_uri */
+	char *nonce, *state, *client_id, *response_uri;
+	const struct idr_json *payload;
+	bool encrypted;
+	struct idr_key enc_key;
+	char *kid;
+	char *query;                      /* id of the first credential query */
+};
+/* As bank (or `header`), from a JSON body; fetched and read like a wallet does. */
+void request_make(struct client *c, const char *header, const char *body, struct request *out);
+/* bank-account, cross device */
+void request_bank(struct client *c, struct request *out);
+
+/* What is not NULL or 0 replaces what would be right. */
+struct binding {
+	const char *nonce, *aud_json, *typ, *alg, *sd_hash, *iat_json, *payload_extra;
+	int64_t iat_offset;
+	const struct idr_private *signer;
+	bool absent, no_nonce, no_aud, no_iat, no_sd_hash, no_signature;
+};
+/* Only these claims (JSON array of paths; NULL: all), without key binding, ending in '~'. */
+char *selected(struct client *c, const struct held *h, const char *paths);
+/* A key binding behind an SD-JWT. */
+char *bound(struct client *c, const struct held *h, const char *sdjwt, const struct request *q,
+    const struct binding *b);
+/* A right presentation for the bank's policy. */
+char *presentation(struct client *c, const struct held *h, const struct request *q);
+char *vp_token(struct client *c, const struct request *q, const char *presentation);
+
+/* A JWE to the request's key with this protected header; %s in it becomes the epk. */
+char *jwe(struct client *c, const struct idr_key *to, const char *header, const char *enc,
+    const char *plain);
+/* The right one. */
+char *jwe_right(struct client *c, const struct request *q, const char *plain);
+/* {"vp_token":..,"state":..} encrypted, as form body. */
+char *response_body(struct client *c, const struct request *q, const char *vp_token);
+struct reply respond(struct client *c, const struct request *q, const char *vp_token);
+/* What the relying party reads. */
+struct reply result_get(struct client *c, const char *header, const struct request *q);
+/* Rejected at the wallet's side with 400, and told to the relying party with this code. */
+void must_reject(struct client *c, const struct request *q, const char *vp_token, const char *code);
+
+/* ---- people ---- */
+
+/* Key of the i-th sample person, and its line. */
+char *person_key(struct client *c, size_t i);
+const struct idr_json *person_claims(struct client *c, size_t i);
+/* Ids of the person's credentials, newest first. */
+size_t credential_ids(struct client *c, const char *person, int64_t *out, size_t max);
+struct reply status_put(struct client *c, int64_t credential, const char *status, const char *reason);
+
+#endif

@@ -1,0 +1,195 @@
+# What tests/integration/run is made of: building, two servers, counting.
+passed=0 failed=0 skipped=0
+
+totals() {
+	mkdir -p build/totals
+	echo "TOTAL integration $1 $2 $3" >build/totals/integration
+}
+
+# ---- building: every test_<part>.c with the client kit, against the core only ----
+build() {
+	local kit="$PROGRAMS/client.o $PROGRAMS/client_issue.o $PROGRAMS/client_present.o" src name
+	local objects=$kit sanitize=
+	for src in $(ls "$HERE"/test_*.c "$HERE"/load_*.c 2>/dev/null); do
+		objects="$objects $PROGRAMS/$(basename "$src" .c).o"
+	done
+	[ "$MODE" = asan ] && sanitize=-fsanitize=address,undefined
+	# shellcheck disable=SC2086
+	make -s --no-print-directory -j2 MODE="$MODE" all $objects || return 1
+	for src in $(ls "$HERE"/test_*.c "$HERE"/load_*.c 2>/dev/null); do
+		name=$(basename "$src" .c)
+		# shellcheck disable=SC2086
+		${CC:-gcc} $sanitize -pie -o "$PROGRAMS/$name" "$PROGRAMS/$name.o" $kit \
+			-Wl,--start-group "$OUT/libidr.a" "$OUT/libidr-issue.a" -Wl,--end-group \
+			-lcmocka -lcurl -lcrypto -lz -lm -lpthread || return 1
+	done
+}
+
+# ---- two servers ----
+# Their variables are kept apart by switching WORK, as lib.sh uses it.
+use() {
+	WORK=$TOP/$1
+	SERVER_PID=$(cat "$WORK/pid" 2>/dev/null)
+}
+
+up() { # NAME [key value ...]
+	local name=$1
+	shift
+	use "$name"
+	server_start "$@" || return 1
+	echo "$SERVER_PID" >"$WORK/pid"
+	eval "URL_$name=$SERVER ADMIN_$name=$ADMIN STATE_$name=$STATE"
+}
+
+down() { # NAME: ends it and says how
+	use "$1"
+	local rc=0
+	[ -n "${SERVER_PID:-}" ] || return 0
+	kill "$SERVER_PID" 2>/dev/null
+	wait "$SERVER_PID" 2>/dev/null
+	rc=$?
+	rm -f "$WORK/pid"
+	return $rc
+}
+
+# Operators with one role each: `ca init` gives its administrator all of them.
+add_operator() { # NAME ROLE
+	local token=$WORK/keys/$1.token
+	[ -e "$token" ] && return
+	head -c 24 /dev/urandom | base64 | tr '+/' '-_' | tr -d '=\n' >"$token"
+	printf '%s %s %s\n' "$1" "$2" "$(sha256sum <"$token" | cut -d' ' -f1)" >>"$WORK/keys/operators"
+	echo >>"$token"
+}
+
+add_parties() {
+	mkdir -p "$WORK/parties"
+	local party="$BIN/idctl party add" admin="--token-file $WORK/keys/manager.token"
+	# shellcheck disable=SC2086
+	{
+		$party "Sample Bank" --policy bank-account --policy bank-teller-offline --policy age-18 \
+			--return-url "$SERVER/back/" --cross-device --out "$WORK/parties/bank.key" $admin
+		$party "Sample Shop" --policy age-18 --out "$WORK/parties/shop.key" $admin
+		$party "Sample Border" --policy '*' --cross-device --out "$WORK/parties/other.key" $admin
+	} >>"$WORK/made.log" 2>&1
+}
+
+populate() {
+	"$BIN/idctl" people import schema/samples/people.ndjson >>"$WORK/made.log" 2>&1 && add_parties
+}
+
+prepare() {
+	local name old
+	for name in main short; do
+		use "$name"
+		rm -rf "$WORK"
+		mkdir -p "$WORK"
+		# As root the state lies elsewhere, named after WORK; see state_of.
+		old=$(state_of)
+		case $old in */idrail-demo/*) rm -rf "$old" ;; esac
+	done
+	use main
+	ca_once || { cat "$WORK/ca.log"; totals 0 1 0; exit 1; }
+	add_operator auditor auditor
+	add_operator manager admin
+	ln -s ../main/keys "$TOP/short/keys"
+	up main && populate || { tail -n 5 "$WORK/idsrv.log" "$WORK/made.log"; totals 0 1 0; exit 1; }
+	up short --offer_ttl_s 2 --token_ttl_s 2 --nonce_ttl_s 2 --presentation_ttl_s 2 --request_timeout_s 2 \
+		--list_log2 10 --queue 8 && populate || { tail -n 5 "$WORK/idsrv.log" "$WORK/made.log"; totals 0 1 0; exit 1; }
+}
+
+# The programs find the server they are about in the environment.
+environment() { # NAME
+	use "$1"
+	eval "export IDR_SERVER=\$URL_$1 IDR_ADMIN=\$ADMIN_$1 IDR_STATE=\$STATE_$1"
+	export IDR_KEYS=$WORK/keys IDR_PARTIES=$WORK/parties IDR_WORK=$WORK IDR_BIN=$BIN
+	export IDCTL_ADMIN=$IDR_ADMIN IDCTL_SERVER=$IDR_SERVER IDCTL_TOKEN_FILE=$WORK/keys/officer.token
+	export IDCTL_KEY_FILE=$WORK/parties/bank.key
+}
+
+stop_all() {
+	local name
+	for name in main short; do
+		[ -e "$TOP/$name/pid" ] || continue
+		if ! down "$name"; then
+			failed=$((failed + 1))
+			echo "FAIL the $name server did not end well"
+			tail -n 20 "$TOP/$name/idsrv.log"
+		fi
+	done
+}
+
+finish() {
+	local name old
+	for name in main short; do
+		[ -e "$TOP/$name/pid" ] && down "$name"
+		use "$name"
+		old=$(state_of)
+		case $old in */idrail-demo/*) rm -rf "$old" ;; esac
+	done
+}
+
+# ---- running and counting ----
+count_cmocka() { # NAME LOG RC
+	local p f s
+	p=$(awk '/^\[  PASSED  \] [0-9]+ test/ { n += $4 } END { print n + 0 }' "$2")
+	f=$(awk '/^\[  FAILED  \] [0-9]+ test/ { n += $4 } END { print n + 0 }' "$2")
+	s=$(awk '/^\[  SKIPPED \] [0-9]+ test/ { n += $4 } END { print n + 0 }' "$2")
+	[ "$3" -ne 0 ] && [ "$f" -eq 0 ] && f=1
+	[ $((p + f + s)) -eq 0 ] && f=1
+	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+	if [ "$f" -ne 0 ]; then
+		echo "FAIL $1: $p passed, $f failed; see $2"
+		grep -aE 'ERROR|LINE|error:|SUMMARY' "$2" | head -n 40 | cut -c1-300 | sed 's/^/     /'
+	else
+		printf 'ok   %-10s %3d passed %6d ms\n' "$1" "$p" $(($(ms) - part_from))
+	fi
+}
+
+# A program of flows; which server it is about stands in its first lines ("server: short").
+flow() {
+	local name=$1 server=main log=$TOP/$1.log
+	part_from=$(ms)
+	if [ -e "$HERE/$name.sh" ]; then
+		script "$name"
+		return
+	fi
+	head -n 12 "$HERE/test_$name.c" | grep -q 'server: short' && server=short
+	environment "$server"
+	timeout 240 "$PROGRAMS/test_$name" >"$log" 2>&1
+	count_cmocka "$name" "$log" $?
+	kill -0 "$SERVER_PID" 2>/dev/null && return
+	echo "FAIL $name: the $server server is gone"
+	tail -n 30 "$WORK/idsrv.log" | cut -c1-300
+	failed=$((failed + 1))
+}
+
+# ok SENTENCE COMMAND...: one test of a script
+ok() {
+	local sentence=$1
+	shift
+	if "$@" >"$TOP/last.log" 2>&1; then
+		script_passed=$((script_passed + 1))
+	else
+		script_failed=$((script_failed + 1))
+		echo "FAIL $part: $sentence"
+		tail -n 12 "$TOP/last.log" | cut -c1-300 | sed 's/^/     /'
+	fi
+}
+skip() { echo "skip $part: $1" && script_skipped=$((script_skipped + 1)); }
+
+script() {
+	script_passed=0 script_failed=0 script_skipped=0
+	part_from=$(ms)
+	# shellcheck disable=SC1090
+	. "$HERE/$1.sh"
+	passed=$((passed + script_passed)) failed=$((failed + script_failed)) skipped=$((skipped + script_skipped))
+	[ "$script_failed" -eq 0 ] && printf 'ok   %-10s %3d passed %6d ms\n' "$1" "$script_passed" $(($(ms) - part_from))
+}
+
+registry() {
+	local log=$TOP/registry.log p f
+	MODE=$MODE "$HERE/registry/run" 2>&1 | tee "$log"
+	p=$(sed -n 's/^registry: \([0-9]*\) passed.*/\1/p' "$log")
+	f=$(sed -n 's/^registry: .* \([0-9]*\) failed.*/\1/p' "$log")
+	passed=$((passed + ${p:-0})) failed=$((failed + ${f:-1}))
+}
