@@ -40,6 +40,13 @@ static bool labels_are_sound(struct idr_cbor map)
 	return true;
 }
 
+static bool is_kid(struct idr_cbor label)
+{
+	int64_t v;
+
+	return idr_cbor_int(label, &v) && v == LABEL_KID;
+}
+
 static bool same_label(struct idr_cbor a, struct idr_cbor b)
 {
 	int64_t x, y;
@@ -49,12 +56,16 @@ static bool same_label(struct idr_cbor a, struct idr_cbor b)
 	return b.type == IDR_CBOR_TEXT && idr_bytes_equal(a.content, b.content);
 }
 
-/* RFC 9052 section 3: labels must not occur in both maps. */
+/*
+ * RFC 9052 section 3: labels must not occur in both maps. kid alone may: it only says which keys to
+ * try, health certificates are seen with one in each, and the protected one is taken (formats brief
+ * 4.2). Any other label would let two readers see two messages.
+ */
 static bool share_label(struct idr_cbor a, struct idr_cbor b)
 {
 	for (struct idr_cbor k = idr_cbor_first(a); k.raw.n; k = idr_cbor_next(a, idr_cbor_next(a, k)))
 		for (struct idr_cbor l = idr_cbor_first(b); l.raw.n; l = idr_cbor_next(b, idr_cbor_next(b, l)))
-			if (same_label(k, l))
+			if (same_label(k, l) && !is_kid(k))
 				return true;
 	return false;
 }

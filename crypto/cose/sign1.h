@@ -27,8 +27,9 @@ struct idr_sign1 {
 
 /*
  * An array of four with protected bstr, unprotected map, payload, signature bstr. A label in both
- * maps, any crit (label 2), an empty protected bucket are refused. Tag 18 inside tag 61 (CWT) is
- * read when cwt_tag is true.
+ * maps, any crit (label 2), an empty protected bucket are refused; kid (label 4) alone may stand in
+ * both, since it is only a hint, and then the unprotected one is not looked at. Tag 18 inside tag 61
+ * (CWT) is read when cwt_tag is true.
  * errors IDR_MALFORMED, IDR_COSE_TAG, IDR_CRIT, IDR_ALGORITHM
  */
 IDR_MUST bool idr_sign1_parse(struct idr_arena *a, struct idr_cbor item, enum idr_sign1_tag tag,

@@ -146,7 +146,8 @@ static void refuses_headers_out_of_order(void **state)
 		{ "8441a0a1012641014102", IDR_ALGORITHM },
 		{ "8440a041014102", IDR_ALGORITHM },
 		{ "8443a10126a1012641014102", IDR_MALFORMED },               /* in both */
-		{ "8446a20126044178a104417841014102", IDR_MALFORMED }, /* kid in both */
+		{ "8446a20126182100a118210041014102", IDR_MALFORMED }, /* x5chain in both */
+		{ "8446a20126044178a2044178012641014102", IDR_MALFORMED }, /* kid and alg in both */
 		{ "8446a20126028101a041014102", IDR_CRIT },
 		{ "8445a201260280a041014102", IDR_CRIT },                    /* empty crit */
 		{ "8443a10126a102810141014102", IDR_CRIT },
@@ -217,6 +218,20 @@ static void finds_kid_typ_and_headers(void **state)
 	assert_int_equal(idr_sign1_typ(&m).raw.n, 0); /* an unprotected typ is none */
 	assert_true(m.payload.p && m.payload.n == 0);
 	assert_true(idr_sign1_header(&m, 16, &v) && !idr_sign1_header(&m, 17, &v));
+}
+
+/* kid alone, which is a hint; every other label in both is refused above. formats brief 4.2 */
+static void takes_the_protected_kid_of_two(void **state)
+{
+	struct idr_sign1 m;
+
+	(void)state;
+	assert_works(parse_hex("8446a20126044141a104414241014102", &m));
+	assert_true(idr_bytes_is(m.kid, "A"));
+	assert_works(parse_hex("8446a20126044141a1040741014102", &m)); /* the other is not looked at */
+	assert_true(idr_bytes_is(m.kid, "A"));
+	assert_refused(parse_hex("8445a201260407a104414241014102", &m), IDR_MALFORMED);
+	assert_works(verify(make("a20126044141", "a1044142", IDR_LIT("x")), idr_private_public(k), IDR_ALGS_HAIP));
 }
 
 static void a_detached_payload_is_given_exactly_once(void **state)
@@ -295,6 +310,7 @@ int main(void)
 		TEST(gives_no_algorithm_for_a_foreign_one),
 		TEST(refuses_more_labels_than_a_header_has),
 		TEST(finds_kid_typ_and_headers),
+		TEST(takes_the_protected_kid_of_two),
 		TEST(a_detached_payload_is_given_exactly_once),
 		TEST(reads_x5chain_of_one_and_of_many),
 	};
