@@ -76,9 +76,8 @@ static bool header_parse(struct idr_arena *a, struct idr_bytes part, bool allow_
 	if (!idr_json_is(j->header, IDR_JSON_OBJECT))
 		return idr_fail(err, IDR_MALFORMED, "RFC 7515 section 5.2 step 3", "the header is not a JSON object");
 	kid = idr_json_find(j->header, "kid");
-	if (kid && kid->type != IDR_JSON_STRING)
-		return idr_fail(err, IDR_MALFORMED, "RFC 7515 section 4.1.4", "kid is not a string");
-	if (kid)
+	/* RFC 7515 section 4.1.4: a hint; one that is no string names no key of ours, and others send numbers */
+	if (idr_json_is(kid, IDR_JSON_STRING))
 		j->kid = kid->text;
 	return header_alg(j->header, &j->alg, err) && header_is_plain(j->header, allow_jwk, err);
 }

@@ -18,7 +18,7 @@ struct idr_jws {
 	struct idr_bytes signature;     /* decoded, raw */
 	const struct idr_json *header;
 	enum idr_alg alg;               /* IDR_ALG_NONE when absent or not ours */
-	struct idr_bytes kid;           /* p == NULL when absent */
+	struct idr_bytes kid;           /* p == NULL when absent or no string */
 };
 
 /*

@@ -160,7 +160,19 @@ static void refuses_headers_that_bring_or_fetch_a_key(void **state)
 	assert_works(idr_jws_parse(a, with_jwk, MAX, true, &j, &err));
 	assert_refused(idr_jws_parse(a, token("{\"alg\":\"ES256\",\"jku\":\"\"}", "{}"), MAX, true, &j,
 	    &err), IDR_MALFORMED);
-	assert_refused(parse(token("{\"alg\":\"ES256\",\"kid\":7}", "{}"), &j), IDR_MALFORMED);
+}
+
+static void takes_a_kid_that_is_no_string_as_none(void **state)
+{
+	static const char *const kids[] = { "7", "null", "[\"7\"]", "{\"kid\":\"7\"}", "true" };
+	struct idr_jws j;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(kids) / sizeof(*kids); i++) {
+		assert_works(parse(token(idr_arena_printf(a, &err, "{\"alg\":\"ES256\",\"kid\":%s}", kids[i]),
+		    "{}"), &j));
+		assert_null(j.kid.p);
+	}
 }
 
 /* proves: security brief V6 */
@@ -236,6 +248,7 @@ int main(void)
 		TEST(refuses_none_missing_and_foreign_algorithms),
 		TEST(refuses_an_algorithm_outside_policy_or_not_of_the_key),
 		TEST(refuses_every_critical_header),
+		TEST(takes_a_kid_that_is_no_string_as_none),
 		TEST(refuses_headers_that_bring_or_fetch_a_key),
 		TEST(refuses_der_and_other_signature_lengths),
 		TEST(reads_x5c_as_written),
