@@ -138,8 +138,11 @@ static bool read_eku(struct idr_arena *a, X509 *x, struct idr_cert *c, struct id
 	c->eku_critical = is_critical(x, NID_ext_key_usage);
 	if (!c->has_eku)
 		return true;
-	if (!eku || sk_ASN1_OBJECT_num(eku) == 0)
+	if (!eku)
 		return malformed(err, "extKeyUsage cannot be read");
+	/* RFC 5280 section 4.2.1.12 demands one at least: with none the certificate is good for nothing */
+	if (sk_ASN1_OBJECT_num(eku) == 0)
+		c->unknown_critical |= c->eku_critical;
 	if (sk_ASN1_OBJECT_num(eku) > IDR_EKU_MAX)
 		return idr_fail(err, IDR_LIMIT, NULL, "the certificate has more than %d key purposes", IDR_EKU_MAX);
 	for (int i = 0; i < sk_ASN1_OBJECT_num(eku); i++) {

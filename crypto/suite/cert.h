@@ -41,13 +41,19 @@ struct idr_cert {
 	struct idr_key key;        /* curve IDR_CURVE_NONE when the key is of another kind */
 	unsigned key_usage;
 	bool has_key_usage, key_usage_critical;
-	bool has_eku, eku_critical;
+	bool has_eku, eku_critical; /* has_eku with n_eku 0: an empty list, no purpose at all */
 	bool has_basic_constraints, is_ca;
 	int path_len;              /* -1 when absent */
 	bool has_crl_url, has_issuer_alt_name;
-	bool unknown_critical;     /* a critical extension we do not know, or a forbidden one */
+	bool unknown_critical;     /* a critical extension we do not know or cannot use, or a forbidden one */
 	bool self_issued;          /* subject equals issuer */
 };
+
+/* An empty extKeyUsage leaves a certificate without any: such a one signs nothing here. */
+static inline bool idr_cert_has_purpose(const struct idr_cert *c)
+{
+	return !c->has_eku || c->n_eku > 0;
+}
 
 /* Parse DER without trailing bytes, at most IDR_CERT_MAX bytes; slices point into the arena.
  * errors IDR_MALFORMED, IDR_LIMIT */

@@ -54,7 +54,10 @@ static bool parse_copy(struct idr_suite *s, struct idr_trust *t, struct idr_byte
 {
 	struct idr_bytes own;
 
-	return idr_arena_copy(t->a, der, &own, err) && idr_cert_parse(s, t->a, own, out, err);
+	if (!idr_arena_copy(t->a, der, &own, err) || !idr_cert_parse(s, t->a, own, out, err))
+		return false;
+	return idr_cert_has_purpose(out) || idr_fail(err, IDR_MALFORMED, "RFC 5280 section 4.2.1.12",
+	    "the certificate has an empty extended key usage");
 }
 
 static struct idr_anchor *find_anchor(struct idr_trust *t, struct idr_bytes der)

@@ -36,8 +36,12 @@ static bool parse_chain(struct idr_suite *s, struct idr_arena *a, struct chain *
 	for (size_t i = 0; i < c->n; i++) {
 		struct idr_err why;
 
-		if (idr_cert_parse(s, a, c->der[i], &c->cert[i], &why))
-			continue;
+		if (idr_cert_parse(s, a, c->der[i], &c->cert[i], &why)) {
+			if (idr_cert_has_purpose(&c->cert[i]))
+				continue;
+			return idr_fail(err, IDR_CHAIN_PROFILE, "RFC 5280 section 4.2.1.12",
+			    "certificate %zu of the chain has an empty extended key usage", i);
+		}
 		if (why.code != IDR_MALFORMED) {
 			*err = why;
 			return false;

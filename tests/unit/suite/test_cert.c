@@ -91,7 +91,7 @@ static void refuses_an_extension_that_stands_twice(void **state)
 	assert_refused(idr_cert_parse(s, a, leaf(EXT_UNKNOWN EXT_UNKNOWN), &c, &err), IDR_MALFORMED);
 }
 
-/* dNSName "a\0b"; nine names; empty extKeyUsage */
+/* dNSName "a\0b"; nine names; an extKeyUsage that is no list */
 static void refuses_names_and_purposes_that_mislead(void **state)
 {
 	struct idr_cert c;
@@ -102,7 +102,22 @@ static void refuses_names_and_purposes_that_mislead(void **state)
 	assert_refused(idr_cert_parse(s, a, leaf("300e0603551d1104073005820361" "0062"), &c, &err), IDR_MALFORMED);
 	assert_refused(idr_cert_parse(s, a, leaf("30240603551d11041d301b" "820161820161820161820161820161"
 	    "820161820161820161820161"), &c, &err), IDR_LIMIT);
-	assert_refused(idr_cert_parse(s, a, leaf("30090603551d2504023000"), &c, &err), IDR_MALFORMED);
+	assert_refused(idr_cert_parse(s, a, leaf("30090603551d2504020500"), &c, &err), IDR_MALFORMED);
+}
+
+/* Readable, so that a certificate can be shown; good for no purpose, which trust/ refuses. */
+static void tells_an_empty_extended_key_usage_from_none(void **state)
+{
+	struct idr_cert c;
+
+	(void)state;
+	assert_works(idr_cert_parse(s, a, leaf(EXT_KU_SIGN "30090603551d2504023000"), &c, &err));
+	assert_true(c.has_eku && c.n_eku == 0 && !c.eku_critical && !c.unknown_critical);
+	assert_false(idr_cert_has_purpose(&c));
+	assert_works(idr_cert_parse(s, a, leaf("300c0603551d250101ff04023000"), &c, &err));
+	assert_true(c.has_eku && c.n_eku == 0 && c.eku_critical && c.unknown_critical);
+	assert_works(idr_cert_parse(s, a, leaf(EXT_KU_SIGN), &c, &err));
+	assert_true(!c.has_eku && idr_cert_has_purpose(&c));
 }
 
 /* A point off the curve is no key of ours, and the certificate says so rather than carrying it. */
@@ -132,6 +147,7 @@ int main(void)
 		TEST(refuses_what_is_not_exactly_one_certificate),
 		TEST(refuses_an_extension_that_stands_twice),
 		TEST(refuses_names_and_purposes_that_mislead),
+		TEST(tells_an_empty_extended_key_usage_from_none),
 		TEST(gives_no_key_for_a_point_off_the_curve),
 	};
 
