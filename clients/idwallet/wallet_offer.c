@@ -1,6 +1,7 @@
 #include "idwallet/wallet.h"
 
 #include "base/text.h"
+#include "trust/issuer.h"
 
 static const char GRANT[] = "urn:ietf:params:oauth:grant-type:pre-authorized_code";
 
@@ -44,28 +45,17 @@ static bool fetch_offer(struct idr_arena *a, const char *link, const struct idr_
 	return wallet_get_json(a, (const char *)uri.p, out, err);
 }
 
-/* https://host/path -> https://host/.well-known/<name>/path (RFC 8414 section 3.1) */
-static char *well_known(struct idr_arena *a, struct idr_bytes issuer, const char *name, struct idr_err *err)
+/* The document at the well-known place of this issuer, which must say that it is its own. */
+static bool well_known(struct idr_arena *a, struct idr_bytes issuer, const char *name, const char *member,
+    const struct idr_json **doc, struct idr_err *err)
 {
-	const uint8_t *mark = issuer.n ? memmem(issuer.p, issuer.n, "://", 3) : NULL;
-	size_t host = mark ? (size_t)(mark - issuer.p) + 3 : 0, slash;
+	const struct idr_json *v;
+	struct idr_bytes url;
 
-	if (!mark) {
-		idr_fail(err, IDR_MALFORMED, NULL, "the credential issuer identifier is not a URL");
-		return NULL;
-	}
-	slash = idr_bytes_index(issuer, host, '/');
-	if (slash == SIZE_MAX)
-		slash = issuer.n;
-	return idr_arena_printf(a, err, "%.*s/.well-known/%s%.*s", (int)slash, (const char *)issuer.p, name,
-	    (int)(issuer.n - slash), (const char *)issuer.p + slash);
-}
-
-static bool same_issuer(const struct idr_json *doc, const char *member, struct idr_bytes issuer,
-    struct idr_err *err)
-{
-	const struct idr_json *v = idr_json_find(doc, member);
-
+	if (!idr_well_known_url(a, issuer, name, &url, err) ||
+	    !wallet_get_json(a, (const char *)url.p, doc, err))
+		return false;
+	v = idr_json_find(*doc, member);
 	if (!idr_json_is(v, IDR_JSON_STRING) || !idr_bytes_equal(v->text, issuer))
 		return idr_fail(err, IDR_MALFORMED, "OpenID4VCI 1.0 section 12.2.1",
 		    "the metadata is for another %s", member);
@@ -116,7 +106,6 @@ bool wallet_redeem(struct idr_suite *s, struct idr_arena *a, const char *link, c
     bool dpop, int64_t now, struct wallet_grant *out, struct idr_err *err)
 {
 	const struct idr_json *offer, *issuer, *grant, *code;
-	char *url;
 
 	memset(out, 0, sizeof(*out));
 	if (!fetch_offer(a, link, &offer, err))
@@ -133,12 +122,8 @@ bool wallet_redeem(struct idr_suite *s, struct idr_arena *a, const char *link, c
 		return idr_fail(err, IDR_TX_CODE, "OpenID4VCI 1.0 section 4.1.1",
 		    "the offer needs a transaction code: give --tx-code");
 	out->issuer = issuer->text;
-	if (!(url = well_known(a, out->issuer, "openid-credential-issuer", err)) ||
-	    !wallet_get_json(a, url, &out->metadata, err) ||
-	    !same_issuer(out->metadata, "credential_issuer", out->issuer, err) ||
-	    !(url = well_known(a, out->issuer, "oauth-authorization-server", err)) ||
-	    !wallet_get_json(a, url, &out->as_metadata, err) ||
-	    !same_issuer(out->as_metadata, "issuer", out->issuer, err))
+	if (!well_known(a, out->issuer, "openid-credential-issuer", "credential_issuer", &out->metadata, err) ||
+	    !well_known(a, out->issuer, "oauth-authorization-server", "issuer", &out->as_metadata, err))
 		return false;
 	if (dpop && !idr_private_generate(s, IDR_P256, &out->dpop, err))
 		return false;
