@@ -20,6 +20,16 @@ static void *run_thread(void *arg)
 	return NULL;
 }
 
+static void *run_source(void *arg)
+{
+	struct flow_thread *t = arg;
+	struct flow_request *r;
+
+	while ((r = flow_lane_take(&t->flow->lanes, (size_t)(t - t->flow->source_thread))))
+		flow_advance(t, r);
+	return NULL;
+}
+
 static void *run_timer(void *arg)
 {
 	struct flow *f = arg;
@@ -40,9 +50,9 @@ static bool thread_start(struct flow *f, struct flow_thread *t, enum flow_place 
 	t->cache = idr_path_cache_new();
 	if (!t->suite || !t->cache)
 		return idr_fail(err, IDR_CRYPTO, NULL, "OpenSSL does not give what is needed");
-	if (place == FLOW_COLD && !reg_conn_open(f->app->registry, &t->conn, err))
+	if (place != FLOW_WORKER && !reg_conn_open(f->app->registry, &t->conn, err))
 		return false;
-	t->running = pthread_create(&t->thread, NULL, run_thread, t) == 0;
+	t->running = pthread_create(&t->thread, NULL, place == FLOW_SOURCE ? run_source : run_thread, t) == 0;
 	return t->running || idr_fail(err, IDR_MEMORY, NULL, "cannot start a thread");
 }
 
@@ -78,6 +88,9 @@ static bool start_all(struct flow *f, struct idr_err *err)
 	for (size_t i = 0; i < FLOW_COLD_THREADS; i++)
 		if (!thread_start(f, &f->cold_thread[i], FLOW_COLD, err))
 			return false;
+	for (size_t i = 0; i < FLOW_SOURCE_THREADS; i++)
+		if (!thread_start(f, &f->source_thread[i], FLOW_SOURCE, err))
+			return false;
 	f->timing = pthread_create(&f->timer, NULL, run_timer, f) == 0;
 	return f->timing || idr_fail(err, IDR_MEMORY, NULL, "cannot start a thread");
 }
@@ -92,6 +105,7 @@ bool flow_new(struct app *app, flow_access *access, struct flow **out, struct id
 	f->access = access;
 	f->admit = (int)app->conf->queue;
 	flow_park_init(&f->park);
+	flow_lanes_init(&f->lanes);
 	if (!start_all(f, err)) {
 		flow_free(&f);
 		return false;
@@ -193,12 +207,16 @@ void flow_free(struct flow **fp)
 		queue_close(f->work);
 	if (f->cold)
 		queue_close(f->cold);
+	flow_lanes_close(&f->lanes);
 	for (size_t i = 0; i < f->n_workers; i++)
 		thread_stop(&f->worker[i]);
 	for (size_t i = 0; i < FLOW_COLD_THREADS; i++)
 		thread_stop(&f->cold_thread[i]);
+	for (size_t i = 0; i < FLOW_SOURCE_THREADS; i++)
+		thread_stop(&f->source_thread[i]);
 	queue_free(&f->work);
 	queue_free(&f->cold);
+	flow_lanes_free(&f->lanes);
 	pthread_mutex_destroy(&f->park.lock);
 	free(f);
 	*fp = NULL;

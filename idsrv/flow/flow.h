@@ -1,7 +1,7 @@
 /*
  * flow: moves a request through the steps of its route.
  *
- * A handler is a const table of steps; a step is a plain function that never blocks (except COLD),
+ * A handler is a const table of steps; a step is a plain function that never blocks (except COLD, SOURCE),
  * and its row says where it runs. The table reads top to bottom like the standard. Branches stay
  * inside a step: a step may reply early, which ends the request.
  *
@@ -26,17 +26,21 @@ enum flow_place {
 	FLOW_DATABASE, /* batched write: sends request->row, which the step before prepared */
 	FLOW_READ,     /* batched read: likewise */
 	FLOW_COLD,     /* may block on the database: a cold thread with request->conn */
+	FLOW_SOURCE,   /* may wait for a source outside: a thread of its lane with request->conn. The step
+	                  before names the lane; without one the step is skipped */
 	FLOW_SIGNER,   /* sends request->job, which the step before prepared */
 	FLOW_PARKED    /* run on a cold thread; while it sets request->parked it is run again when
 	                  flow_wake() names its key, or every second, until the deadline */
 };
+
+enum { FLOW_LANE_NAME = 40 };
 
 struct flow_request;
 typedef bool flow_run(struct app *app, struct flow_request *r, struct idr_err *err);
 
 struct flow_step {
 	enum flow_place place;
-	flow_run *run;   /* INLINE, WORKER, COLD, PARKED; for DATABASE, READ, SIGNER: NULL */
+	flow_run *run;   /* INLINE, WORKER, COLD, SOURCE, PARKED; for DATABASE, READ, SIGNER: NULL */
 };
 
 /* Who calls: filled by access/ before the handler's first step. */
@@ -54,7 +58,7 @@ struct flow_request {
 	const struct rules *rules;    /* the set it began with */
 	struct idr_suite *suite;      /* of the thread that runs this step */
 	struct idr_path_cache *cache; /* of the thread that runs this step */
-	struct reg_conn *conn;        /* COLD and PARKED steps only */
+	struct reg_conn *conn;        /* COLD, SOURCE and PARKED steps only */
 	/*
 	 * Prepared by the step before. NULL skips the DATABASE, READ or SIGNER step. A row or job that
 	 * was refused ends the request with its error; otherwise the pointer is NULL again afterwards
@@ -62,6 +66,7 @@ struct flow_request {
 	 */
 	struct reg_row *row;
 	struct signer_job *job;
+	char lane[FLOW_LANE_NAME];    /* SOURCE: requests of one lane run one after the other; empty skips */
 	int64_t now;                  /* wall clock when this step began */
 	struct flow_caller caller;
 	void *state;                  /* the handler's one struct */

@@ -11,15 +11,15 @@
 #include "suite/suite.h"
 #include "sys/queue.h"
 
-enum { FLOW_COLD_THREADS = 2, FLOW_WORKERS_MAX = 256, PARK_BUCKETS = 256, PARK_RECENT = 64 };
+enum { FLOW_COLD_THREADS = 2, FLOW_SOURCE_THREADS = 4, FLOW_WORKERS_MAX = 256, PARK_BUCKETS = 256, PARK_RECENT = 64 };
 
 /* What a step may use; NULL stands for a thread that runs no steps but INLINE ones. */
 struct flow_thread {
 	struct flow *flow;
-	enum flow_place place;           /* FLOW_WORKER or FLOW_COLD */
+	enum flow_place place;           /* FLOW_WORKER, FLOW_COLD or FLOW_SOURCE */
 	struct idr_suite *suite;
 	struct idr_path_cache *cache;
-	struct reg_conn *conn;           /* cold threads */
+	struct reg_conn *conn;           /* cold and source threads */
 	pthread_t thread;
 	bool running;
 };
@@ -36,6 +36,15 @@ struct flow_park {
 	uint8_t recent[PARK_RECENT][16];
 };
 
+/* Requests that wait for a source, in order of arrival, and the lane each source thread is in. */
+struct flow_lanes {
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	struct flow_request *first, *last;
+	char busy[FLOW_SOURCE_THREADS][FLOW_LANE_NAME];
+	bool closed;
+};
+
 struct flow {
 	struct app *app;
 	flow_access *access;
@@ -43,6 +52,8 @@ struct flow {
 	struct flow_thread worker[FLOW_WORKERS_MAX];
 	size_t n_workers;
 	struct flow_thread cold_thread[FLOW_COLD_THREADS];
+	struct flow_thread source_thread[FLOW_SOURCE_THREADS];
+	struct flow_lanes lanes;
 	atomic_int inside;               /* admitted, not parked */
 	int admit;                       /* at most so many inside */
 	atomic_bool draining;
@@ -57,6 +68,15 @@ void flow_advance(struct flow_thread *t, struct flow_request *r);
 void flow_end(struct flow_request *r, const struct idr_err *err);
 /* Every thread that is at work for a request counts it; the last to leave lets drain go on. */
 void flow_leave(struct flow *f);
+
+/* flow_lane.c */
+void flow_lanes_init(struct flow_lanes *l);
+void flow_lanes_close(struct flow_lanes *l);
+void flow_lanes_free(struct flow_lanes *l);
+/* errors IDR_OVERLOADED (too many of this lane wait already), IDR_STOPPING */
+IDR_MUST bool flow_lane_put(struct flow *f, struct flow_request *r, struct idr_err *err);
+/* Source thread i has left its lane: the next request whose lane is free; NULL when closed. */
+struct flow_request *flow_lane_take(struct flow_lanes *l, size_t i);
 
 /* flow_park.c */
 void flow_park_init(struct flow_park *p);

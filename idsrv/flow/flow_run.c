@@ -138,6 +138,26 @@ static enum outcome submit(struct flow_request *r, struct idr_err *err)
 	return ENDED;
 }
 
+/* To a thread of its kind, unless this is one. */
+static enum outcome run_at(enum flow_place place, struct flow_thread *t, struct flow_request *r,
+    struct idr_err *err)
+{
+	if (place == FLOW_SOURCE && !r->lane[0]) {
+		r->step++;
+		return GO_ON;
+	}
+	if (t && t->place == place)
+		return run_step(t, r, err);
+	if (place != FLOW_SOURCE) {
+		hand_to(place == FLOW_COLD ? r->app->flow->cold : r->app->flow->work, r);
+		return ELSEWHERE;
+	}
+	if (flow_lane_put(r->app->flow, r, err))
+		return ELSEWHERE;
+	flow_end(r, err);
+	return ENDED;
+}
+
 /* The steps of the caller's class, then the route's own. */
 static enum outcome turn_page(struct flow_request *r, struct idr_err *err)
 {
@@ -154,7 +174,6 @@ static enum outcome turn_page(struct flow_request *r, struct idr_err *err)
 static enum outcome one_step(struct flow_thread *t, struct flow_request *r)
 {
 	struct idr_err err = { 0 };
-	bool cold;
 
 	if (!r->committed && r->step->place != FLOW_END && clock_monotonic_us() > r->deadline_us) {
 		idr_fail(&err, IDR_DEADLINE, NULL, "the request took too long");
@@ -168,12 +187,10 @@ static enum outcome one_step(struct flow_thread *t, struct flow_request *r)
 		return run_step(t, r, &err);
 	case FLOW_WORKER:
 	case FLOW_COLD:
+	case FLOW_SOURCE:
+		return run_at(r->step->place, t, r, &err);
 	case FLOW_PARKED:
-		cold = r->step->place != FLOW_WORKER;
-		if (t && (t->place == FLOW_COLD) == cold)
-			return run_step(t, r, &err);
-		hand_to(cold ? r->app->flow->cold : r->app->flow->work, r);
-		return ELSEWHERE;
+		return run_at(FLOW_COLD, t, r, &err);
 	case FLOW_DATABASE:
 	case FLOW_READ:
 	case FLOW_SIGNER:

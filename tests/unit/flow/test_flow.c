@@ -147,6 +147,31 @@ static bool on_cold(struct app *app, struct flow_request *r, struct idr_err *err
 	return true;
 }
 
+static bool choose_lane(struct app *app, struct flow_request *r, struct idr_err *err)
+{
+	struct idr_bytes q = r->http->query;
+
+	(void)app;
+	if (q.n >= sizeof(r->lane))
+		return idr_fail(err, IDR_INTERNAL, NULL, "no name for a lane");
+	if (q.n)
+		memcpy(r->lane, q.p, q.n);
+	return true;
+}
+
+static atomic_int asked;
+
+static bool ask_source(struct app *app, struct flow_request *r, struct idr_err *err)
+{
+	(void)app;
+	if (!r->suite || !r->conn)
+		return idr_fail(err, IDR_INTERNAL, NULL, "not a source thread");
+	atomic_fetch_add(&asked, 1);
+	if (r->lane[0] == 's')
+		clock_sleep_ms(400);
+	return true;
+}
+
 static bool prepare_row(struct app *app, struct flow_request *r, struct idr_err *err)
 {
 	(void)app;
@@ -221,6 +246,8 @@ static const struct flow_step s_all[] = { { FLOW_INLINE, note_http_thread }, { F
 static const struct flow_step s_skip[] = { { FLOW_WORKER, on_worker }, { FLOW_DATABASE, NULL },
 	{ FLOW_READ, NULL }, { FLOW_SIGNER, NULL }, { FLOW_WORKER, reply_ok }, { 0 } };
 static const struct flow_step s_refuse[] = { { FLOW_WORKER, refuse_here }, { FLOW_WORKER, reply_ok }, { 0 } };
+static const struct flow_step s_source[] = { { FLOW_WORKER, choose_lane }, { FLOW_SOURCE, ask_source },
+	{ FLOW_WORKER, on_worker }, { FLOW_WORKER, reply_ok }, { 0 } };
 static const struct flow_step s_early[] = { { FLOW_WORKER, reply_ok }, { FLOW_WORKER, refuse_here }, { 0 } };
 static const struct flow_step s_none[] = { { FLOW_WORKER, on_worker }, { 0 } };
 static const struct flow_step s_slow[] = { { FLOW_WORKER, sleep_long }, { FLOW_WORKER, reply_ok }, { 0 } };
@@ -237,6 +264,7 @@ static const struct flow_step s_officer[] = { { FLOW_WORKER, on_worker }, { FLOW
 static const struct http_route table[] = {
 	GET("/inline", ANYONE, s_inline), GET("/all", ANYONE, s_all), GET("/skip", ANYONE, s_skip),
 	GET("/refuse", ANYONE, s_refuse), GET("/early", ANYONE, s_early), GET("/none", ANYONE, s_none),
+	GET("/source", ANYONE, s_source),
 	GET("/slow", ANYONE, s_slow), GET("/commit", ANYONE, s_commit), GET("/busy", ANYONE, s_busy),
 	GET("/park", ANYONE, s_park, .long_poll = true), GET("/parkshort", ANYONE, s_park),
 	GET("/race", ANYONE, s_race), GET("/party", PARTY, s_inline), GET("/officer", OFFICER, s_inline),
@@ -329,6 +357,43 @@ static void skips_a_step_for_which_nothing_was_prepared(void **state)
 	assert_int_equal(get("/skip"), 200);
 	assert_int_equal(atomic_load(&rows_sent), rows);
 	assert_int_equal(atomic_load(&jobs_sent), jobs);
+}
+
+static void asks_a_source_on_a_thread_of_its_own_and_only_where_a_lane_is_named(void **state)
+{
+	int before = atomic_load(&asked);
+
+	(void)state;
+	assert_int_equal(get("/source?a"), 200);
+	assert_int_equal(atomic_load(&asked), before + 1);
+	assert_int_equal(get("/source"), 200);
+	assert_int_equal(atomic_load(&asked), before + 1);
+}
+
+/* proves: architecture.md section 4, a slow claims source stalls its own type only */
+static void a_slow_source_stalls_its_own_lane_only(void **state)
+{
+	int fd[2];
+	int64_t begin;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) { /* one is asked, one waits */
+		fd[i] = kit_connect(&kit);
+		put_get(fd[i], "/source?slow");
+		clock_sleep_ms(50);
+	}
+	begin = clock_monotonic_us();
+	assert_int_equal(get("/source?slow"), 503); /* an eighth of the 8 that may be inside */
+	assert_non_null(strstr(answer, "overloaded"));
+	assert_int_equal(get("/source?other"), 200);
+	assert_int_equal(get("/officer"), 200); /* a cold thread */
+	assert_int_equal(get("/skip"), 200);
+	assert_true(clock_monotonic_us() - begin < 250000);
+	for (int i = 0; i < 2; i++) {
+		kit_read(fd[i], answer, sizeof(answer), 5000);
+		close(fd[i]);
+		assert_int_equal(kit_status(answer), 200);
+	}
 }
 
 static void ends_with_the_error_of_a_step(void **state)
@@ -517,7 +582,9 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		T(answers_ready_bytes_on_the_http_thread), T(runs_every_step_where_its_row_says),
-		T(skips_a_step_for_which_nothing_was_prepared), T(ends_with_the_error_of_a_step),
+		T(skips_a_step_for_which_nothing_was_prepared),
+		T(asks_a_source_on_a_thread_of_its_own_and_only_where_a_lane_is_named),
+		T(a_slow_source_stalls_its_own_lane_only), T(ends_with_the_error_of_a_step),
 		T(ends_with_the_error_of_a_row), T(says_overloaded_when_the_registry_is_full),
 		T(ends_with_the_error_of_the_signer_and_tells_nothing),
 		T(refuses_to_send_a_read_row_to_the_writers), T(stops_at_an_early_reply),
