@@ -19,9 +19,11 @@ static bool create(struct reg_conn *c, void *ctx, struct idr_err *err)
 	reg_put_int(&p, o->expires);
 	reg_put_str(&p, o->operator_name ? o->operator_name : "");
 	reg_put_uuid(&p, o->request);
+	reg_put_maybe(&p, o->reference_sealed.n > 0, o->reference_sealed.p, o->reference_sealed.n);
+	reg_put_maybe(&p, o->offer_claims_sealed.n > 0, o->offer_claims_sealed.p, o->offer_claims_sealed.n);
 	if (!reg_run(c, "INSERT INTO offer (offer_id, code_hash, code_sealed, tx_code_mac, tx_code_length,"
-	    " person_id, configurations, expires, operator, request)"
-	    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING", &p, err))
+	    " person_id, configurations, expires, operator, request, reference_sealed, claims_sealed)"
+	    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING", &p, err))
 		return false;
 	reg_params(&p, c);
 	reg_put_uuid(&p, o->offer_id);

@@ -1,7 +1,9 @@
 /*
  * reg_offer: credential offers, their pre-authorized codes, and the access tokens they become.
  *
- * Codes, tx_codes and tokens are stored as hashes or MACs only (issuing brief 18).
+ * Codes, tx_codes and tokens are stored as hashes or MACs only (issuing brief 18). What an offer may
+ * carry of a person is sealed for this offer and wiped when it can no longer be used: the row key
+ * (context "offer-reference:<offer id in hex>") and claims handed over ("offer-claims:<...>").
  */
 #ifndef IDSRV_REGISTRY_REG_OFFER_H
 #define IDSRV_REGISTRY_REG_OFFER_H
@@ -18,6 +20,7 @@ struct reg_offer {
 	int tx_code_length;
 	int64_t person_id;
 	struct idr_bytes configurations; /* space-separated ids: "pid.sdjwt age.sdjwt" */
+	struct idr_bytes reference_sealed, offer_claims_sealed; /* empty: none; find leaves them out */
 	int64_t expires;
 	const char *operator_name;
 	uint8_t request[16];
@@ -65,6 +68,8 @@ struct reg_token_load {
 	int64_t person_id;
 	struct idr_bytes configurations;
 	struct idr_bytes claims_sealed; /* of the built-in subject table; context: reg_subject.h */
+	uint8_t offer_id[16];
+	struct idr_bytes reference_sealed, offer_claims_sealed; /* empty: none */
 	int64_t expires;
 };
 extern const struct reg_kind reg_token_load;

@@ -101,10 +101,10 @@ static const char redeem_sql[] =
     "   THEN o.wrong ELSE o.wrong || r.request END"
     "  FROM r WHERE o.code_hash = r.code AND o.redeemed_by IS NULL AND cardinality(o.wrong) < 5"
     "  AND o.expires > r.now AND (o.tx_code_mac IS NULL) = (r.tx IS NULL)"
-    "  RETURNING r.i, o.redeemed_by, o.wrong, o.person_id, o.configurations),"
-    " t AS (INSERT INTO token (token_hash, jkt, person_id, configurations, expires)"
-    "  SELECT r.token, r.jkt, u.person_id, u.configurations, r.expires FROM u JOIN r USING (i)"
-    "  WHERE u.redeemed_by IS NOT NULL)"
+    "  RETURNING r.i, o.redeemed_by, o.wrong, o.person_id, o.configurations, o.offer_id),"
+    " t AS (INSERT INTO token (token_hash, jkt, person_id, configurations, expires, offer_id)"
+    "  SELECT r.token, r.jkt, u.person_id, u.configurations, r.expires, u.offer_id"
+    "  FROM u JOIN r USING (i) WHERE u.redeemed_by IS NOT NULL)"
     " SELECT i, redeemed_by IS NOT NULL, 5 - cardinality(wrong), configurations FROM u";
 
 static bool succeed(struct redeeming *b, size_t i, const struct reg_result *r, int k,
@@ -241,8 +241,11 @@ static bool read_token(const struct reg_result *r, int k, struct reg_token_load 
 	x->person_id = reg_int(r, k, 2);
 	x->expires = reg_int(r, k, 4);
 	if (!reg_copy(r, k, 3, x->row.arena, &x->configurations, err) ||
-	    !reg_copy(r, k, 5, x->row.arena, &x->claims_sealed, err))
+	    !reg_copy(r, k, 5, x->row.arena, &x->claims_sealed, err) ||
+	    !reg_copy(r, k, 7, x->row.arena, &x->reference_sealed, err) ||
+	    !reg_copy(r, k, 8, x->row.arena, &x->offer_claims_sealed, err))
 		return false;
+	reg_fixed(r, k, 6, x->offer_id, sizeof x->offer_id);
 	if (x->expires > x->now)
 		reg_row_ok(&x->row);
 	return true;
@@ -262,8 +265,10 @@ static bool flush_token(struct reg_conn *c, struct reg_row **rows, size_t n, str
 		    "the token is unknown or expired");
 	}
 	reg_put_array(&hash);
-	if (!reg_exec(c, "SELECT h.i - 1, t.jkt, t.person_id, t.configurations, t.expires, s.claims_sealed"
+	if (!reg_exec(c, "SELECT h.i - 1, t.jkt, t.person_id, t.configurations, t.expires, s.claims_sealed,"
+	    " t.offer_id, o.reference_sealed, o.claims_sealed"
 	    " FROM unnest($1) WITH ORDINALITY AS h(hash, i) JOIN token t ON t.token_hash = h.hash"
+	    " LEFT JOIN offer o ON o.offer_id = t.offer_id"
 	    " LEFT JOIN subject s ON s.holder_shard = (t.person_id & 1023) AND s.person_id = t.person_id",
 	    &p, &r, err))
 		return false;

@@ -125,6 +125,23 @@ static void settle_twins(struct put *x, const bool *fresh)
 				    REG_SUBJECT_SAME : REG_SUBJECT_CONFLICT;
 }
 
+/* A key may have waited without claims since an offer: only this insert then sees a second import. */
+static bool insert_people(struct reg_conn *c, const struct put *x, struct idr_err *err)
+{
+	struct reg_params p;
+	size_t n = 0;
+	REG_RESULT(r);
+
+	for (size_t i = 0; i < x->n; i++)
+		n += x->rows[i].outcome == REG_SUBJECT_NEW;
+	put_people(&p, c, x, REG_SUBJECT_NEW);
+	if (!reg_exec(c, "INSERT INTO subject (holder_shard, person_id, content_mac, claims_sealed)"
+	    " SELECT t.id & 1023, t.id, t.mac, t.claims FROM unnest($1, $2, $3) AS t(id, mac, claims)"
+	    " ORDER BY t.id ON CONFLICT DO NOTHING", &p, &r, err))
+		return false;
+	return reg_changed(&r) == n || reg_run_again(c, err);
+}
+
 static bool put_rows(struct reg_conn *c, void *ctx, struct idr_err *err)
 {
 	struct put *x = ctx;
@@ -134,10 +151,7 @@ static bool put_rows(struct reg_conn *c, void *ctx, struct idr_err *err)
 	if (!fresh || !claim_keys(c, x, err) || !compare(c, x, fresh, err))
 		return false;
 	settle_twins(x, fresh);
-	put_people(&p, c, x, REG_SUBJECT_NEW);
-	if (!reg_run(c, "INSERT INTO subject (holder_shard, person_id, content_mac, claims_sealed)"
-	    " SELECT t.id & 1023, t.id, t.mac, t.claims FROM unnest($1, $2, $3) AS t(id, mac, claims)",
-	    &p, err))
+	if (!insert_people(c, x, err))
 		return false;
 	put_people(&p, c, x, REG_SUBJECT_UPDATED);
 	return reg_run(c, "UPDATE subject SET content_mac = t.mac, claims_sealed = t.claims, changed = now()"
@@ -188,6 +202,39 @@ bool reg_subject_by_keys(struct reg_conn *c, const uint8_t (*key_blind)[32], siz
 	struct by_keys x = { key_blind, n, ids };
 
 	return n == 0 || reg_tx(c, by_keys, &x, err);
+}
+
+struct person {
+	const uint8_t *key;
+	int64_t id;
+};
+
+static bool person(struct reg_conn *c, void *ctx, struct idr_err *err)
+{
+	struct person *x = ctx;
+	struct reg_params p;
+	REG_RESULT(r);
+
+	reg_params(&p, c);
+	reg_put_bytes(&p, idr_bytes(x->key, 32));
+	if (!reg_run(c, "INSERT INTO subject_key (key_blind, person_id) SELECT $1, nextval('person_id')"
+	    " WHERE NOT EXISTS (SELECT 1 FROM subject_key WHERE key_blind = $1) ON CONFLICT DO NOTHING",
+	    &p, err) ||
+	    !reg_exec(c, "SELECT person_id FROM subject_key WHERE key_blind = $1", &p, &r, err))
+		return false;
+	x->id = reg_int(&r, 0, 0);
+	return reg_rows(&r) == 1 || reg_run_again(c, err);
+}
+
+bool reg_subject_person(struct reg_conn *c, const uint8_t key_blind[32], int64_t *person_id,
+    struct idr_err *err)
+{
+	struct person x = { .key = key_blind };
+
+	if (!reg_tx(c, person, &x, err))
+		return false;
+	*person_id = x.id;
+	return true;
 }
 
 struct get {

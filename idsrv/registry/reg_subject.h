@@ -30,6 +30,9 @@ IDR_MUST bool reg_subject_put(struct reg_conn *c, struct reg_subject_put *rows, 
 /* Existing ids for keys, 0 where new: asked before sealing. */
 IDR_MUST bool reg_subject_by_keys(struct reg_conn *c, const uint8_t (*key_blind)[32], size_t n,
     int64_t *ids, struct idr_err *err);
+/* The id of the person with this key; somebody new gets one, without claims (imported later, perhaps). */
+IDR_MUST bool reg_subject_person(struct reg_conn *c, const uint8_t key_blind[32], int64_t *person_id,
+    struct idr_err *err);
 IDR_MUST bool reg_subject_get(struct reg_conn *c, struct idr_arena *a, int64_t person_id,
     struct idr_bytes *claims_sealed, bool *found, struct idr_err *err);
 IDR_MUST bool reg_subject_count(struct reg_conn *c, int64_t *n, struct idr_err *err);

@@ -62,6 +62,11 @@ static void each_role_can_do_its_own_and_nothing_else(void **state)
 		{ "idr_admin", "UPDATE audit SET actor = ''", false },
 		{ "idr_admin", "SELECT * FROM audit", true },
 		{ "idr_admin", "DELETE FROM subject", false },
+		{ "idr_issuer", "INSERT INTO subject SELECT * FROM subject", false },
+		{ "idr_issuer", "UPDATE offer SET claims_sealed = NULL", false },
+		{ "rail_source", "SELECT * FROM rail.subject", false },
+		{ "rail_source", "SELECT * FROM rail.subject_key", false },
+		{ "rail_source", "SELECT * FROM rail.offer", false },
 		/* the server's login is in every group, and still cannot do these */
 		{ "app", "DELETE FROM journal", false },
 		{ "app", "UPDATE journal SET new_value = 0", false },
