@@ -21,10 +21,10 @@ static const struct set {
 	{ "claim169", vec_claim169, NULL },
 	{ "cose", vec_cose, NULL },
 	{ "eu-dcc", vec_dcc, NULL },
-	{ "iso-18013-5-annex-d", NULL, "ISO mdoc is not read here" },
+	{ "iso-18013-5-annex-d", NULL, "mdoc and annex D are not read here" },
 	{ "jcs", vec_jcs, NULL },
 	{ "jose", vec_jose, NULL },
-	{ "mdoc", NULL, "ISO mdoc is not read here" },
+	{ "mdoc", NULL, "mdoc and annex D are not read here" },
 	{ "qr-proof", vec_qr_proof, NULL },
 	{ "sd-jwt", vec_sdjwt, NULL },
 	{ "sd-jwt-vc", vec_sdjwt_vc, NULL },
@@ -109,10 +109,13 @@ void vec_skip(struct vec *v, const char *why)
 
 void vec_never(struct vec *v, bool refused, const char *why)
 {
+	char text[128];
+
+	snprintf(text, sizeof(text), "refused: %s", why);
 	if (refused)
-		vec_skip(v, why);
+		vec_skip(v, text);
 	else
-		vec_end(v, false, "accepted, although: %s", why);
+		vec_end(v, false, "accepted, although never: %s", why);
 }
 
 /* "chain-order" of a set is the class "trust" for us and the other way round. */

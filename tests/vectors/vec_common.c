@@ -179,3 +179,51 @@ bool vec_jws_refused(struct vec *v, struct idr_bytes text, const struct idr_key 
 	return !idr_jws_parse(v->a, text, text.n, false, &jws, &err) ||
 	    !idr_jws_verify(v->s, &jws, key ? key : vec_any_key(v), IDR_ALGS_ALL, &err);
 }
+
+static const char *why_algorithm(const char *alg, const char *enc)
+{
+	size_t n = strlen(alg);
+
+	if (strncmp(alg, "RS", 2) == 0 || strncmp(alg, "PS", 2) == 0)
+		return "RSA";
+	if (strncmp(alg, "PBES2", 5) == 0)
+		return "PBES2";
+	if (n > 2 && strcmp(alg + n - 2, "KW") == 0)
+		return "key wrap";
+	if (strcmp(alg, "dir") == 0)
+		return "a symmetric key (dir)";
+	if (strncmp(alg, "HS", 2) == 0 || strstr(enc, "CBC-HS"))
+		return "HMAC";
+	return strcmp(alg, "ES512") == 0 ? "ES512" : NULL;
+}
+
+static const char *why_key(json_t *key)
+{
+	const char *why = why_algorithm(vec_cstr(key, "alg"), "");
+
+	if (why)
+		return why;
+	if (vec_is(key, "kty", "RSA"))
+		return "RSA";
+	if (vec_is(key, "kty", "oct"))
+		return "HMAC";
+	if (vec_is(key, "crv", "P-521"))
+		return "ES512";
+	return vec_is(key, "crv", "Ed448") ? "Ed448" : vec_is(key, "crv", "X25519") ? "X25519" : NULL;
+}
+
+const char *vec_why(struct vec *v, struct idr_bytes token, json_t *key)
+{
+	struct idr_bytes text;
+	json_t *header;
+	const char *why = NULL;
+
+	if (token.n && token.p[0] == '{')
+		return "JSON serialization";
+	text = vec_b64url(v, idr_bytes_first(token, idr_bytes_index(token, 0, '.')));
+	header = text.n ? json_loadb((const char *)text.p, text.n, 0, NULL) : NULL;
+	if (header)
+		why = why_algorithm(vec_cstr(header, "alg"), vec_cstr(header, "enc"));
+	json_decref(header);
+	return why ? why : why_key(key);
+}

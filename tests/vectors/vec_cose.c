@@ -1,4 +1,4 @@
-/* cose-wg/Examples: COSE_Sign1 is verified; every other COSE structure must be refused. */
+/* cose-wg/Examples: COSE_Sign1 is verified; every other COSE structure must not even be read as one. */
 #include "cose/sign1.h"
 #include "vectors/vectors.h"
 
@@ -71,15 +71,16 @@ static void sign1_case(struct vec *v, json_t *c, json_t *sign0, struct idr_cbor 
 		return;
 	}
 	if (!has_key || (parsed && m.alg != IDR_ALG_NONE && !is_ours(&key, m.alg))) {
-		vec_never(v, !good, "algorithm or curve that is never accepted");
+		vec_never(v, !good, vec_is(json_object_get(sign0, "key"), "crv", "P-521") ? "ES512" :
+		    "an algorithm that does not fit the key");
 		return;
 	}
 	if (!vec_cstr(json_object_get(sign0, "protected"), "alg")[0]) {
-		vec_never(v, !good, "the algorithm stands outside the protected header");
+		vec_never(v, !good, "an algorithm outside the protected header");
 		return;
 	}
 	if (parsed && m.alg == IDR_ALG_NONE) {
-		vec_never(v, !good, "algorithm that is never accepted");
+		vec_never(v, !good, "an algorithm of no use here");
 		return;
 	}
 	if (good && !external.n && want.p && (!idr_sign1_build(v->a, m.protected_bytes, m.payload, &tbs, &err) ||
@@ -90,6 +91,23 @@ static void sign1_case(struct vec *v, json_t *c, json_t *sign0, struct idr_cbor 
 	vec_end(v, good, "refused: %s", err.msg);
 }
 
+static void other_case(struct vec *v, json_t *c, struct idr_cbor item)
+{
+	json_t *in = json_object_get(c, "input");
+	struct idr_sign1 m;
+	struct idr_err err;
+	bool refused = !idr_sign1_parse(v->a, item, IDR_SIGN1_EITHER, true, &m, &err);
+
+	if (json_object_get(in, "mac") || json_object_get(in, "mac0"))
+		vec_never(v, refused, "HMAC");
+	else if (strstr(vec_cstr(c, "file"), "fail"))
+		vec_end(v, refused, "read as COSE_Sign1");
+	else if (json_object_get(in, "sign"))
+		vec_never(v, refused, "COSE_Sign, which is to COSE what JSON serialization is to JOSE");
+	else
+		vec_never(v, refused, "COSE_Encrypt, as in encrypted Claim 169");
+}
+
 void vec_cose(struct vec *v)
 {
 	json_t *file = vec_load(v, "cose_examples.json"), *c;
@@ -98,7 +116,6 @@ void vec_cose(struct vec *v)
 	json_array_foreach(json_object_get(file, "examples"), i, c) {
 		json_t *sign0 = json_object_get(json_object_get(c, "input"), "sign0");
 		struct idr_cbor item;
-		struct idr_sign1 m;
 		struct idr_bytes cbor;
 		struct idr_err err;
 
@@ -109,9 +126,7 @@ void vec_cose(struct vec *v)
 		else if (sign0)
 			sign1_case(v, c, sign0, item);
 		else
-			vec_never(v, !idr_sign1_parse(v->a, item, IDR_SIGN1_EITHER, true, &m, &err) ||
-			    !idr_sign1_verify(v->s, v->a, &m, vec_any_key(v), IDR_ALGS_ALL, &err),
-			    "a COSE structure other than Sign1");
+			other_case(v, c, item);
 	}
 	json_decref(file);
 	file = vec_load(v, "x509_ca.json");

@@ -88,6 +88,17 @@ static void rfc7518_c(struct vec *v)
 	json_decref(file);
 }
 
+/* Refused, and for something that has a name; else it should have been read. */
+static void never(struct vec *v, bool refused, struct idr_bytes token, json_t *key, const char *otherwise)
+{
+	const char *why = vec_why(v, token, key);
+
+	if (why || otherwise)
+		vec_never(v, refused, why ? why : otherwise);
+	else
+		vec_end(v, false, "not read, and it is nothing that is never accepted");
+}
+
 static void thumbprints(struct vec *v)
 {
 	json_t *file = vec_load(v, "jwk_thumbprint.json"), *c;
@@ -102,8 +113,7 @@ static void thumbprints(struct vec *v)
 
 		vec_start(v, "%s", vec_cstr(c, "source"));
 		if (!vec_key(v, jwk, IDR_USE_VERIFY, &key) && !vec_public(v, jwk, &key)) {
-			vec_never(v, !vec_is(jwk, "kty", "EC") || vec_is(jwk, "crv", "P-521"),
-			    "a key type that is never accepted");
+			never(v, true, vec_text(jwk, ""), jwk, NULL);
 			continue;
 		}
 		idr_key_thumbprint(v->s, &key, digest);
@@ -131,7 +141,8 @@ static void jws_rfc(struct vec *v)
 		if (vec_public(v, json_object_get(c, "jwk"), &key))
 			vec_end(v, !vec_jws_refused(v, vec_text(c, "jws"), &key), "refused");
 		else
-			vec_never(v, vec_jws_refused(v, vec_text(c, "jws"), NULL), "a key that is never accepted");
+			never(v, vec_jws_refused(v, vec_text(c, "jws"), NULL), vec_text(c, "jws"),
+			    json_object_get(c, "jwk"), NULL);
 	}
 	json_decref(file);
 }
@@ -152,7 +163,7 @@ static void cookbook_key(struct vec *v, json_t *c)
 	if (json_object_get(c, "d") || json_object_get(c, "k"))
 		private_key = vec_private(v, c);
 	if (!is_ours(c))
-		vec_never(v, !as_public && !private_key, "a key that is never accepted");
+		never(v, !as_public && !private_key, vec_text(c, ""), c, NULL);
 	else if (json_object_get(c, "d"))
 		vec_end(v, !as_public && private_key, "a private key is taken for a public one, or not read");
 	else
@@ -173,8 +184,8 @@ static void cookbook_jws(struct vec *v, json_t *c, json_t *key_json)
 	}
 	detached = memmem(compact.p, compact.n, "..", 2) != NULL;
 	if (detached || !has_key)
-		vec_never(v, vec_jws_refused(v, compact, has_key ? &key : NULL),
-		    detached ? "detached payload" : "an algorithm that is never accepted");
+		never(v, vec_jws_refused(v, compact, has_key ? &key : NULL), compact, key_json,
+		    detached ? "a detached payload" : NULL);
 	else
 		vec_end(v, !vec_jws_refused(v, compact, &key), "refused");
 }
@@ -197,9 +208,8 @@ static void cookbook_jwe(struct vec *v, json_t *c, json_t *key_json)
 		vec_end(v, key && jwe_opens(v, compact, key, &plain) &&
 		    idr_bytes_equal(plain, vec_text(in, "plaintext")), "not opened");
 	} else {
-		vec_never(v, !idr_jwe_parse(v->s, v->a, compact, compact.n, &jwe, &err) ||
-		    !key || !idr_jwe_open(v->s, v->a, &jwe, key, &plain, &err),
-		    "an algorithm that is never accepted");
+		never(v, !idr_jwe_parse(v->s, v->a, compact, compact.n, &jwe, &err) ||
+		    !key || !idr_jwe_open(v->s, v->a, &jwe, key, &plain, &err), compact, key_json, NULL);
 	}
 	idr_private_free(&key);
 }

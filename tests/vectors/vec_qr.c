@@ -198,7 +198,7 @@ static void proof_case(struct vec *v, json_t *policy, json_t *c, bool accept)
 	}
 	code = verdict(v, vec_text(c, "qr_text"), &rules, now, &r);
 	if (!vec_is(c, "profile", "S"))
-		vec_never(v, code != IDR_OK, "QR profile H or J");
+		vec_never(v, code != IDR_OK, "qr-proof H and J");
 	else if (accept)
 		vec_end(v, code == IDR_OK, "refused: %s", idr_code_name(code));
 	else

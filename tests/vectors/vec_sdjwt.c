@@ -1,5 +1,7 @@
 /* SD-JWT (RFC 9901) and SD-JWT VC. */
 #include "sdjwt/sdjwt.h"
+#include "trust/issuer.h"
+#include "types/type_metadata.h"
 #include "vectors/vectors.h"
 
 enum { YEARS_30 = 946080000 };
@@ -18,15 +20,25 @@ static enum idr_code verdict(struct vec *v, struct idr_bytes text, const struct 
 	return vec_conclude(v, &f, checks, n);
 }
 
-static bool kid_is_no_string(struct vec *v, struct idr_bytes token)
+/* The sets' clock, or the time of the key binding when that was made later. */
+static int64_t clock_of(struct vec *v, struct idr_bytes text)
 {
-	struct idr_bytes header = vec_b64url(v, idr_bytes_first(token, idr_bytes_index(token, 0, '.')));
-	json_t *h = header.n ? json_loadb((const char *)header.p, header.n, 0, NULL) : NULL;
-	json_t *kid = json_object_get(h, "kid");
-	bool no_string = kid && !json_is_string(kid);
+	struct idr_bytes last = text, part;
+	size_t at;
+	json_t *payload;
+	int64_t iat;
 
-	json_decref(h);
-	return no_string;
+	while ((at = idr_bytes_index(last, 0, '~')) != SIZE_MAX)
+		last = idr_bytes_from(last, at + 1);
+	at = last.n && last.n < text.n ? idr_bytes_index(last, 0, '.') : SIZE_MAX;
+	if (at == SIZE_MAX)
+		return VEC_NOW;
+	part = idr_bytes_from(last, at + 1);
+	part = vec_b64url(v, idr_bytes_first(part, idr_bytes_index(part, 0, '.')));
+	payload = part.n ? json_loadb((const char *)part.p, part.n, 0, NULL) : NULL;
+	iat = (int64_t)json_number_value(json_object_get(payload, "iat"));
+	json_decref(payload);
+	return iat > VEC_NOW ? iat : VEC_NOW;
 }
 
 /* One token of an example, under the example's own key, without asking how fresh the proof is. */
@@ -53,10 +65,8 @@ static void example(struct vec *v, json_t *c, json_t *keys, const char *member, 
 		rules.nonce = vec_text(kb, "nonce");
 		rules.aud = vec_text(kb, "aud");
 	}
-	code = verdict(v, vec_text(c, member), &rules, VEC_NOW, &r);
-	if (kid_is_no_string(v, vec_text(c, member)))
-		vec_never(v, code != IDR_OK, "a kid that is no string (RFC 7515 section 4.1.4)");
-	else if (code != IDR_OK)
+	code = verdict(v, vec_text(c, member), &rules, clock_of(v, vec_text(c, member)), &r);
+	if (code != IDR_OK)
 		vec_end(v, false, "refused: %s", idr_code_name(code));
 	else if (json_object_get(c, "payload") && !vec_same(v, r.jwt.payload, json_object_get(c, "payload")))
 		vec_end(v, false, "another payload");
@@ -240,26 +250,77 @@ static void policy_case(struct vec *v, json_t *policy, json_t *c, bool accept)
 		vec_end(v, vec_same(v, r.claims, json_object_get(c, "processed")), "processed otherwise");
 }
 
-/* Keys of issuer metadata are read here; following `extends` and the well-known path of an issuer is
- * fetching, which nothing in this rail does: trust comes from certificates or pinned keys. */
+/* The metadata of `child`, which extends `base`: each member the set states, and the child's name. */
+static void effective(struct vec *v, json_t *file)
+{
+	const struct idr_json *line[2] = { vec_json(v, json_object_get(file, "child")),
+		vec_json(v, json_object_get(file, "base")) }, *got;
+	struct idr_bytes text;
+	struct idr_err err = { .msg = "" };
+	const char *member;
+	json_t *want;
+	bool same;
+
+	if (!line[0] || !line[1] || !idr_type_metadata_effective(v->a, line, 2, &text, &err) ||
+	    !idr_json_parse(v->a, text, text.n, &got, &err)) {
+		vec_end(v, false, "not merged: %s", err.msg);
+		return;
+	}
+	same = vec_same(v, idr_json_find(got, "vct"), json_object_get(json_object_get(file, "child"), "vct"));
+	json_object_foreach(json_object_get(file, "effective"), member, want)
+		same = same && vec_same(v, idr_json_find(got, member), want);
+	vec_end(v, same, "merged otherwise: %.*s", (int)text.n, (const char *)text.p);
+}
+
+/* The metadata is read as that of its issuer; the i-th key must then be pinned under its kid. */
+static void issuer_key(struct vec *v, json_t *metadata, json_t *jwk)
+{
+	struct idr_bytes type = IDR_LIT("urn:test"), uri, kid = vec_text(jwk, "kid");
+	struct idr_pinned who = { .iss = vec_text(metadata, "issuer"), .purposes = IDR_PURPOSE_ISSUER,
+		.types = &type, .n_types = 1 };
+	const struct idr_pinned *pin = NULL;
+	struct idr_trust *t;
+	struct idr_key key;
+	struct idr_err err = { .msg = "" };
+
+	if (idr_trust_new(v->a, &t, &err) &&
+	    idr_issuer_metadata_read(v->s, v->a, vec_dump(v, metadata), &who, t, &uri, &err))
+		pin = idr_trust_pinned(t, IDR_PURPOSE_ISSUER, type, who.iss, kid, 0);
+	vec_end(v, pin && idr_bytes_equal(pin->kid, kid) && vec_key(v, jwk, IDR_USE_VERIFY, &key) &&
+	    idr_key_equal(&pin->key, &key), "not pinned %s", err.msg);
+}
+
+/* `path` is that of the URL: everything behind scheme and host. */
+static void well_known(struct vec *v, json_t *c)
+{
+	struct idr_bytes url, iss = vec_text(c, "iss");
+	struct idr_err err = { .msg = "" };
+	bool ok = idr_issuer_metadata_url(v->a, iss, &url, &err);
+	size_t host = iss.n;
+
+	if (ok && idr_bytes_index(iss, strlen("https://"), '/') != SIZE_MAX)
+		host = idr_bytes_index(iss, strlen("https://"), '/');
+	vec_end(v, ok && idr_bytes_equal(idr_bytes_first(url, host), idr_bytes_first(iss, host)) &&
+	    idr_bytes_equal(idr_bytes_from(url, host), vec_text(c, "path")), "elsewhere %s", err.msg);
+}
+
 static void type_metadata(struct vec *v)
 {
 	json_t *file = vec_load(v, "type_metadata.json"), *c;
-	struct idr_key key;
+	json_t *metadata = json_object_get(file, "issuer_metadata_jwks");
 	size_t i;
 
-	json_array_foreach(json_object_get(json_object_get(json_object_get(file, "issuer_metadata_jwks"), "jwks"),
-	    "keys"), i, c) {
+	json_array_foreach(json_object_get(json_object_get(metadata, "jwks"), "keys"), i, c) {
 		vec_start(v, "issuer metadata, key %zu", i);
-		vec_end(v, vec_key(v, c, IDR_USE_VERIFY, &key), "refused");
+		issuer_key(v, metadata, c);
 	}
 	if (json_object_get(file, "effective")) {
 		vec_start(v, "effective");
-		vec_skip(v, "type metadata is published, never fetched: extends is not followed");
+		effective(v, file);
 	}
 	json_array_foreach(json_object_get(file, "well_known"), i, c) {
 		vec_start(v, "well-known of %s", vec_cstr(c, "iss"));
-		vec_skip(v, "issuer metadata is published, never fetched");
+		well_known(v, c);
 	}
 	json_decref(file);
 }

@@ -211,7 +211,7 @@ void vec_status(struct vec *v)
 		vec_start(v, "identifier_list");
 		vec_never(v, idr_cbor_check(v->a, vec_hex(v, file, "mso_status_hex"), IDR_CBOR_ANY, &item, &err) &&
 		    (!idr_status_ref_cbor(v->a, item, &ref, &err) || !ref.present),
-		    "identifier lists belong to ISO mdoc");
+		    "mdoc (its identifier lists)");
 	}
 	json_decref(file);
 }

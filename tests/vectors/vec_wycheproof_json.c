@@ -1,6 +1,6 @@
 /*
- * Wycheproof's JWS, JWE and JWK groups. Which key fits is told by the group; RSA, symmetric keys, key
- * wrapping and CBC must be refused, whatever the set thinks of them.
+ * Wycheproof's JWS, JWE and JWK groups. Which key fits is told by the group; RSA, symmetric keys and key
+ * wrapping must be refused, whatever the set thinks of them.
  */
 #include "jose/jwe.h"
 #include "jose/jws.h"
@@ -29,10 +29,23 @@ static json_t *keys_of(json_t *group, const char *which)
 	return out;
 }
 
-static void judge(struct vec *v, json_t *t, bool taken, bool ours)
+/* The first key of the list that is none of ours: what the case is never accepted for. */
+static json_t *foreign(struct vec *v, json_t *keys)
 {
-	if (!ours)
-		vec_never(v, !taken, "an algorithm or key that is never accepted");
+	json_t *k;
+	size_t i;
+
+	json_array_foreach(keys, i, k)
+		if (!is_our_curve(k) || vec_why(v, idr_bytes(NULL, 0), k))
+			return k;
+	return NULL;
+}
+
+/* `why` is looked at only when the case is not ours; without one it is judged as the others are. */
+static void judge(struct vec *v, json_t *t, bool taken, bool ours, const char *why)
+{
+	if (!ours && why)
+		vec_never(v, !taken, why);
 	else if (vec_is(t, "result", "acceptable"))
 		vec_end(v, true, "-");
 	else
@@ -40,10 +53,18 @@ static void judge(struct vec *v, json_t *t, bool taken, bool ours)
 		    taken ? "accepted" : "refused", vec_cstr(t, "result"), vec_cstr(t, "comment"));
 }
 
+/* Some stand there as an object: JSON serialization. */
+static struct idr_bytes token_of(struct vec *v, json_t *t, const char *name)
+{
+	json_t *x = json_object_get(t, name);
+
+	return json_is_string(x) ? vec_text(t, name) : vec_dump(v, x);
+}
+
 static void jws_test(struct vec *v, json_t *group, json_t *t)
 {
 	json_t *keys = keys_of(group, "public"), *k;
-	struct idr_bytes jws = vec_text(t, "jws");
+	struct idr_bytes jws = token_of(v, t, "jws");
 	bool taken = false, ours = false;
 	struct idr_key key;
 	size_t i;
@@ -57,14 +78,14 @@ static void jws_test(struct vec *v, json_t *group, json_t *t)
 		taken |= vec_key(v, k, IDR_USE_VERIFY, &key) && !vec_jws_refused(v, jws, &key);
 	}
 	taken |= !vec_jws_refused(v, jws, NULL);
+	judge(v, t, taken, ours, vec_why(v, jws, foreign(v, keys)));
 	json_decref(keys);
-	judge(v, t, taken, ours);
 }
 
 static void jwe_test(struct vec *v, json_t *group, json_t *t)
 {
 	json_t *keys = keys_of(group, "private"), *k;
-	struct idr_bytes compact = vec_text(t, "jwe"), plain;
+	struct idr_bytes compact = token_of(v, t, "jwe"), plain;
 	bool taken = false, ours = false;
 	struct idr_jwe jwe;
 	struct idr_err err;
@@ -81,8 +102,8 @@ static void jwe_test(struct vec *v, json_t *group, json_t *t)
 		idr_private_free(&key);
 	}
 	taken |= !json_array_size(keys) && idr_jwe_parse(v->s, v->a, compact, compact.n, &jwe, &err);
+	judge(v, t, taken, ours, vec_why(v, compact, foreign(v, keys)));
 	json_decref(keys);
-	judge(v, t, taken, ours);
 }
 
 bool vec_wycheproof_json(struct vec *v, json_t *file, const char *schema)

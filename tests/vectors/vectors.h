@@ -2,7 +2,8 @@
  * vectors: what the families of test vectors share: reading files, counting, decoding.
  *
  * A case passes, fails or is skipped. Something this rail never accepts is skipped only after our
- * own function was seen refusing it: vec_never().
+ * own function was seen refusing it: vec_never(). A case that must be refused for its own sake, and
+ * is, passes.
  *
  * Enter at  the table in idvectors.c; one vec_<family>() per folder
  */
@@ -37,8 +38,11 @@ void vec_start(struct vec *v, const char *fmt, ...) IDR_PRINTF(2, 3);
 /* Exactly one of these ends a case. */
 void vec_end(struct vec *v, bool ok, const char *fmt, ...) IDR_PRINTF(3, 4);
 void vec_skip(struct vec *v, const char *why);
-/* What this rail never accepts: skipped for this reason when it was refused, else failed. */
+/* What this rail never accepts: skipped as "refused: why" when it was refused, else failed. */
 void vec_never(struct vec *v, bool refused, const char *why);
+/* The name of what it is never accepted for: by the header of a token, then by the key (either may
+ * be absent); NULL when it is for nothing of that kind. */
+const char *vec_why(struct vec *v, struct idr_bytes token, json_t *key);
 /* Said with --verbose, counts nothing. */
 void vec_note(struct vec *v, const char *fmt, ...) IDR_PRINTF(2, 3);
 /* Refused, with the reason the set names (hyphens for our underscores); another is only noted. */

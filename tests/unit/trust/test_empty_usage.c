@@ -34,7 +34,8 @@ static int close_all(void **state)
 static struct idr_bytes make(const char *subject, const char *issuer, const struct idr_private *key,
     const struct idr_private *signer, const char *extensions)
 {
-	return der_make(&(struct der_cert){ subject, issuer, idr_private_public(key), signer, FROM, TO, extensions });
+	return der_make(&(struct der_cert){ subject, issuer, idr_private_public(key), signer, FROM, TO,
+	    extensions });
 }
 
 static bool path(enum idr_purpose purpose, unsigned purposes, const struct idr_bytes *chain, size_t n)

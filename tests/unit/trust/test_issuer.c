@@ -3,15 +3,14 @@
 #include "trust/issuer.h"
 
 #define ISS "https://issuer.example/tenant"
-#define KEY_1 "{\"kid\":\"1\",\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"b28d4MwZMjw8-00CG4xfnn9SLMVMM19SlqZpVb_uNtQ\"," \
+#define POINT_1 "\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"b28d4MwZMjw8-00CG4xfnn9SLMVMM19SlqZpVb_uNtQ\"," \
 	"\"y\":\"Xv5zWwuoaTgdS6hV43yI6gBwTnjukmFQQnJ_kCxzqk8\"}"
+#define KEY_1 "{\"kid\":\"1\"," POINT_1
+#define KEY_ODD_KID "{\"kid\":7," POINT_1
+#define KEY_FOR_ENCRYPTION "{\"use\":\"enc\"," POINT_1
 #define KEY_2 "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"DfjUx4WHBds61vGbqUQhsy3FGX13fAS13QWh2EHIkX8\"," \
 	"\"y\":\"NfqJt9Kp0EA93xq9ysO80DRZ_hCGlISz-pYLgv4RFvg\"}"
 #define KEY_RSA "{\"kid\":\"r\",\"kty\":\"RSA\",\"n\":\"AQAB\",\"e\":\"AQAB\"}"
-#define KEY_ODD_KID "{\"kid\":7," "\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"b28d4MwZMjw8-00CG4xfnn9SLMVMM19SlqZpVb_uNtQ\"," \
-	"\"y\":\"Xv5zWwuoaTgdS6hV43yI6gBwTnjukmFQQnJ_kCxzqk8\"}"
-#define KEY_FOR_ENCRYPTION "{\"use\":\"enc\"," "\"kty\":\"EC\",\"crv\":\"P-256\"," \
-	"\"x\":\"b28d4MwZMjw8-00CG4xfnn9SLMVMM19SlqZpVb_uNtQ\",\"y\":\"Xv5zWwuoaTgdS6hV43yI6gBwTnjukmFQQnJ_kCxzqk8\"}"
 #define JWKS(keys) "{\"keys\":[" keys "]}"
 #define METADATA(keys) "{\"issuer\":\"" ISS "\",\"jwks\":" JWKS(keys) "}"
 
@@ -21,7 +20,8 @@ static struct idr_bytes uri;
 
 static bool read_as(const char *iss, const char *json_text)
 {
-	struct idr_pinned who = { .iss = idr_str(iss), .purposes = IDR_PURPOSE_ISSUER, .types = &type, .n_types = 1 };
+	struct idr_pinned who = { .iss = idr_str(iss), .purposes = IDR_PURPOSE_ISSUER, .types = &type,
+		.n_types = 1 };
 
 	assert_works(idr_trust_new(a, &t, &err));
 	return idr_issuer_metadata_read(s, a, idr_str(json_text), &who, t, &uri, &err);
@@ -49,15 +49,18 @@ static void puts_the_well_known_part_between_host_and_path(void **state)
 		assert_string_equal((const char *)url.p, cases[i][1]);
 		assert_int_equal(url.n, strlen(cases[i][1]));
 	}
-	assert_works(idr_well_known_url(a, IDR_LIT("http://127.0.0.1:8080/x"), "openid-credential-issuer", &url, &err));
+	assert_works(idr_well_known_url(a, IDR_LIT("http://127.0.0.1:8080/x"), "openid-credential-issuer",
+	    &url, &err));
 	assert_string_equal((const char *)url.p, "http://127.0.0.1:8080/.well-known/openid-credential-issuer/x");
 }
 
 static void refuses_an_iss_that_is_no_plain_https_url(void **state)
 {
-	static const char *const bad[] = { "", "example.com", "http://example.com", "https://", "https:///x", "https:/x",
-		"HTTPS://example.com", "https://example.com?x", "https://example.com/a?b=c", "https://example.com/#x",
-		"https://a b.example", "https://example.com\n", "https://\xc3\xa4.example", "https://name@example.com",
+	static const char *const bad[] = { "", "example.com", "http://example.com", "https://", "https:///x",
+		"https:/x", "HTTPS://example.com", "https://example.com?x", "https://example.com/a?b=c",
+		"https://example.com/#x",
+		"https://a b.example", "https://example.com\n",
+		"https://\xc3\xa4.example", "https://name@example.com",
 		"did:web:example.com", "urn:example" };
 	struct idr_bytes url;
 
@@ -112,7 +115,8 @@ static void takes_exactly_one_of_jwks_and_jwks_uri(void **state)
 		"{\"issuer\":\"" ISS "\",\"jwks_uri\":7}", "{\"issuer\":\"" ISS "\",\"jwks\":[]}",
 		"{\"issuer\":7,\"jwks\":" JWKS(KEY_1) "}", "{\"jwks\":" JWKS(KEY_1) "}",
 		"{\"issuer\":\"" ISS "\",\"issuer\":\"" ISS "\",\"jwks\":" JWKS(KEY_1) "}", "[]", "", "{" };
-	struct idr_pinned who = { .iss = IDR_LIT(ISS), .purposes = IDR_PURPOSE_ISSUER, .types = &type, .n_types = 1 };
+	struct idr_pinned who = { .iss = IDR_LIT(ISS), .purposes = IDR_PURPOSE_ISSUER, .types = &type,
+		.n_types = 1 };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
