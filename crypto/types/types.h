@@ -3,7 +3,7 @@
  *
  * Standard  our format, schema/types/README.md; names as SD-JWT VC type metadata (sd, mandatory)
  * Enter at  idr_type_parse(), idr_type_claims()
- * Not here  reading files; NFC (the importer's, idsrv/agency)
+ * Not here  reading files; NFC (the server's, idsrv/sys/normal.h)
  * Threads   a type is read-only once parsed
  */
 #ifndef IDR_TYPES_TYPES_H

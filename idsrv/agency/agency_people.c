@@ -4,6 +4,7 @@
 #include "registry/reg_subject.h"
 #include "routes.h"
 #include "sys/node.h"
+#include "sys/normal.h"
 
 /*
  * POST /admin/v1/people: people as NDJSON, in pieces, idempotent by row key. Every line is judged
@@ -121,7 +122,7 @@ static bool read_line(struct app *app, struct flow_request *r, const struct impo
 	key = idr_json_find(row, "key");
 	if (!idr_json_is(key, IDR_JSON_STRING) || key->text.n == 0 || key->text.n > KEY_MAX)
 		return idr_fail(err, IDR_INVALID_FIELD, NULL, "key must be a string of up to %d bytes", KEY_MAX);
-	if (!agency_normalize(r->arena, idr_json_find(row, "claims"), &normal, err) ||
+	if (!normal_claims(r->arena, idr_json_find(row, "claims"), &normal, err) ||
 	    !idr_json_parse(r->arena, normal, 2 * LINE_MAX, &claims, err) ||
 	    !check_claims(r, m, claims, err))
 		return false;

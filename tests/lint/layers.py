@@ -65,7 +65,7 @@ FOREIGN = {
     "libpq-fe.h": ["idsrv/registry"],
     "jansson.h": ["idsrv", "clients"],
     "curl": ["idsrv/sys", "clients/common"],
-    "utf8proc.h": ["idsrv/agency", "clients"],
+    "utf8proc.h": ["idsrv/sys", "clients"],
     "seccomp.h": ["idsrv/sys"],
     "cairo": ["clients/idctl"],
     "cairo.h": ["clients/idctl"],

@@ -1,4 +1,4 @@
-#include "agency/agency.h"
+#include "sys/normal.h"
 
 #include <stdlib.h>
 #include <utf8proc.h>
@@ -61,7 +61,7 @@ static bool put_value(struct idr_jw *w, const struct idr_json *v, struct idr_err
 	return true;
 }
 
-bool agency_normalize(struct idr_arena *a, const struct idr_json *claims, struct idr_bytes *out,
+bool normal_claims(struct idr_arena *a, const struct idr_json *claims, struct idr_bytes *out,
     struct idr_err *err)
 {
 	struct idr_buf b;
