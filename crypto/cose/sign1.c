@@ -179,7 +179,7 @@ bool idr_sign1_x5chain(struct idr_arena *a, const struct idr_sign1 *m, struct id
 	}
 	count = idr_cbor_count(v); /* an array of one is not RFC 9360, and is sent by others */
 	if (count == 0 || count > IDR_CHAIN_MAX)
-		return idr_fail(err, IDR_CHAIN_ORDER, "formats brief 0.4", "x5chain has %zu certificates, not 1 to %d",
+		return idr_fail(err, IDR_CHAIN_ORDER, "RFC 9360 section 2", "x5chain has %zu certificates, not 1 to %d",
 		    count, IDR_CHAIN_MAX);
 	for (struct idr_cbor c = idr_cbor_first(v); c.raw.n; c = idr_cbor_next(v, c))
 		if (!one_certificate(a, c, &der[at++], err))

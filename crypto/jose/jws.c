@@ -144,7 +144,7 @@ bool idr_jws_x5c(struct idr_arena *a, const struct idr_jws *jws, struct idr_byte
 	if (x5c->type != IDR_JSON_ARRAY)
 		return idr_fail(err, IDR_MALFORMED, "RFC 7515 section 4.1.6", "x5c is not an array");
 	if (x5c->n == 0 || x5c->n > IDR_CHAIN_MAX)
-		return idr_fail(err, IDR_CHAIN_ORDER, "formats brief 0.4", "x5c has %u certificates, not 1 to %d",
+		return idr_fail(err, IDR_CHAIN_ORDER, "RFC 7515 section 4.1.6", "x5c has %u certificates, not 1 to %d",
 		    (unsigned)x5c->n, IDR_CHAIN_MAX);
 	for (const struct idr_json *v = idr_json_first(x5c); v; v = idr_json_next(x5c, v), at++) {
 		if (v->type != IDR_JSON_STRING || v->text.n > IDR_CERT_MAX * 4 / 3 + 4 ||

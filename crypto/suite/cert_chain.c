@@ -90,7 +90,7 @@ static bool find_anchor(X509_STORE_CTX *ctx, const STACK_OF(X509) *anchors, size
 	int n = sk_X509_num(path);
 
 	if (n < 2)
-		return idr_fail(err, IDR_TRUST, "trust brief 3.3", "the leaf is itself an anchor");
+		return idr_fail(err, IDR_TRUST, "RFC 5280 section 6.1", "the leaf is itself an anchor");
 	for (int i = 1; i < n; i++)
 		if (!signer_curve_is_known(sk_X509_value(path, i)))
 			return idr_fail(err, IDR_CHAIN_PROFILE, "ISO/IEC 18013-5 annex B",
@@ -131,7 +131,7 @@ bool idr_cert_chain(struct idr_suite *s, const struct idr_bytes *chain_der, size
 
 	(void)s;
 	if (n == 0 || n > IDR_CHAIN_MAX)
-		return idr_fail(err, IDR_CHAIN_ORDER, "formats brief 0.4", "the chain has %zu certificates", n);
+		return idr_fail(err, IDR_CHAIN_ORDER, "RFC 5280 section 6.1", "the chain has %zu certificates", n);
 	if (!chain || !anchors || !store || !ctx)
 		return idr_fail(err, IDR_MEMORY, NULL, "out of memory");
 	if (!read_all(chain_der, n, chain, err) || !read_all(anchor_der, n_anchors, anchors, err))

@@ -15,8 +15,7 @@ enum { PAPER_TEXT_MAX = 1853 - 8 };
 struct paper_state {
 	const struct idr_type *type;
 	const struct idr_qr_cut *cut;
-	int64_t person_id;
-	struct idr_bytes claims_sealed;
+	struct issue_who who;
 	struct idr_qr_built built;
 	struct reg_credential_record record;
 	struct signer_job job;
@@ -32,11 +31,25 @@ static bool find_cut(struct paper_state *st, const struct idr_json *name, struct
 	return st->cut ? true : idr_fail(err, IDR_INVALID_FIELD, NULL, "cut names no QR cut of this type");
 }
 
+/* A type with a source of its own is issued to people who were never imported. */
+static bool load_person(struct app *app, struct flow_request *r, struct paper_state *st,
+    const struct idr_json *key, struct idr_err *err)
+{
+	bool found;
+
+	if (!issue_person(app, r, key, st->type->source_select.n > 0, &st->who.person_id, err))
+		return false;
+	st->who.reference = key->text;
+	if (st->type->source_select.n)
+		return true;
+	return reg_subject_get(r->conn, r->arena, st->who.person_id, &st->who.subject_sealed, &found, err) &&
+	    (found || idr_fail(err, IDR_NOT_FOUND, NULL, "no imported person has this key"));
+}
+
 static bool issue_paper_load(struct app *app, struct flow_request *r, struct idr_err *err)
 {
 	struct paper_state *st = idr_arena_alloc(r->arena, sizeof(*st), err);
 	const struct idr_json *body, *type;
-	bool found;
 
 	if (!st || !idr_json_parse(r->arena, r->http->body, r->http->route->body_max, &body, err))
 		return false;
@@ -45,11 +58,18 @@ static bool issue_paper_load(struct app *app, struct flow_request *r, struct idr
 	if (!st->type)
 		return idr_fail(err, IDR_INVALID_FIELD, NULL, "type names no credential type");
 	if (!find_cut(st, idr_json_find(body, "cut"), err) ||
-	    !issue_person(app, r, idr_json_find(body, "person"), &st->person_id, err) ||
-	    !reg_subject_get(r->conn, r->arena, st->person_id, &st->claims_sealed, &found, err))
+	    !load_person(app, r, st, idr_json_find(body, "person"), err))
 		return false;
+	issue_source_prepare(r, st->type, &st->who);
 	r->state = st;
-	return found ? true : idr_fail(err, IDR_NOT_FOUND, NULL, "no imported person has this key");
+	return true;
+}
+
+static bool issue_paper_source(struct app *app, struct flow_request *r, struct idr_err *err)
+{
+	struct paper_state *st = r->state;
+
+	return issue_source_ask(app, r, st->type, &st->who, err);
 }
 
 /*
@@ -88,7 +108,7 @@ static void prepare_record(struct flow_request *r, struct paper_state *st,
 	struct reg_credential_record *x = &st->record;
 
 	x->row.kind = &reg_credential_record;
-	x->person_id = st->person_id;
+	x->person_id = st->who.person_id;
 	x->type_id = st->type->id;
 	x->format = IDR_FORMAT_QR;
 	x->list_id = run->list_id;
@@ -115,7 +135,7 @@ static bool issue_paper_build(struct app *app, struct flow_request *r, struct id
 	};
 	struct lists_run run = { 0 };
 
-	if (!issue_claims(app, r, st->type, st->person_id, st->claims_sealed, &m.claims, err))
+	if (!issue_claims(app, r, st->type, &st->who, &m.claims, err))
 		return false;
 	if (st->type->status_bits) {
 		if (!lists_take(app->lists, st->type->status_bits, 1, &run, err))
@@ -161,6 +181,7 @@ static bool issue_paper_answer(struct app *app, struct flow_request *r, struct i
 
 const struct flow_step issue_paper_post[] = {
 	{ FLOW_COLD, issue_paper_load },
+	{ FLOW_SOURCE, issue_paper_source }, /* only of a type whose claims lie elsewhere */
 	{ FLOW_WORKER, issue_paper_build },  /* formats brief 4.7 S */
 	{ FLOW_DATABASE, NULL },             /* reg_credential_record: intent first */
 	{ FLOW_SIGNER, NULL },

@@ -15,7 +15,7 @@ enum { DAY = 86400, TYPE_FILE_MAX = 256 * 1024, LABEL_CLAIM169 = 169, LABEL_VCT 
 
 static bool refuse(struct idr_err *err, const char *why)
 {
-	return idr_fail(err, IDR_SIGNER_REFUSED, "security brief 4.2", "%s", why);
+	return idr_fail(err, IDR_SIGNER_REFUSED, "architecture section 1", "%s", why);
 }
 
 bool signer_policy_load(struct idr_arena *a, const struct conf *conf, struct signer_policy *p,
