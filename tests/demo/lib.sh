@@ -3,11 +3,11 @@
 # Sets after server_start: SERVER ADMIN (URLs), and stops it with server_stop. Needs WORK (a directory of
 # ours), BIN (the programs), SCHEMA. State lies where the server's user can reach it.
 
-# A loopback port nobody listens on.
+# A loopback port nobody listens on, below those the system gives to outgoing connections.
 free_port() {
 	local p
 	while :; do
-		p=$((20000 + RANDOM % 20000))
+		p=$((20000 + RANDOM % 12000))
 		(exec 3<>"/dev/tcp/127.0.0.1/$p") 2>/dev/null || { echo "$p"; return; }
 	done
 }
