@@ -22,6 +22,7 @@ struct counted {
 struct rules_holder {
 	pthread_mutex_t lock;
 	struct counted *now;
+	struct counted *first; /* what the signer child read too, and cannot read again */
 	const struct conf *conf;
 };
 
@@ -187,6 +188,8 @@ bool rules_load(struct idr_suite *s, const struct conf *c, int64_t now, struct r
 		return false;
 	}
 	pthread_mutex_init(&h->lock, NULL);
+	h->first = h->now;
+	atomic_fetch_add(&h->first->refs, 1);
 	*out = h;
 	return true;
 }
@@ -204,9 +207,29 @@ void rules_free(struct rules_holder **h)
 	if (!*h)
 		return;
 	drop((*h)->now);
+	drop((*h)->first);
 	pthread_mutex_destroy(&(*h)->lock);
 	free(*h);
 	*h = NULL;
+}
+
+/*
+ * The signer child read the types once, before its sandbox closed, and signs by them. A type that is
+ * new or laxer would be offered and then refused, after its nonce was used up.
+ */
+static bool signer_agrees(const struct rules *first, const struct rules *fresh, struct idr_err *err)
+{
+	for (size_t i = 0; i < fresh->n_type; i++) {
+		const struct idr_type *t = fresh->type[i], *known = rules_type_by_vct(first, t->vct);
+
+		if (known && t->days <= known->days && t->qr_days <= known->qr_days &&
+		    t->holder_binding >= known->holder_binding && !t->status_bits <= !known->status_bits)
+			continue;
+		return idr_fail(err, IDR_CONFIG, "architecture section 1",
+		    "type %.*s is new or laxer than what the signer started with: restart to use it",
+		    (int)t->id.n, (const char *)t->id.p);
+	}
+	return true;
 }
 
 bool rules_reload(struct rules_holder *h, struct idr_suite *s, int64_t now, struct idr_err *err)
@@ -215,6 +238,10 @@ bool rules_reload(struct rules_holder *h, struct idr_suite *s, int64_t now, stru
 
 	if (!build(s, h->conf, now, &fresh, err))
 		return false;
+	if (!signer_agrees(&h->first->rules, &fresh->rules, err)) {
+		drop(fresh);
+		return false;
+	}
 	pthread_mutex_lock(&h->lock);
 	old = h->now;
 	h->now = fresh;
