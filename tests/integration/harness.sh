@@ -77,21 +77,26 @@ populate() {
 	"$BIN/idctl" people import schema/samples/people.ndjson >>"$WORK/made.log" 2>&1 && add_parties
 }
 
+# As root the state lies elsewhere, named after WORK; see state_of.
+forget() { # NAME
+	use "$1"
+	case $(state_of) in */idrail-demo/*) rm -rf "$(state_of)" ;; esac
+}
+
+# A server's empty place, with the keys of all.
+fresh() { # NAME
+	forget "$1"
+	rm -rf "$WORK"
+	mkdir -p "$WORK"
+	[ "$1" = main ] || ln -s ../main/keys "$WORK/keys"
+}
+
 prepare() {
-	local name old
-	for name in main short; do
-		use "$name"
-		rm -rf "$WORK"
-		mkdir -p "$WORK"
-		# As root the state lies elsewhere, named after WORK; see state_of.
-		old=$(state_of)
-		case $old in */idrail-demo/*) rm -rf "$old" ;; esac
-	done
-	use main
+	fresh short
+	fresh main
 	ca_once || { cat "$WORK/ca.log"; totals 0 1 0; exit 1; }
 	add_operator auditor auditor
 	add_operator manager admin
-	ln -s ../main/keys "$TOP/short/keys"
 	up main && populate || { tail -n 5 "$WORK/idsrv.log" "$WORK/made.log"; totals 0 1 0; exit 1; }
 	up short --offer_ttl_s 2 --token_ttl_s 2 --nonce_ttl_s 2 --presentation_ttl_s 2 --request_timeout_s 2 \
 		--list_log2 10 --queue 8 && populate || { tail -n 5 "$WORK/idsrv.log" "$WORK/made.log"; totals 0 1 0; exit 1; }
@@ -108,7 +113,7 @@ environment() { # NAME
 
 stop_all() {
 	local name
-	for name in main short; do
+	for name in main short crash signer; do
 		[ -e "$TOP/$name/pid" ] || continue
 		if ! down "$name"; then
 			failed=$((failed + 1))
@@ -119,12 +124,10 @@ stop_all() {
 }
 
 finish() {
-	local name old
-	for name in main short; do
+	local name
+	for name in main short crash signer reload bad; do
 		[ -e "$TOP/$name/pid" ] && down "$name"
-		use "$name"
-		old=$(state_of)
-		case $old in */idrail-demo/*) rm -rf "$old" ;; esac
+		forget "$name"
 	done
 }
 
@@ -192,4 +195,35 @@ registry() {
 	p=$(sed -n 's/^registry: \([0-9]*\) passed.*/\1/p' "$log")
 	f=$(sed -n 's/^registry: .* \([0-9]*\) failed.*/\1/p' "$log")
 	passed=$((passed + ${p:-0})) failed=$((failed + ${f:-1}))
+}
+
+# ---- the private cluster of a server, from outside: as its owner, who may see everything ----
+as_owner() { # PROGRAM [arguments]: a PostgreSQL program on the cluster of the server in use
+	local program=$1 dir host as=
+	shift
+	STATE=$(state_of)
+	for dir in /usr/lib/postgresql/*/bin; do :; done
+	host=$(sed -n 5p "$STATE/data/postmaster.pid")
+	[ "$(id -u)" = 0 ] && as="setpriv --reuid=postgres --regid=postgres --clear-groups"
+	(cd / && $as "$dir/$program" -h "$host" -U owner -d idrail "$@")
+}
+query() { as_owner psql -X -q -A -t -v ON_ERROR_STOP=1 -c "$1"; }
+
+# Its children by name.
+child_named() { # NAME
+	local pid
+	for pid in $(cat "/proc/$SERVER_PID/task/$SERVER_PID/children"); do
+		[ "$(cat "/proc/$pid/comm")" = "$1" ] && echo "$pid" && return
+	done
+	return 1
+}
+
+# How a background program ended, waited for at most SECONDS; 124 when it did not.
+ended() { # PID SECONDS
+	local i
+	for i in $(seq 1 $(($2 * 20))); do
+		kill -0 "$1" 2>/dev/null || { wait "$1"; return $?; }
+		sleep 0.05
+	done
+	return 124
 }

@@ -1,0 +1,65 @@
+# Starting: as whom, on what, and beside whom.
+conf() { "$BIN/idsrv" -t --mode demo --listen 127.0.0.1:0 --admin_listen 127.0.0.1:0 --state_dir "$TOP/check" \
+	--base_url http://127.0.0.1:9 --schema_dir "$SCHEMA" --key_dir "$TOP/main/keys" "$@"; }
+ok "a usable configuration is said to be so, and nothing is started" conf
+ok "an unknown key is an error" eval '! conf --no_such_key 1'
+ok "a number that is none is an error" eval '! conf --offer_ttl_s soon'
+ok "a number out of range is an error" eval '! conf --offer_ttl_s 0'
+ok "keys that are not there are an error" eval '! conf --key_dir /nonexistent'
+ok "types that are not there are an error" eval '! conf --schema_dir /nonexistent'
+ok "production refuses what a demo may" eval '! conf --mode production'
+
+use main
+twin() { # a second server on the data of the first
+	! timeout 20 "$BIN/idsrv" --mode demo --listen 127.0.0.1:0 --admin_listen 127.0.0.1:0 --base_url http://127.0.0.1:9 \
+		--state_dir "$(state_of)" --schema_dir "$SCHEMA" --key_dir "$TOP/main/keys"
+}
+ok "a second server on the same data is refused" twin
+environment main
+ok "and the first is well" "$BIN/idctl" health
+
+# SIGHUP: what was changed is in force; a set that does not load leaves the old one in force. The files
+# lie apart from the keys here: where they lie together the server may not read them again.
+fresh reload
+public=$TOP/public
+rm -rf "$public" && mkdir -p "$public" && cp "$TOP"/main/keys/*.pem "$TOP"/main/keys/trust.json "$TOP/main/keys/operators" "$public/"
+chmod -R a+rX "$public"
+ok "a server with its trust apart" up reload --trust_file "$public/trust.json" --operators_file "$public/operators"
+environment reload
+said() { for _ in $(seq 1 60); do grep -q "\"event\":\"$1\"" "$WORK/idsrv.log" && return; sleep 0.05; done; return 1; }
+echo newcomer-newcomer-newcomer >"$TOP/newcomer.token" && chmod 600 "$TOP/newcomer.token"
+enters() { "$BIN/idctl" type list --token-file "$TOP/newcomer.token"; }
+ok "an operator who is not named does not enter" eval '! enters'
+printf 'newcomer auditor %s\n' "$(printf newcomer-newcomer-newcomer | sha256sum | cut -d' ' -f1)" >>"$public/operators"
+kill -HUP "$SERVER_PID"
+ok "told to, it reads its rules anew" said reloaded
+ok "and an operator named since enters" enters
+echo '{' >"$public/trust.json"
+kill -HUP "$SERVER_PID"
+ok "rules that do not load are said" said reload_failed
+ok "and the old ones stay in force" enters
+ok "and it is well" "$BIN/idctl" health
+ok "and ends well" down reload
+
+# As an ordinary user, from one's own directory: everything of the demo works without root.
+as_nobody() {
+	local home=$1
+	cp "$BIN/idsrv" "$BIN/idctl" "$BIN/idwallet" "$home/" && cp -r "$SCHEMA" "$home/schema" && cp tests/demo/lib.sh "$home/"
+	sed -n 1,5p schema/samples/people.ndjson >"$home/people.ndjson"
+	chown -R nobody "$home"
+	# shellcheck disable=SC2016
+	setpriv --reuid=nobody --regid="$(id -g nobody)" --clear-groups env -i PATH="$PATH" HOME="$home" \
+		ASAN_OPTIONS="${ASAN_OPTIONS:-}" bash -c '
+		cd "$HOME" && WORK=$HOME/work BIN=$HOME SCHEMA=$HOME/schema && . ./lib.sh && mkdir work && ca_once && server_start &&
+		"$BIN/idctl" people import people.ndjson && person=$(sed -n "1s/^{\"key\":\"\([^\"]*\)\".*/\1/p" people.ndjson) &&
+		out=$("$BIN/idctl" offer make --person "$person" --json pid.sdjwt) &&
+		"$BIN/idwallet" receive "$(json_get link_by_reference <<<"$out")" --store "$HOME/wallet" &&
+		"$BIN/idctl" health && kill "$SERVER_PID" && wait "$SERVER_PID"' || { tail -n 5 "$home/work/idsrv.log"; return 1; }
+}
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
+	home=$(mktemp -d /tmp/idrail-nobody-XXXXXX)
+	ok "as user nobody it starts, issues, and ends well" as_nobody "$home"
+	rm -rf "$home"
+else
+	skip "not root: everything above ran as an ordinary user"
+fi

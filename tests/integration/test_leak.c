@@ -1,0 +1,251 @@
+/*
+ * Flows with marked values: a person with a marker in every text, marked nonces and tokens, and refusals of
+ * all kinds around them. leak.sh then searches for the markers where they must not be. Run by leak.sh.
+ */
+#include "client.h"
+
+#include <curl/curl.h>
+#include <stdio.h>
+#include <string.h>
+
+static FILE *secrets, *errors, *claims_file;
+
+/* "Zq" and letters only: it passes every check of a name, and no word holds it. */
+static char *marker(struct client *c)
+{
+	uint8_t random[20];
+	char out[23] = "Zq";
+
+	idr_suite_random(c->s, random, sizeof(random));
+	for (size_t i = 0; i < sizeof(random); i++)
+		out[2 + i] = (char)('a' + random[i] % 26);
+	return text(c, "%s", out);
+}
+
+static char *claim(struct client *c)
+{
+	char *m = marker(c);
+
+	fprintf(claims_file, "%s\n", m);
+	return m;
+}
+
+static const char *secret(const char *value)
+{
+	if (strlen(value) >= 12)
+		fprintf(secrets, "%s\n", value);
+	return value;
+}
+
+static struct reply wrong(struct reply r)
+{
+	assert_in_range(r.status, 400, 599);
+	fprintf(errors, "%s%.*s\n", r.head, (int)r.body.n, (const char *)r.body.p);
+	return r;
+}
+
+static char *person;
+
+static void a_marked_person_is_imported(void **state)
+{
+	struct client *c = *state;
+	char *line, *bad, *url = text(c, "%s/admin/v1/people", c->admin);
+	char *picture = member(c, person_claims(c, 0), "picture");
+	const char *const headers[] = { c->officer, NULL };
+	struct reply r;
+
+	person = strdup(claim(c));
+	line = text(c, "{\"key\":\"%s\",\"claims\":{\"full_name\":\"%s\",\"family_name\":\"%s\",\"given_name\":\"%s\","
+	    "\"birthdate\":\"1991-03-04\",\"sex\":2,\"nationalities\":[\"KH\"],\"place_of_birth\":{\"locality\":\"%s\","
+	    "\"country\":\"KH\"},\"address\":{\"formatted\":\"%s\",\"country\":\"KH\",\"locality\":\"%s\"},"
+	    "\"personal_administrative_number\":\"%s\",\"document_number\":\"%s\",\"issuing_authority\":\"%s\","
+	    "\"date_of_issuance\":\"2025-01-03\",\"date_of_expiry\":\"2035-01-01\",\"issuing_country\":\"KH\",\"picture\":\"%s\"%%s}}",
+	    person, claim(c), claim(c), claim(c), claim(c), claim(c), claim(c), claim(c), claim(c), claim(c),
+	    picture);
+	assert_true(strlen(picture) > 400);
+	fprintf(claims_file, "%.80s\n", picture + 300);
+	bad = strstr(line, "%s}}");
+	*bad = '\0';
+	r = ask(c, "POST", text(c, "%s?types=pid", url), headers, "application/x-ndjson", idr_str(text(c, "%s}}\n", line)));
+	must_answer(&r, 200);
+	if (number(r.json, "new") != 1)
+		fail_msg("%s", (const char *)r.body.p);
+	/* the same with each kind of fault: the answer names line and code */
+	r = ask(c, "POST", url, headers, "application/x-ndjson", idr_str(text(c,
+	    "%s,\"%s\":1}}\n%s,\"birth\\u0000\":1}}\n%s\n%s,\"date_of_expiry\":\"%s\"}}\n{\"key\":\"%s\"}\n", line, claim(c),
+	    line, line, line, claim(c), claim(c))));
+	must_answer(&r, 200);
+	assert_int_equal(number(r.json, "refused"), 5);
+	fprintf(errors, "%s\n", (const char *)r.body.p);
+	wrong(ask(c, "POST", url, headers, "application/json", idr_str(line)));
+	wrong(ask_json(c, "POST", text(c, "%s/find", url), c->officer,
+	    text(c, "{\"person\":\"%s\",\"reason\":\"support\"}", claim(c))));
+	wrong(ask_json(c, "POST", text(c, "%s/find", url), c->officer,
+	    text(c, "{\"person\":\"%s\",\"reason\":\"%s\"}", person, claim(c))));
+	r = ask_json(c, "POST", text(c, "%s/find", url), c->officer,
+	    text(c, "{\"person\":\"%s\",\"reason\":\"support\"}", person));
+	must_answer(&r, 200);
+}
+
+/* Everything a wallet learns while it receives is a secret. */
+static void write_down(struct client *c, const struct held *h)
+{
+	struct idr_sdjwt j;
+	struct idr_err err;
+
+	assert_true(idr_sdjwt_parse(c->a, h->credential, &j, &err));
+	secret(text_of(c, j.issuer_jwt));
+	for (size_t i = 0; i < j.n_disclosure; i++)
+		secret(text_of(c, j.disclosure[i].text));
+}
+
+static struct held mine;
+
+static void it_receives_and_everything_goes_wrong_on_the_way(void **state)
+{
+	struct client *c = *state;
+	struct idr_private *key = key_new(c), *holder = key_new(c);
+	struct dpop d = { .method = "POST", .url = text(c, "%s/token", c->server) };
+	struct offer o, guess;
+	struct reply r;
+	char *token, *nonce;
+
+	offer_make(c, person, "[\"pid.sdjwt\"]", "12", &o);
+	secret(o.code);
+	secret(o.tx_code);
+	guess = o;
+	guess.tx_code = text(c, "%s", secret("998877665544"));
+	wrong(ask_form(c, "/token", NULL, token_body(c, &guess)));
+	guess = o;
+	guess.code = marker(c);
+	secret(guess.code);
+	wrong(ask_form(c, "/token", NULL, token_body(c, &guess)));
+	d.jti = marker(c);
+	d.url = text(c, "https://%s.example/", secret(marker(c)));
+	secret(d.jti);
+	wrong(ask_form(c, "/token", dpop(c, key, &d), token_body(c, &o)));
+	wrong(ask_form(c, text(c, "/token?%s=1", secret(marker(c))), NULL, "x"));
+	wrong(ask_get(c, text(c, "/%s/%s", secret(marker(c)), secret(marker(c))), NULL));
+	token = token_get(c, &o, key);
+	secret(token);
+	nonce = nonce_get(c);
+	secret(nonce);
+	wrong(credential_ask(c, secret(marker(c)), key, "{}"));
+	wrong(credential_ask(c, token, key, text(c, "{\"credential_configuration_id\":\"%s\"}", secret(marker(c)))));
+	wrong(credential_ask(c, token, key, text(c, "{%s", secret(marker(c)))));
+	wrong(credential_ask(c, token, key, credential_body(c, "pid.sdjwt", &holder, 1, secret(marker(c)))));
+	r = credential_ask(c, token, key, credential_body(c, "pid.sdjwt", &holder, 1, nonce));
+	must_answer(&r, 200);
+	/* outlives this test's client */
+	mine.credential = idr_str(strdup(text_of(c, idr_json_find(idr_json_first(idr_json_find(r.json, "credentials")),
+	    "credential")->text)));
+	held_read(c, mine.credential, &mine);
+	write_down(c, &mine);
+	mine.key = holder;
+	c->n_key = 0; /* kept for the next test */
+	wrong(credential_ask(c, token, key, credential_body(c, "pid.sdjwt", &holder, 1, nonce)));
+	idr_private_free(&key);
+}
+
+static void it_presents_and_everything_goes_wrong_on_the_way(void **state)
+{
+	const struct binding other_nonce = { .nonce = secret(marker(*state)) };
+	struct client *c = *state;
+	struct request q;
+	struct reply r;
+	char *one;
+
+	request_bank(c, &q);
+	secret(q.nonce);
+	secret(q.state);
+	one = presentation(c, &mine, &q);
+	secret(strrchr(one, '.') + 1);
+	wrong(ask_form(c, q.response_uri, NULL, text(c, "response=%s", secret(marker(c)))));
+	wrong(ask_form(c, q.response_uri, NULL, text(c, "vp_token=%s&state=%s", escaped(c, vp_token(c, &q, one)), q.state)));
+	wrong(ask_form(c, q.uri, NULL, text(c, "wallet_metadata=%%7B%%22%s", secret(marker(c)))));
+	r = ask_form(c, q.uri, NULL, text(c, "wallet_nonce=%s", secret(marker(c))));
+	must_answer(&r, 200);
+	r = respond(c, &q, vp_token(c, &q, one));
+	must_answer(&r, 200);
+	wrong(respond(c, &q, vp_token(c, &q, one)));
+	r = result_get(c, c->bank, &q);
+	assert_non_null(strstr((const char *)r.body.p, member(c, mine.claims, "full_name")));
+
+	request_bank(c, &q);
+	wrong(respond(c, &q, vp_token(c, &q, bound(c, &mine, selected(c, &mine, NULL), &q, &other_nonce))));
+	r = result_get(c, c->bank, &q);
+	fprintf(errors, "%s\n", (const char *)r.body.p); /* a refused presentation gives nothing away */
+	request_bank(c, &q);
+	r = ask_form(c, q.response_uri, NULL, text(c, "error=%%20%s&state=%s", secret(marker(c)), q.state));
+	must_answer(&r, 200);
+	request_make(c, c->bank, text(c, "{\"policy\":\"bank-account\",\"return_url\":\"%s/back/\"}", c->server), &q);
+	r = respond(c, &q, vp_token(c, &q, presentation(c, &mine, &q)));
+	must_answer(&r, 200);
+	secret(strchr(member(c, r.json, "redirect_uri"), '=') + 1);
+
+	const char *const guess[] = { c->bank, text(c, "X-Response-Code: %s", secret(marker(c))), NULL };
+
+	wrong(ask(c, "GET", text(c, "/v1/presentations/%s", q.id), guess, NULL, (struct idr_bytes){ NULL, 0 }));
+	r = ask_json(c, "POST", "/v1/verify", c->bank, text(c, "{\"input\":\"%s\"}", selected(c, &mine, NULL)));
+	must_answer(&r, 200);
+	wrong(ask_json(c, "POST", "/v1/verify", c->bank, text(c, "{\"input\":\"%s\",\"policy\":\"%s\"}",
+	    selected(c, &mine, NULL), secret(marker(c)))));
+	wrong(ask_json(c, "POST", "/v1/presentations", c->bank, text(c, "{\"policy\":\"%s\"}", secret(marker(c)))));
+	r = ask_json(c, "POST", text(c, "%s/admin/v1/papers", c->admin), c->officer,
+	    text(c, "{\"person\":\"%s\",\"type\":\"pid\"}", person));
+	fprintf(errors, "%ld\n", r.status);
+	idr_private_free(&mine.key);
+}
+
+static void wrong_keys_are_not_repeated(void **state)
+{
+	struct client *c = *state;
+	char *key = text(c, "Authorization: Bearer %s", secret(marker(c)));
+
+	wrong(ask_get(c, "/v1/policies", key));
+	wrong(ask_get(c, text(c, "%s/admin/v1/types", c->admin), key));
+	wrong(ask_get(c, text(c, "%s/admin/v1/types", c->admin), c->bank));
+	secret(c->bank + strlen("Authorization: Bearer "));
+	secret(c->officer + strlen("Authorization: Bearer "));
+	secret(c->administrator + strlen("Authorization: Bearer "));
+	wrong(ask_get(c, text(c, "/statuslists/%s", secret(marker(c))), text(c, "Accept: %s/x", secret(marker(c)))));
+	wrong(ask_get(c, text(c, "/offers/%s", secret(marker(c))), NULL));
+	wrong(ask(c, secret(marker(c)), "/health", NULL, NULL, (struct idr_bytes){ NULL, 0 }));
+}
+
+static FILE *opened(const char *name)
+{
+	const char *path = getenv(name);
+	FILE *f = path ? fopen(path, "w") : NULL;
+
+	if (!f) {
+		fprintf(stderr, "%s names no file that can be written\n", name);
+		exit(1);
+	}
+	return f;
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, client_setup, client_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(a_marked_person_is_imported),
+		T(it_receives_and_everything_goes_wrong_on_the_way),
+		T(it_presents_and_everything_goes_wrong_on_the_way),
+		T(wrong_keys_are_not_repeated),
+	};
+	int rc;
+
+	secrets = opened("IDR_SECRETS");
+	errors = opened("IDR_ERRORS");
+	claims_file = opened("IDR_CLAIMS");
+	curl_global_init(CURL_GLOBAL_ALL);
+	rc = cmocka_run_group_tests(tests, NULL, NULL);
+	free(person);
+	free((void *)(uintptr_t)mine.credential.p);
+	fclose(secrets);
+	fclose(errors);
+	fclose(claims_file);
+	return rc;
+}
