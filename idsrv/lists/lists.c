@@ -227,6 +227,11 @@ size_t lists_all_tokens(struct lists *l, struct blob **out, size_t max)
 	return n;
 }
 
+uint64_t lists_generation(struct lists *l)
+{
+	return atomic_load(&l->generation);
+}
+
 bool lists_healthy(struct lists *l, int64_t now, int64_t *oldest_ms)
 {
 	int64_t mono = clock_monotonic_us();

@@ -60,6 +60,8 @@ struct blob *lists_token(struct lists *l, int32_t list_id, bool cwt);
 struct blob *lists_aggregation(struct lists *l);
 /* The tokens (CWT form) of all lists, for a bundle; slices live in the counted blobs. */
 size_t lists_all_tokens(struct lists *l, struct blob **out, size_t max);
+/* Changes whenever a token was published anew. */
+uint64_t lists_generation(struct lists *l);
 /* Oldest unpublished change in milliseconds, and whether every token is unexpired (health). */
 bool lists_healthy(struct lists *l, int64_t now, int64_t *oldest_ms);
 

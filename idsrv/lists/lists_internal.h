@@ -59,6 +59,7 @@ struct lists {
 	int64_t followed_us;       /* monotonic: when the last look at all journals began */
 	struct registry_position position;
 	struct blob_slot *aggregation;
+	atomic_ullong generation;  /* tokens published so far */
 };
 
 /* lists.c */

@@ -131,6 +131,7 @@ bool lists_publish(struct lists *l, struct list *x, struct idr_err *err)
 		return false;
 	x->published_version = version;
 	x->published_at = now;
+	atomic_fetch_add(&l->generation, 1);
 	metrics_add(l->o.metrics, METRIC_LISTS_PUBLISHED, 1);
 	return true;
 }

@@ -6,18 +6,26 @@
 #include "lists/lists.h"
 #include "revoke/revoke.h"
 #include "routes.h"
+#include "sys/clock.h"
 #include "sys/conf.h"
 #include "verify/bundle.h"
 
-/* The signed offline bundle: made when someone asks and the lists or rules have moved on. */
+/*
+ * The signed offline bundle: made when someone asks and the lists or the rules have moved on. It is
+ * large and anyone may ask, so at most a tenth of one thread's time goes into it: until that has
+ * passed, and while one is being made, the last one is served.
+ */
 
-enum { TOKENS_MAX = 65536, BUNDLE_ARENA = 256 * 1024 * 1024, REFRESH_S = 300, MAX_AGE_S = 60 };
+enum { TOKENS_MAX = 65536, BUNDLE_ARENA = 256 * 1024 * 1024, REFRESH_S = 300, MAX_AGE_S = 60, REST = 9 };
 
 struct revoke_bundle {
-	pthread_mutex_t making;       /* one at a time; the others get what is there */
+	pthread_mutex_t making;       /* one at a time */
+	pthread_mutex_t lock;         /* of what stands below */
 	struct blob_slot *slot;
-	uint8_t made_from[32];        /* digest of the tokens and the rule files */
+	uint64_t generation;          /* of the lists it was made from */
+	const struct rules *rules;    /* compared, never looked into */
 	int64_t made_at;
+	int64_t rest_until_us;        /* monotonic */
 };
 
 struct revoke_bundle *revoke_bundle_new(void)
@@ -27,6 +35,7 @@ struct revoke_bundle *revoke_bundle_new(void)
 	if (!b)
 		return NULL;
 	pthread_mutex_init(&b->making, NULL);
+	pthread_mutex_init(&b->lock, NULL);
 	b->slot = blob_slot_new();
 	if (!b->slot)
 		revoke_bundle_free(&b);
@@ -38,9 +47,33 @@ void revoke_bundle_free(struct revoke_bundle **b)
 	if (!*b)
 		return;
 	blob_slot_free(&(*b)->slot);
+	pthread_mutex_destroy(&(*b)->lock);
 	pthread_mutex_destroy(&(*b)->making);
 	free(*b);
 	*b = NULL;
+}
+
+/* Nothing has changed since; or, with `rest`, too little time has passed to make another. */
+static bool is_good(struct app *app, const struct flow_request *r, bool rest)
+{
+	struct revoke_bundle *b = app->bundle;
+	bool good;
+
+	pthread_mutex_lock(&b->lock);
+	good = (b->generation == lists_generation(app->lists) && b->rules == r->rules &&
+	           r->now - b->made_at < REFRESH_S) ||
+	    (rest && clock_monotonic_us() < b->rest_until_us);
+	pthread_mutex_unlock(&b->lock);
+	return good;
+}
+
+static bool reply_last(struct app *app, struct flow_request *r)
+{
+	struct blob *b = blob_slot_get(app->bundle->slot);
+
+	if (b)
+		http_reply_blob(r->http, b);
+	return b != NULL;
 }
 
 struct making {
@@ -48,30 +81,17 @@ struct making {
 	struct idr_bytes *token;
 	size_t n;
 	struct idr_arena *arena;
-	uint8_t from[32];
 };
 
-static bool collect(struct app *app, struct flow_request *r, struct making *m, struct idr_err *err)
+static bool collect(struct app *app, struct making *m, struct idr_err *err)
 {
-	struct idr_bytes *part;
-	size_t n = 0;
-
 	m->blob = idr_arena_array(m->arena, TOKENS_MAX, sizeof(*m->blob), err);
 	m->token = idr_arena_array(m->arena, TOKENS_MAX, sizeof(*m->token), err);
 	if (!m->blob || !m->token)
 		return false;
 	m->n = lists_all_tokens(app->lists, m->blob, TOKENS_MAX);
-	part = idr_arena_array(m->arena, m->n + r->rules->n_type + r->rules->n_policy + 1, sizeof(*part), err);
-	if (!part)
-		return false;
 	for (size_t i = 0; i < m->n; i++)
-		part[n++] = m->token[i] = m->blob[i]->bytes;
-	for (size_t i = 0; i < r->rules->n_type; i++)
-		part[n++] = r->rules->type_file[i];
-	for (size_t i = 0; i < r->rules->n_policy; i++)
-		part[n++] = r->rules->policy_file[i];
-	part[n++] = r->rules->root_pem;
-	idr_suite_hash_parts(r->suite, IDR_SHA256, part, n, m->from);
+		m->token[i] = m->blob[i]->bytes;
 	return true;
 }
 
@@ -102,50 +122,75 @@ static bool build(struct app *app, struct flow_request *r, const struct making *
 	    idr_bundle_open(r->suite, m->arena, *file, r->rules->trust, &check, err);
 }
 
-static bool remake(struct app *app, struct flow_request *r, struct making *m, struct idr_err *err)
+/* With `making` held. */
+static bool make(struct app *app, struct flow_request *r, struct making *m, struct idr_err *err)
 {
 	struct revoke_bundle *b = app->bundle;
+	/* read first: what is published meanwhile makes the next one */
+	uint64_t generation = lists_generation(app->lists);
+	int64_t from_us = clock_monotonic_us(), to_us;
 	struct idr_bytes file;
 	struct blob *blob;
 	uint8_t hash[32];
 
-	if (!collect(app, r, m, err))
-		return false;
-	if (memcmp(m->from, b->made_from, sizeof(m->from)) == 0 && r->now - b->made_at < REFRESH_S)
-		return true;
-	if (!build(app, r, m, &file, err))
+	if (!collect(app, m, err) || !build(app, r, m, &file, err))
 		return false;
 	idr_suite_hash(r->suite, IDR_SHA256, file, hash);
 	blob = blob_new(file, hash, "application/idrail-bundle+cbor", r->now, MAX_AGE_S);
 	if (!blob)
 		return idr_fail(err, IDR_MEMORY, NULL, "out of memory");
 	blob_slot_set(b->slot, blob);
-	memcpy(b->made_from, m->from, sizeof(m->from));
+	to_us = clock_monotonic_us();
+	pthread_mutex_lock(&b->lock);
+	b->generation = generation;
+	b->rules = r->rules;
 	b->made_at = r->now;
+	b->rest_until_us = to_us + REST * (to_us - from_us);
+	pthread_mutex_unlock(&b->lock);
 	return true;
 }
 
-static bool revoke_bundle(struct app *app, struct flow_request *r, struct idr_err *err)
+static bool make_and_clean(struct app *app, struct flow_request *r, struct idr_err *err)
 {
 	struct making m = { .arena = idr_arena_new(BUNDLE_ARENA) };
-	struct blob *now;
 	bool ok;
 
 	if (!m.arena)
 		return idr_fail(err, IDR_MEMORY, NULL, "out of memory");
-	pthread_mutex_lock(&app->bundle->making);
-	ok = remake(app, r, &m, err);
-	pthread_mutex_unlock(&app->bundle->making);
+	ok = make(app, r, &m, err);
 	for (size_t i = 0; i < m.n; i++)
 		blob_unref(&m.blob[i]);
 	idr_arena_free(&m.arena);
-	now = ok ? blob_slot_get(app->bundle->slot) : NULL;
-	if (now)
-		http_reply_blob(r->http, now);
-	return now != NULL;
+	return ok;
+}
+
+static bool revoke_bundle_last(struct app *app, struct flow_request *r, struct idr_err *err)
+{
+	(void)err;
+	if (is_good(app, r, true))
+		reply_last(app, r); /* none yet: the next step makes it */
+	return true;
+}
+
+static bool revoke_bundle_make(struct app *app, struct flow_request *r, struct idr_err *err)
+{
+	struct revoke_bundle *b = app->bundle;
+	bool ok;
+
+	if (pthread_mutex_trylock(&b->making) != 0) {
+		if (reply_last(app, r))
+			return true;
+		pthread_mutex_lock(&b->making); /* the very first one: wait for it */
+	}
+	ok = is_good(app, r, false) || make_and_clean(app, r, err);
+	pthread_mutex_unlock(&b->making);
+	if (ok && !reply_last(app, r))
+		return idr_fail(err, IDR_INTERNAL, NULL, "there is no bundle although one was made");
+	return ok;
 }
 
 const struct flow_step revoke_bundle_get[] = {
-	{ FLOW_COLD, revoke_bundle },
+	{ FLOW_INLINE, revoke_bundle_last },
+	{ FLOW_COLD, revoke_bundle_make },
 	{ FLOW_END, NULL },
 };
