@@ -102,7 +102,7 @@ static bool allowed(const struct flow_request *r, const struct reg_credential *c
 	if (value == IDR_VALUE_SUSPENDED && type->status_bits < 2)
 		return idr_fail(err, IDR_CONFLICT, NULL, "credentials of this type cannot be suspended, only revoked");
 	if (c->status == IDR_VALUE_INVALID && value != IDR_VALUE_INVALID)
-		return idr_fail(err, IDR_STATUS_FINAL, "formats brief 3.8", "a revoked credential stays revoked");
+		return idr_fail(err, IDR_STATUS_FINAL, "our API", "a revoked credential stays revoked");
 	return true;
 }
 
@@ -117,8 +117,10 @@ static bool revoke_change(struct app *app, struct flow_request *r, struct idr_er
 		return false;
 	if (c.status == want.value)
 		return reply(r, &c, err);
+	/* another node opened the list a moment ago: its next look will find it */
 	if (!lists_indexes(app->lists, c.list_id, c.first_counter, (size_t)c.n, idx, err))
-		return false;
+		return err->code != IDR_NOT_FOUND ? false
+		    : idr_fail(err, IDR_NO_INDEX, NULL, "the credential's status list is not loaded here yet");
 	x = (struct reg_status_change){
 		.list_id = c.list_id, .idx = idx, .n = (size_t)c.n, .old_value = c.status,
 		.new_value = want.value, .credential_id = c.credential_id, .reason = want.reason,
