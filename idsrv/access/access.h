@@ -16,6 +16,7 @@
 #include "registry/reg_offer.h"
 #include "sys/node.h"
 
+/* NULL for HTTP_ANYONE. */
 const struct flow_step *access_steps(enum http_caller caller);
 /* The relying party found by the access steps of HTTP_PARTY. */
 const struct reg_party *access_party(const struct flow_request *r);

@@ -109,7 +109,6 @@ static bool access_operator(struct app *app, struct flow_request *r, struct idr_
 
 const struct flow_step *access_steps(enum http_caller caller)
 {
-	static const struct flow_step anyone[] = { { FLOW_END, NULL } };
 	static const struct flow_step party[] = {
 		{ FLOW_WORKER, access_party_begin },
 		{ FLOW_READ, NULL },
@@ -126,7 +125,7 @@ const struct flow_step *access_steps(enum http_caller caller)
 
 	switch (caller) {
 	case HTTP_ANYONE:
-		return anyone;
+		return NULL; /* no door: ready bytes are answered on the HTTP thread */
 	case HTTP_PARTY:
 		return party;
 	case HTTP_OFFICER:
