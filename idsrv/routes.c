@@ -61,7 +61,7 @@ const struct http_route routes[] = {
 	ADMIN("people_import", POST, "/admin/v1/people", OFFICER, NDJSON, 4 * MIB, agency_people_post),
 	ADMIN("people_find", POST, "/admin/v1/people/find", OFFICER, JSON, 16 * KIB,
 	    agency_people_find_post),
-	ADMIN("offer_create", POST, "/admin/v1/offers", OFFICER, JSON, 16 * KIB, issue_offer_post),
+	ADMIN("offer_create", POST, "/admin/v1/offers", OFFICER, JSON, 64 * KIB, issue_offer_post),
 	ADMIN("offer_state", GET, "/admin/v1/offers/{id}", OFFICER, NONE, 0, issue_offer_state_get),
 	ADMIN("paper", POST, "/admin/v1/papers", OFFICER, JSON, 16 * KIB, issue_paper_post),
 	ADMIN("credential_get", GET, "/admin/v1/credentials/{id}", OFFICER, NONE, 0,

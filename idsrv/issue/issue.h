@@ -18,16 +18,39 @@ struct issue_times {
 };
 struct issue_times issue_times(int64_t now, int64_t days);
 
-/* A person's claims for one type: unsealed, completed, checked, parsed. */
-IDR_MUST bool issue_claims(struct app *app, struct flow_request *r, const struct idr_type *type,
-    int64_t person_id, struct idr_bytes claims_sealed, const struct idr_json **out,
-    struct idr_err *err);
-/* The person with this row key, by blind index; blocking. errors IDR_NOT_FOUND */
+/* The person with this row key, by blind index; blocking. Somebody new gets an id when `or_new`.
+ * errors IDR_INVALID_FIELD, IDR_NOT_FOUND */
 IDR_MUST bool issue_person(struct app *app, struct flow_request *r, const struct idr_json *key,
-    int64_t *person_id, struct idr_err *err);
+    bool or_new, int64_t *person_id, struct idr_err *err);
 
 /* The answer is on its way: recorded lazily, nobody waits for it. */
 void issue_mark_delivered(struct app *app, struct flow_request *r, int64_t credential_id);
+
+/* ---- issue_source.c ---- */
+
+/* Who is issued to, and all that may say which claims are theirs. */
+struct issue_who {
+	int64_t person_id;
+	struct idr_bytes subject_sealed;      /* of the subject table */
+	uint8_t offer_id[16];
+	struct idr_bytes offer_claims_sealed; /* handed over with the offer */
+	struct idr_bytes reference_sealed;    /* row key, of the offer */
+	struct idr_bytes reference;           /* row key, of an officer's own request */
+	struct idr_bytes source;              /* issue_source_ask(): what the source wrote */
+};
+/* What a value of this offer is sealed for: "<what>:<id in hex>". */
+char *issue_offer_context(struct idr_arena *a, const char *what, const uint8_t id[16],
+    struct idr_err *err);
+/* Names the lane of the SOURCE step that follows, when the type's own source must be asked. */
+void issue_source_prepare(struct flow_request *r, const struct idr_type *type,
+    const struct issue_who *who);
+/* A SOURCE step's work. errors IDR_CREDENTIAL_REQUEST_DENIED, IDR_DATABASE */
+IDR_MUST bool issue_source_ask(struct app *app, struct flow_request *r, const struct idr_type *type,
+    struct issue_who *who, struct idr_err *err);
+/* A person's claims for one type: unsealed, completed, checked, parsed.
+ * errors those of idr_type_claims(), IDR_CREDENTIAL_REQUEST_DENIED */
+IDR_MUST bool issue_claims(struct app *app, struct flow_request *r, const struct idr_type *type,
+    const struct issue_who *who, const struct idr_json **out, struct idr_err *err);
 
 /* ---- issue_proof.c ---- */
 

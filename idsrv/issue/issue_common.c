@@ -6,7 +6,7 @@
 #include "sys/log.h"
 #include "sys/node.h"
 
-enum { CLAIMS_MAX = 256 * 1024, KEY_MAX = 128 };
+enum { KEY_MAX = 128 };
 
 /* iat at the beginning of the day, exp at the end of one: both seen by thousands on the same day */
 struct issue_times issue_times(int64_t now, int64_t days)
@@ -16,22 +16,7 @@ struct issue_times issue_times(int64_t now, int64_t days)
 	return (struct issue_times){ day, day + (days + 1) * ISSUE_DAY - 1 };
 }
 
-bool issue_claims(struct app *app, struct flow_request *r, const struct idr_type *type,
-    int64_t person_id, struct idr_bytes claims_sealed, const struct idr_json **out,
-    struct idr_err *err)
-{
-	char *context = idr_arena_printf(r->arena, err, "subject:%lld", (long long)person_id);
-	const struct idr_json *person;
-	struct idr_bytes plain, claims;
-
-	return context &&
-	    node_unseal(app->node, r->suite, r->arena, idr_str(context), claims_sealed, &plain, err) &&
-	    idr_json_parse(r->arena, plain, CLAIMS_MAX, &person, err) &&
-	    idr_type_claims(r->arena, type, person, r->now, &claims, err) &&
-	    idr_json_parse(r->arena, claims, CLAIMS_MAX, out, err);
-}
-
-bool issue_person(struct app *app, struct flow_request *r, const struct idr_json *key,
+bool issue_person(struct app *app, struct flow_request *r, const struct idr_json *key, bool or_new,
     int64_t *person_id, struct idr_err *err)
 {
 	uint8_t blind[1][32];
@@ -39,6 +24,8 @@ bool issue_person(struct app *app, struct flow_request *r, const struct idr_json
 	if (!idr_json_is(key, IDR_JSON_STRING) || key->text.n == 0 || key->text.n > KEY_MAX)
 		return idr_fail(err, IDR_INVALID_FIELD, NULL, "person must be the key of an imported person");
 	node_blind(app->node, r->suite, key->text, blind[0]);
+	if (or_new)
+		return reg_subject_person(r->conn, blind[0], person_id, err);
 	if (!reg_subject_by_keys(r->conn, (const uint8_t (*)[32])blind, 1, person_id, err))
 		return false;
 	return *person_id ? true : idr_fail(err, IDR_NOT_FOUND, NULL, "no imported person has this key");

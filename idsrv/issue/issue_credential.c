@@ -18,7 +18,9 @@
 struct credential_state {
 	struct access_bearer bearer;
 	struct reg_token_load token;
+	struct access_dpop dpop;
 	const struct idr_type *type;
+	struct issue_who who;
 	struct issue_keys keys;
 	struct idr_sdjwt_built built[REG_COPIES_MAX];
 	size_t n;
@@ -100,6 +102,30 @@ static bool parse(struct app *app, struct flow_request *r, struct credential_sta
 	return issue_proofs(app, r, idr_json_find(body, "proofs"), st->type->copies, &st->keys, err);
 }
 
+static bool issue_credential_check(struct app *app, struct flow_request *r, struct idr_err *err)
+{
+	struct credential_state *st = r->state;
+
+	if (!access_dpop(app, r, "/credential", &st->bearer, &st->dpop, err) ||
+	    !access_bound(&st->token, &st->bearer, &st->dpop, err) || !parse(app, r, st, err))
+		return false;
+	st->who = (struct issue_who){
+		.person_id = st->token.person_id, .subject_sealed = st->token.claims_sealed,
+		.reference_sealed = st->token.reference_sealed,
+		.offer_claims_sealed = st->token.offer_claims_sealed,
+	};
+	memcpy(st->who.offer_id, st->token.offer_id, sizeof(st->who.offer_id));
+	issue_source_prepare(r, st->type, &st->who);
+	return true;
+}
+
+static bool issue_credential_source(struct app *app, struct flow_request *r, struct idr_err *err)
+{
+	struct credential_state *st = r->state;
+
+	return issue_source_ask(app, r, st->type, &st->who, err);
+}
+
 /* ---- building ---- */
 
 /* What leaves must be readable by a verifier: checked before it is recorded, without a signature. */
@@ -151,7 +177,7 @@ static bool build_copies(struct app *app, struct flow_request *r, struct credent
 }
 
 static void prepare_record(struct flow_request *r, struct credential_state *st,
-    const struct lists_run *run, const struct access_dpop *dpop)
+    const struct lists_run *run)
 {
 	struct reg_credential_record *x = &st->record;
 
@@ -166,9 +192,9 @@ static void prepare_record(struct flow_request *r, struct credential_state *st,
 	x->has_nonce = st->keys.n > 0;
 	memcpy(x->nonce_hash, st->keys.nonce_hash, sizeof(x->nonce_hash));
 	x->nonce_time = st->keys.nonce_expires;
-	x->has_jti = dpop->present;
-	memcpy(x->jti_hash, dpop->jti_hash, sizeof(x->jti_hash));
-	x->jti_time = dpop->iat;
+	x->has_jti = st->dpop.present;
+	memcpy(x->jti_hash, st->dpop.jti_hash, sizeof(x->jti_hash));
+	x->jti_time = st->dpop.iat;
 	x->now = r->now;
 	r->row = &x->row;
 	st->job.purpose = SIGNER_SDJWT;
@@ -176,23 +202,37 @@ static void prepare_record(struct flow_request *r, struct credential_state *st,
 	r->job = &st->job;
 }
 
+/* The wallet's request is in order when this is reached: what is wrong with the claims is not its fault. */
+static bool claims_of(struct app *app, struct flow_request *r, const struct credential_state *st,
+    const struct idr_json **out, struct idr_err *err)
+{
+	struct idr_err why;
+	enum idr_kind kind;
+
+	if (issue_claims(app, r, st->type, &st->who, out, &why))
+		return true;
+	kind = idr_code_kind(why.code);
+	if (kind == IDR_KIND_INPUT || kind == IDR_KIND_REFUSED)
+		return idr_fail(err, IDR_CREDENTIAL_REQUEST_DENIED, "OpenID4VCI 1.0 section 8.3.1.2", "%s",
+		    why.msg);
+	*err = why;
+	return false;
+}
+
 static bool issue_credential_build(struct app *app, struct flow_request *r, struct idr_err *err)
 {
 	struct credential_state *st = r->state;
 	struct lists_run run = { 0 };
 	const struct idr_json *claims;
-	struct access_dpop dpop;
 
-	if (!access_dpop(app, r, "/credential", &st->bearer, &dpop, err) ||
-	    !access_bound(&st->token, &st->bearer, &dpop, err) || !parse(app, r, st, err) ||
-	    !issue_claims(app, r, st->type, st->token.person_id, st->token.claims_sealed, &claims, err))
+	if (!claims_of(app, r, st, &claims, err))
 		return false;
 	st->n = st->type->holder_binding ? st->keys.n : 1;
 	if (st->type->status_bits && !lists_take(app->lists, st->type->status_bits, st->n, &run, err))
 		return false;
 	if (!build_copies(app, r, st, claims, &run, err))
 		return false;
-	prepare_record(r, st, &run, &dpop);
+	prepare_record(r, st, &run);
 	return true;
 }
 
@@ -243,7 +283,9 @@ static bool issue_credential_answer(struct app *app, struct flow_request *r, str
 const struct flow_step issue_credential_post[] = {
 	{ FLOW_WORKER, issue_credential_bearer }, /* RFC 6750 section 2.1, RFC 9449 section 7 */
 	{ FLOW_READ, NULL },                      /* reg_token_load: a bad token ends here */
-	{ FLOW_WORKER, issue_credential_build },  /* OpenID4VCI 1.0 section 8.2: proofs, index, lint */
+	{ FLOW_WORKER, issue_credential_check },  /* OpenID4VCI 1.0 section 8.2: body, configuration, proofs */
+	{ FLOW_SOURCE, issue_credential_source }, /* only of a type whose claims lie elsewhere */
+	{ FLOW_WORKER, issue_credential_build },  /* claims, index, lint */
 	{ FLOW_DATABASE, NULL },                  /* reg_credential_record: intent, nonce, jti: one commit */
 	{ FLOW_SIGNER, NULL },
 	{ FLOW_WORKER, issue_credential_answer }, /* attach, verify our own output, section 8.3 */

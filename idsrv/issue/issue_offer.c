@@ -2,9 +2,11 @@
 #include "flow/flow_reply.h"
 #include "issue/issue.h"
 #include "registry/reg_offer.h"
+#include "registry/reg_subject.h"
 #include "routes.h"
 #include "sys/conf.h"
 #include "sys/node.h"
+#include "sys/normal.h"
 
 /* implements: OpenID4VCI 1.0 section 4.1; issuing brief 5. No personal data stands in an offer. */
 
@@ -13,6 +15,10 @@ enum { CODE_BYTES = 32, CODE_TEXT = IDR_B64URL_LEN(CODE_BYTES), CONFIGURATIONS_M
 
 struct offer_request {
 	struct idr_bytes configurations; /* space-separated */
+	const struct idr_type *type[CONFIGURATIONS_MAX];
+	size_t n_type;
+	struct idr_bytes reference;      /* the person's key, when a source must be told; never kept in clear */
+	struct idr_bytes claims;         /* handed over; normalized */
 	int64_t person_id;
 	int tx_length;                   /* 0: no tx_code */
 	char tx_code[TX_MAX + 1];
@@ -42,6 +48,7 @@ static bool read_configurations(struct flow_request *r, const struct idr_json *l
 		if (b.n)
 			idr_buf_put_byte(&b, ' ');
 		idr_buf_put(&b, v->text);
+		o->type[o->n_type++] = type;
 	}
 	return idr_buf_done(&b, &o->configurations, err);
 }
@@ -91,23 +98,77 @@ static bool mac_tx_code(struct app *app, struct flow_request *r, const struct of
 	return true;
 }
 
-static char *offer_context(struct idr_arena *a, const uint8_t id[16], struct idr_err *err)
+/* A claim of one of the types offered, or one from which they derive. */
+static bool is_used(const struct offer_request *o, struct idr_bytes name)
 {
-	struct idr_buf b;
-	struct idr_bytes text;
+	for (size_t i = 0; i < o->n_type; i++) {
+		const struct idr_type *t = o->type[i];
 
-	idr_buf_init(&b, a, 64, 64);
-	idr_buf_put_str(&b, "offer:");
-	idr_hex_put(&b, idr_bytes(id, 16));
-	idr_buf_put_byte(&b, 0);
-	return idr_buf_done(&b, &text, err) ? (char *)(uintptr_t)text.p : NULL;
+		for (size_t k = 0; k < t->n_claim; k++)
+			if (idr_bytes_equal(t->claim[k].name, name) ||
+			    (t->claim[k].derive_from.n && idr_bytes_equal(t->claim[k].derive_from, name)))
+				return true;
+	}
+	return false;
+}
+
+/* Judged now, while somebody is there who can correct them. */
+static bool read_claims(struct flow_request *r, const struct idr_json *v, struct offer_request *o,
+    struct idr_err *err)
+{
+	const struct idr_json *claims;
+
+	if (!v)
+		return true;
+	if (!normal_claims(r->arena, v, &o->claims, err) ||
+	    !idr_json_parse(r->arena, o->claims, r->http->route->body_max * 2, &claims, err))
+		return false;
+	for (const struct idr_json *k = idr_json_first(claims); k; k = idr_json_next(claims, k))
+		if (!is_used(o, k->text))
+			return idr_fail(err, IDR_CLAIM_UNKNOWN, NULL, "a claim belongs to no credential offered");
+	for (size_t i = 0; i < o->n_type; i++)
+		if (!idr_type_check(r->arena, o->type[i], claims, err))
+			return false;
+	return true;
+}
+
+/*
+ * Imported, unless every claim comes from elsewhere. Somebody who was never imported still gets a
+ * person id: holder keys and status changes are kept by it.
+ */
+static bool read_person(struct app *app, struct flow_request *r, const struct idr_json *key,
+    struct offer_request *o, struct idr_err *err)
+{
+	struct idr_bytes ignored;
+	size_t sources = 0;
+	bool elsewhere, found;
+
+	for (size_t i = 0; i < o->n_type; i++)
+		sources += o->type[i]->source_select.n > 0;
+	elsewhere = o->claims.n || sources == o->n_type;
+	if (!issue_person(app, r, key, elsewhere, &o->person_id, err))
+		return false;
+	if (sources && !o->claims.n)
+		o->reference = key->text;
+	if (elsewhere)
+		return true;
+	return reg_subject_get(r->conn, r->arena, o->person_id, &ignored, &found, err) &&
+	    (found || idr_fail(err, IDR_NOT_FOUND, NULL, "no imported person has this key"));
+}
+
+static bool seal(struct app *app, struct flow_request *r, const char *what, const struct reg_offer *o,
+    struct idr_bytes plain, struct idr_bytes *out, struct idr_err *err)
+{
+	char *context = plain.n ? issue_offer_context(r->arena, what, o->offer_id, err) : NULL;
+
+	return !plain.n || (context &&
+	    node_seal(app->node, r->suite, r->arena, idr_str(context), plain, out, err));
 }
 
 static bool create(struct app *app, struct flow_request *r, struct offer_request *q,
     struct reg_offer *o, struct idr_err *err)
 {
 	uint8_t random[CODE_BYTES];
-	char *context;
 
 	idr_suite_random(r->suite, random, sizeof(random));
 	idr_b64url_encode(idr_bytes(random, sizeof(random)), q->code);
@@ -119,10 +180,10 @@ static bool create(struct app *app, struct flow_request *r, struct offer_request
 	idr_suite_random(r->suite, o->offer_id, sizeof(o->offer_id));
 	memcpy(o->request, r->http->uuid, sizeof(o->request));
 	idr_suite_hash(r->suite, IDR_SHA256, idr_bytes(q->code, CODE_TEXT), o->code_hash);
-	context = offer_context(r->arena, o->offer_id, err);
-	return context && mac_tx_code(app, r, q, o, err) &&
-	    node_seal(app->node, r->suite, r->arena, idr_str(context), idr_bytes(q->code, CODE_TEXT),
-	        &o->code_sealed, err) &&
+	return mac_tx_code(app, r, q, o, err) &&
+	    seal(app, r, "offer", o, idr_bytes(q->code, CODE_TEXT), &o->code_sealed, err) &&
+	    seal(app, r, "offer-reference", o, q->reference, &o->reference_sealed, err) &&
+	    seal(app, r, "offer-claims", o, q->claims, &o->offer_claims_sealed, err) &&
 	    reg_offer_create(r->conn, o, err);
 }
 
@@ -216,7 +277,8 @@ static bool issue_offer_create(struct app *app, struct flow_request *r, struct i
 	return idr_json_parse(r->arena, r->http->body, r->http->route->body_max, &body, err) &&
 	    read_configurations(r, idr_json_find(body, "configurations"), &q, err) &&
 	    read_tx_code(idr_json_find(body, "tx_code"), &q, err) &&
-	    issue_person(app, r, idr_json_find(body, "person"), &q.person_id, err) &&
+	    read_claims(r, idr_json_find(body, "claims"), &q, err) &&
+	    read_person(app, r, idr_json_find(body, "person"), &q, err) &&
 	    create(app, r, &q, &o, err) && answer(app, r, &q, &o, err);
 }
 
@@ -246,7 +308,7 @@ static bool issue_offer_fetch(struct app *app, struct flow_request *r, struct id
 		return false;
 	if (!found)
 		return idr_fail(err, IDR_NOT_FOUND, "OpenID4VCI 1.0 section 4.1.3", "there is no such offer");
-	context = offer_context(r->arena, id, err);
+	context = issue_offer_context(r->arena, "offer", id, err);
 	if (!context ||
 	    !node_unseal(app->node, r->suite, r->arena, idr_str(context), o.code_sealed, &code, err))
 		return false;
