@@ -75,5 +75,8 @@ void cli_progress_end(struct cli_progress *p);
 IDR_MUST bool cli_read(struct idr_arena *a, const char *path, size_t max, struct idr_bytes *out,
     struct idr_err *err);
 IDR_MUST bool cli_write(const char *path, struct idr_bytes content, unsigned mode, struct idr_err *err);
+/* A file that must not exist yet, on disk when this returns: keys. */
+IDR_MUST bool cli_write_new(const char *path, struct idr_bytes content, unsigned mode,
+    struct idr_err *err);
 
 #endif

@@ -133,22 +133,37 @@ bool cli_read(struct idr_arena *a, const char *path, size_t max, struct idr_byte
 	return ok;
 }
 
-bool cli_write(const char *path, struct idr_bytes content, unsigned mode, struct idr_err *err)
+static bool write_all(int fd, struct idr_bytes content)
 {
-	bool to_stdout = strcmp(path, "-") == 0;
-	int fd = to_stdout ? STDOUT_FILENO : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
-	bool ok = fd >= 0;
-
-	while (ok && content.n) {
+	while (content.n) {
 		ssize_t k = write(fd, content.p, content.n);
 
 		if (k < 0 && errno == EINTR)
 			continue;
-		ok = k > 0;
-		if (ok)
-			content = idr_bytes_from(content, (size_t)k);
+		if (k <= 0)
+			return false;
+		content = idr_bytes_from(content, (size_t)k);
 	}
+	return true;
+}
+
+bool cli_write(const char *path, struct idr_bytes content, unsigned mode, struct idr_err *err)
+{
+	bool to_stdout = strcmp(path, "-") == 0;
+	int fd = to_stdout ? STDOUT_FILENO : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+	bool ok = fd >= 0 && write_all(fd, content);
+
 	if (fd >= 0 && !to_stdout && close(fd) != 0)
 		ok = false;
 	return ok ? true : fail_errno(err, "write", path);
+}
+
+bool cli_write_new(const char *path, struct idr_bytes content, unsigned mode, struct idr_err *err)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+	bool ok = fd >= 0 && write_all(fd, content) && fsync(fd) == 0;
+
+	if (fd >= 0 && close(fd) != 0)
+		ok = false;
+	return ok ? true : fail_errno(err, "create", path);
 }

@@ -52,9 +52,6 @@ IDR_MUST bool ctl_path(struct cli *c, const char *before, const char *id, const 
 
 /* ---- ctl_file.c ---- */
 
-/* Create a file that must not exist yet. errors IDR_FILE */
-IDR_MUST bool ctl_write_new(const char *path, struct idr_bytes content, unsigned mode,
-    struct idr_err *err);
 /* Sorted names in `dir` that end with `suffix`; suffix "/" gives directories. errors IDR_FILE */
 IDR_MUST bool ctl_list(struct idr_arena *a, const char *dir, const char *suffix,
     const char ***names, size_t *n, struct idr_err *err);

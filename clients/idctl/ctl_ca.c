@@ -263,7 +263,7 @@ static bool write_all(struct making *m, struct idr_err *err)
 		return idr_fail(err, IDR_FILE, NULL, "cannot make %.100s: %s", dir, strerror(errno));
 	for (size_t i = 0; i < m->n_file; i++)
 		if (!ctl_join(m->a, dir, m->file[i].name, &path, err) ||
-		    !ctl_write_new(path, m->file[i].content, m->file[i].mode, err))
+		    !cli_write_new(path, m->file[i].content, m->file[i].mode, err))
 			return false;
 	return true;
 }

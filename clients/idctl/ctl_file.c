@@ -14,26 +14,6 @@ static bool failed(struct idr_err *err, const char *verb, const char *path)
 	return idr_fail(err, IDR_FILE, NULL, "cannot %s %s: %s", verb, path, strerror(errno));
 }
 
-bool ctl_write_new(const char *path, struct idr_bytes content, unsigned mode, struct idr_err *err)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
-	bool ok = fd >= 0;
-
-	while (ok && content.n) {
-		ssize_t k = write(fd, content.p, content.n);
-
-		if (k < 0 && errno == EINTR)
-			continue;
-		ok = k > 0;
-		if (ok)
-			content = idr_bytes_from(content, (size_t)k);
-	}
-	ok = ok && fsync(fd) == 0;
-	if (fd >= 0 && close(fd) != 0)
-		ok = false;
-	return ok ? true : failed(err, "create", path);
-}
-
 bool ctl_join(struct idr_arena *a, const char *dir, const char *name, const char **out,
     struct idr_err *err)
 {

@@ -52,7 +52,7 @@ static bool make_body(struct cli *c, struct idr_bytes *body, struct idr_err *err
 /* A key that cannot be kept must not be made: the file is tried before the server is asked. */
 static bool reserve(struct idr_err *err)
 {
-	return !out || ctl_write_new(out, IDR_LIT(""), 0600, err);
+	return !out || cli_write_new(out, IDR_LIT(""), 0600, err);
 }
 
 static bool keep_key(struct cli *c, const struct idr_json *doc, struct idr_err *err)

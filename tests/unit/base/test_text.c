@@ -1,28 +1,6 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "arena_kit.h"
 #include "base/text.h"
 #include "fixed_random.h"
-
-static struct idr_arena *a;
-
-static int open_arena(void **state)
-{
-	(void)state;
-	a = idr_arena_new(64 << 20);
-	return !a;
-}
-
-static int close_arena(void **state)
-{
-	(void)state;
-	idr_arena_free(&a);
-	return 0;
-}
 
 typedef void (*encoder)(struct idr_buf *b, struct idr_bytes in);
 typedef bool (*decoder)(struct idr_arena *a, struct idr_bytes in, struct idr_bytes *out,

@@ -1,29 +1,7 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "arena_kit.h"
 #include "base/text.h"
 #include "codec/cbor_read.h"
 #include "codec/cbor_write.h"
-
-static struct idr_arena *a;
-
-static int open_arena(void **state)
-{
-	(void)state;
-	a = idr_arena_new(256 << 20);
-	return !a;
-}
-
-static int close_arena(void **state)
-{
-	(void)state;
-	idr_arena_free(&a);
-	return 0;
-}
 
 static struct idr_cbor item(const char *text)
 {

@@ -1,28 +1,6 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "arena_kit.h"
 #include "codec/form.h"
 #include "../base/fixed_random.h"
-
-static struct idr_arena *a;
-
-static int open_arena(void **state)
-{
-	(void)state;
-	a = idr_arena_new(256 << 20);
-	return !a;
-}
-
-static int close_arena(void **state)
-{
-	(void)state;
-	idr_arena_free(&a);
-	return 0;
-}
 
 static struct idr_form parse(const char *text)
 {

@@ -1,27 +1,5 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "arena_kit.h"
 #include "codec/json.h"
-
-static struct idr_arena *a;
-
-static int open_arena(void **state)
-{
-	(void)state;
-	a = idr_arena_new(16 << 20);
-	return !a;
-}
-
-static int close_arena(void **state)
-{
-	(void)state;
-	idr_arena_free(&a);
-	return 0;
-}
 
 static const struct idr_json *parse(const char *text)
 {

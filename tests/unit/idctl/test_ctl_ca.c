@@ -193,7 +193,7 @@ static void refuses_when_a_single_file_is_in_the_way(void **state)
 
 	assert_int_equal(mkdir(p->keys, 0700), 0);
 	assert_true(ctl_join(p->a, p->keys, "node.secret", &path, &err));
-	assert_true(ctl_write_new(path, IDR_LIT("old"), 0600, &err));
+	assert_true(cli_write_new(path, IDR_LIT("old"), 0600, &err));
 	assert_int_equal(init(p), CLI_FAILED);
 	assert_true(ctl_join(p->a, p->keys, "root.key", &path, &err));
 	assert_int_not_equal(stat(path, &st), 0); /* nothing half made */
@@ -230,10 +230,10 @@ static void never_replaces_a_file_or_follows_a_link(void **state)
 	assert_true(ctl_join(p->a, p->dir, "file", &path, &err));
 	assert_true(ctl_join(p->a, p->dir, "link", &link, &err));
 	assert_int_equal(symlink("/tmp/idctl-test-nowhere", link), 0);
-	assert_true(ctl_write_new(path, IDR_LIT("a"), 0600, &err));
-	assert_false(ctl_write_new(path, IDR_LIT("b"), 0600, &err));
+	assert_true(cli_write_new(path, IDR_LIT("a"), 0600, &err));
+	assert_false(cli_write_new(path, IDR_LIT("b"), 0600, &err));
 	assert_int_equal(err.code, IDR_FILE);
-	assert_false(ctl_write_new(link, IDR_LIT("b"), 0600, &err));
+	assert_false(cli_write_new(link, IDR_LIT("b"), 0600, &err));
 }
 
 static void refuses_an_id_that_would_change_the_path(void **state)
@@ -296,7 +296,7 @@ static void refuses_to_send_a_key_over_plain_http_to_another_machine(void **stat
 	const char *token;
 
 	assert_true(ctl_join(p->a, p->dir, "token", &token, &err));
-	assert_true(ctl_write_new(token, IDR_LIT("secret\n"), 0600, &err));
+	assert_true(cli_write_new(token, IDR_LIT("secret\n"), 0600, &err));
 	setenv("IDCTL_TOKEN_FILE", token, 1);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_int_equal(call_with(p, bad[i]), IDR_USAGE);
@@ -311,7 +311,7 @@ static void refuses_a_token_file_that_holds_no_single_key(void **state)
 	const char *token;
 
 	assert_true(ctl_join(p->a, p->dir, "two", &token, &err));
-	assert_true(ctl_write_new(token, IDR_LIT("secret\r\nX-Other: 1\n"), 0600, &err));
+	assert_true(cli_write_new(token, IDR_LIT("secret\r\nX-Other: 1\n"), 0600, &err));
 	setenv("IDCTL_TOKEN_FILE", token, 1);
 	assert_int_equal(call_with(p, "http://127.0.0.1:1"), IDR_FILE);
 	unsetenv("IDCTL_TOKEN_FILE");
