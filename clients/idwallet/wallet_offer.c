@@ -62,15 +62,6 @@ static bool well_known(struct idr_arena *a, struct idr_bytes issuer, const char 
 	return true;
 }
 
-static void put_parameter(struct idr_buf *b, const char *name, struct idr_bytes value)
-{
-	if (b->n)
-		idr_buf_put_byte(b, '&');
-	idr_buf_put_str(b, name);
-	idr_buf_put_byte(b, '=');
-	idr_url_put(b, value);
-}
-
 static bool token_request(struct idr_suite *s, struct idr_arena *a, struct wallet_grant *g,
     struct idr_bytes code, const char *tx_code, int64_t now, struct idr_err *err)
 {
@@ -84,10 +75,10 @@ static bool token_request(struct idr_suite *s, struct idr_arena *a, struct walle
 		return idr_fail(err, IDR_MALFORMED, "RFC 8414 section 2", "the metadata names no token endpoint");
 	q.url = idr_arena_printf(a, err, "%.*s", (int)endpoint->text.n, (const char *)endpoint->text.p);
 	idr_buf_init(&b, a, 512, 16 * 1024);
-	put_parameter(&b, "grant_type", idr_str(GRANT));
-	put_parameter(&b, "pre-authorized_code", code);
+	idr_form_put(&b, "grant_type", idr_str(GRANT));
+	idr_form_put(&b, "pre-authorized_code", code);
 	if (tx_code)
-		put_parameter(&b, "tx_code", idr_str(tx_code));
+		idr_form_put(&b, "tx_code", idr_str(tx_code));
 	if (!q.url || !idr_buf_done(&b, &q.body, err) ||
 	    (g->dpop && !wallet_dpop(s, a, g->dpop, "POST", q.url, IDR_LIT(""), now, &dpop, err)))
 		return false;

@@ -170,15 +170,6 @@ static bool build_vp_token(struct presenting *x, struct idr_bytes *out, struct i
 	return idr_buf_done(&b, out, err);
 }
 
-static void put_parameter(struct idr_buf *b, const char *name, struct idr_bytes value)
-{
-	if (b->n)
-		idr_buf_put_byte(b, '&');
-	idr_buf_put_str(b, name);
-	idr_buf_put_byte(b, '=');
-	idr_url_put(b, value);
-}
-
 /* implements: OpenID4VP 1.0 section 8.3 */
 static bool encrypt(struct presenting *x, struct idr_bytes vp_token, struct idr_bytes *jwe,
     struct idr_err *err)
@@ -208,9 +199,9 @@ static bool body_of(struct presenting *x, struct idr_bytes *body, struct idr_err
 
 	idr_buf_init(&b, x->a, 8192, 3 * RESPONSE_MAX);
 	if (opt_deny) {
-		put_parameter(&b, "error", IDR_LIT("access_denied"));
+		idr_form_put(&b, "error", IDR_LIT("access_denied"));
 		if (x->request.state.n)
-			put_parameter(&b, "state", x->request.state);
+			idr_form_put(&b, "state", x->request.state);
 		return idr_buf_done(&b, body, err);
 	}
 	if (!build_vp_token(x, &vp_token, err))
@@ -218,11 +209,11 @@ static bool body_of(struct presenting *x, struct idr_bytes *body, struct idr_err
 	if (x->request.encrypted) {
 		if (!encrypt(x, vp_token, &jwe, err))
 			return false;
-		put_parameter(&b, "response", jwe);
+		idr_form_put(&b, "response", jwe);
 	} else {
-		put_parameter(&b, "vp_token", vp_token);
+		idr_form_put(&b, "vp_token", vp_token);
 		if (x->request.state.n)
-			put_parameter(&b, "state", x->request.state);
+			idr_form_put(&b, "state", x->request.state);
 	}
 	return idr_buf_done(&b, body, err);
 }

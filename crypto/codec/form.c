@@ -126,3 +126,12 @@ void idr_url_put(struct idr_buf *b, struct idr_bytes in)
 			idr_buf_put(b, idr_bytes(t, 3));
 	}
 }
+
+void idr_form_put(struct idr_buf *b, const char *name, struct idr_bytes value)
+{
+	if (b->n)
+		idr_buf_put_byte(b, '&');
+	idr_buf_put_str(b, name);
+	idr_buf_put_byte(b, '=');
+	idr_url_put(b, value);
+}

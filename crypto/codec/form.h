@@ -30,6 +30,8 @@ IDR_MUST bool idr_form_parse(struct idr_arena *a, struct idr_bytes in, struct id
  * (RFC 6749 section 3.1).
  */
 struct idr_bytes idr_form_find(const struct idr_form *f, const char *name);
+/* Append name=value, with '&' before it when b holds something already. */
+void idr_form_put(struct idr_buf *b, const char *name, struct idr_bytes value);
 /* Percent-encode everything but unreserved characters (RFC 3986 section 2.3). */
 void idr_url_put(struct idr_buf *b, struct idr_bytes in);
 

@@ -11,6 +11,24 @@ static struct idr_form parse(const char *text)
 	return f;
 }
 
+static void writes_what_it_reads(void **state)
+{
+	struct idr_bytes out, value = IDR_LIT("a b&c=d%\xc3\xa9");
+	struct idr_form f;
+	struct idr_err err;
+	struct idr_buf b;
+
+	(void)state;
+	idr_buf_init(&b, a, 64, 256);
+	idr_form_put(&b, "one", value);
+	idr_form_put(&b, "two", IDR_LIT("2"));
+	assert_true(idr_buf_done(&b, &out, &err));
+	assert_true(idr_form_parse(a, out, &f, &err));
+	assert_int_equal(f.n, 2);
+	assert_true(idr_bytes_equal(idr_form_find(&f, "one"), value));
+	assert_true(idr_bytes_is(idr_form_find(&f, "two"), "2"));
+}
+
 static void refuses(const char *text, enum idr_code code)
 {
 	struct idr_form f;
@@ -147,6 +165,7 @@ int main(void)
 		cmocka_unit_test(refuses_parameters_without_a_name),
 		cmocka_unit_test(refuses_65_parameters_and_takes_64),
 		cmocka_unit_test(escaped_text_comes_back),
+		cmocka_unit_test(writes_what_it_reads),
 		cmocka_unit_test(only_unreserved_characters_stay_as_they_are),
 	};
 
