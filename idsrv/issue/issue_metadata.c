@@ -28,7 +28,8 @@ static void put_claim(struct idr_jw *w, const struct idr_claim *c, const struct 
 {
 	struct idr_bytes here[PATH_DEPTH];
 
-	memcpy(here, path, depth * sizeof(*path));
+	if (depth)
+		memcpy(here, path, depth * sizeof(*path));
 	here[depth++] = c->name;
 	idr_jw_open(w, '{');
 	idr_jw_name(w, "path");
