@@ -52,6 +52,10 @@ IDR_MUST bool issue_source_ask(struct app *app, struct flow_request *r, const st
 IDR_MUST bool issue_claims(struct app *app, struct flow_request *r, const struct idr_type *type,
     const struct issue_who *who, const struct idr_json **out, struct idr_err *err);
 
+/* The batch_size of the metadata: what the most generous type gives. A type that gives fewer takes as
+ * many proofs, checks them all, and answers with its own number (OpenID4VCI 1.0 section 8.3). */
+size_t issue_batch_size(const struct rules *r);
+
 /* ---- issue_proof.c ---- */
 
 struct issue_keys {

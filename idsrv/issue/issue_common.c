@@ -57,3 +57,13 @@ void issue_mark_delivered(struct app *app, struct flow_request *r, int64_t crede
 		free(d);
 	}
 }
+
+size_t issue_batch_size(const struct rules *r)
+{
+	size_t n = 1;
+
+	for (size_t i = 0; i < r->n_type; i++)
+		if (r->type[i]->copies > n)
+			n = r->type[i]->copies;
+	return n < REG_COPIES_MAX ? n : REG_COPIES_MAX;
+}

@@ -99,7 +99,11 @@ static bool parse(struct app *app, struct flow_request *r, struct credential_sta
 		return false;
 	if (!st->type->holder_binding)
 		return true;
-	return issue_proofs(app, r, idr_json_find(body, "proofs"), st->type->copies, &st->keys, err);
+	if (!issue_proofs(app, r, idr_json_find(body, "proofs"), issue_batch_size(r->rules), &st->keys, err))
+		return false;
+	if (st->keys.n > st->type->copies)
+		st->keys.n = st->type->copies;
+	return true;
 }
 
 static bool issue_credential_check(struct app *app, struct flow_request *r, struct idr_err *err)

@@ -97,17 +97,6 @@ static void put_configuration(struct idr_jw *w, struct flow_request *r, const st
 	idr_jw_close(w, '}');
 }
 
-/* One batch_size stands for all configurations: what every type can give. */
-static size_t batch_size(const struct rules *r)
-{
-	size_t n = REG_COPIES_MAX;
-
-	for (size_t i = 0; i < r->n_type; i++)
-		if (r->type[i]->copies < n)
-			n = r->type[i]->copies;
-	return n;
-}
-
 static void put_url(struct idr_jw *w, const char *name, struct app *app, const char *path)
 {
 	char url[2048];
@@ -130,10 +119,10 @@ static bool issue_metadata(struct app *app, struct flow_request *r, struct idr_e
 	idr_jw_put_cstr(&w, "credential_issuer", app->conf->base_url);
 	put_url(&w, "credential_endpoint", app, "/credential");
 	put_url(&w, "nonce_endpoint", app, "/nonce");
-	if (batch_size(r->rules) >= 2) {
+	if (issue_batch_size(r->rules) >= 2) {
 		idr_jw_name(&w, "batch_credential_issuance");
 		idr_jw_open(&w, '{');
-		idr_jw_put_int(&w, "batch_size", (int64_t)batch_size(r->rules));
+		idr_jw_put_int(&w, "batch_size", (int64_t)issue_batch_size(r->rules));
 		idr_jw_close(&w, '}');
 	}
 	idr_jw_name(&w, "credential_configurations_supported");

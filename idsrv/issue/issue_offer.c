@@ -11,7 +11,7 @@
 /* implements: OpenID4VCI 1.0 section 4.1; issuing brief 5. No personal data stands in an offer. */
 
 enum { CODE_BYTES = 32, CODE_TEXT = IDR_B64URL_LEN(CODE_BYTES), CONFIGURATIONS_MAX = 16,
-	TX_MIN = 4, TX_MAX = 12, TX_DEFAULT = 6, URL_MAX = 8192 };
+	CLAIMS_MAX = 128 * 1024, TX_MIN = 4, TX_MAX = 12, TX_DEFAULT = 6, URL_MAX = 8192 };
 
 struct offer_request {
 	struct idr_bytes configurations; /* space-separated */
@@ -98,18 +98,40 @@ static bool mac_tx_code(struct app *app, struct flow_request *r, const struct of
 	return true;
 }
 
-/* A claim of one of the types offered, or one from which they derive. */
-static bool is_used(const struct offer_request *o, struct idr_bytes name)
+/* A claim of one of these types, or one from which they derive. */
+static bool is_used(const struct idr_type *const *type, size_t n, struct idr_bytes name)
 {
-	for (size_t i = 0; i < o->n_type; i++) {
-		const struct idr_type *t = o->type[i];
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < type[i]->n_claim; k++) {
+			const struct idr_claim *c = &type[i]->claim[k];
 
-		for (size_t k = 0; k < t->n_claim; k++)
-			if (idr_bytes_equal(t->claim[k].name, name) ||
-			    (t->claim[k].derive_from.n && idr_bytes_equal(t->claim[k].derive_from, name)))
+			if (idr_bytes_equal(c->name, name) ||
+			    (c->derive_from.n && idr_bytes_equal(c->derive_from, name)))
 				return true;
-	}
+		}
 	return false;
+}
+
+/* What the types offered need; what no type knows is a mistake somebody should hear of. */
+static bool keep_used(struct flow_request *r, const struct idr_json *claims, struct offer_request *o,
+    struct idr_err *err)
+{
+	struct idr_buf b;
+	struct idr_jw w;
+
+	idr_buf_init(&b, r->arena, claims->raw.n + 64, CLAIMS_MAX);
+	w = idr_jw(&b);
+	idr_jw_open(&w, '{');
+	for (const struct idr_json *k = idr_json_first(claims); k; k = idr_json_next(claims, k)) {
+		if (!is_used(r->rules->type, r->rules->n_type, k->text))
+			return idr_fail(err, IDR_CLAIM_UNKNOWN, NULL, "a claim belongs to no credential type");
+		if (!is_used(o->type, o->n_type, k->text))
+			continue;
+		idr_jw_name_bytes(&w, k->text);
+		idr_jw_raw(&w, idr_json_value(k)->raw);
+	}
+	idr_jw_close(&w, '}');
+	return idr_buf_done(&b, &o->claims, err);
 }
 
 /* Judged now, while somebody is there who can correct them. */
@@ -117,19 +139,17 @@ static bool read_claims(struct flow_request *r, const struct idr_json *v, struct
     struct idr_err *err)
 {
 	const struct idr_json *claims;
+	struct idr_bytes normal;
 
 	if (!v)
 		return true;
-	if (!normal_claims(r->arena, v, &o->claims, err) ||
-	    !idr_json_parse(r->arena, o->claims, r->http->route->body_max * 2, &claims, err))
+	if (!normal_claims(r->arena, v, &normal, err) ||
+	    !idr_json_parse(r->arena, normal, CLAIMS_MAX, &claims, err))
 		return false;
-	for (const struct idr_json *k = idr_json_first(claims); k; k = idr_json_next(claims, k))
-		if (!is_used(o, k->text))
-			return idr_fail(err, IDR_CLAIM_UNKNOWN, NULL, "a claim belongs to no credential offered");
 	for (size_t i = 0; i < o->n_type; i++)
 		if (!idr_type_check(r->arena, o->type[i], claims, err))
 			return false;
-	return true;
+	return keep_used(r, claims, o, err);
 }
 
 /*
