@@ -4,15 +4,34 @@
 
 /* Credential offers: a link for the wallet, and a code for the person when asked. */
 
-static const char *person, *tx_code, *qr, *terminal;
+enum { CLAIMS_FILE_MAX = 64 * 1024, BODY_MAX = 96 * 1024 };
+
+static const char *person, *claims, *tx_code, *qr, *terminal;
 
 static const struct cli_option make_options[] = {
 	{ "person", "KEY", "the person's row key, as imported", &person, NULL },
+	{ "claims", "FILE", "hand these claims over (one JSON object; - for standard input)", &claims, NULL },
 	{ "tx-code", "[N]", "the wallet must also be given a code of N digits (6)", &tx_code, NULL },
 	{ "qr", "FILE", "draw the link: FILE.png or FILE.svg", &qr, NULL },
 	{ "terminal", NULL, "draw the link on the terminal", &terminal, NULL },
 	{ 0 },
 };
+
+static bool put_claims(struct cli *c, struct idr_jw *w, struct idr_err *err)
+{
+	const struct idr_json *v;
+	struct idr_bytes file;
+
+	if (!claims)
+		return true;
+	if (!cli_read(c->arena, claims, CLAIMS_FILE_MAX, &file, err) ||
+	    !idr_json_parse(c->arena, file, CLAIMS_FILE_MAX, &v, err))
+		return false;
+	if (!idr_json_is(v, IDR_JSON_OBJECT))
+		return idr_fail(err, IDR_USAGE, NULL, "--claims is one JSON object");
+	idr_jw_put_raw(w, "claims", v->raw);
+	return true;
+}
 
 static bool make_body(struct cli *c, struct idr_bytes *body, struct idr_err *err)
 {
@@ -22,10 +41,12 @@ static bool make_body(struct cli *c, struct idr_bytes *body, struct idr_err *err
 
 	if (!ctl_need("person", person, err))
 		return false;
-	idr_buf_init(&b, c->arena, 512, 16 * 1024);
+	idr_buf_init(&b, c->arena, 512, BODY_MAX);
 	w = idr_jw(&b);
 	idr_jw_open(&w, '{');
 	idr_jw_put_cstr(&w, "person", person);
+	if (!put_claims(c, &w, err))
+		return false;
 	idr_jw_name(&w, "configurations");
 	idr_jw_open(&w, '[');
 	for (int i = 0; i < c->argc; i++)
@@ -82,7 +103,9 @@ static enum cli_exit show(struct cli *c)
 const struct cli_command ctl_offer[] = {
 	{ .name = "offer make", .operands = "CONFIGURATION...", .summary = "offer credentials to a person's wallet",
 	  .text = "A configuration is a type and a format: pid.sdjwt. The link holds no personal data, but who has\n"
-	          "it gets the credential: ask for a code (--tx-code) when the link may be seen by others.",
+	          "it gets the credential: ask for a code (--tx-code) when the link may be seen by others.\n"
+	          "Claims come from the person as imported, or from the type's own source; with --claims they are\n"
+	          "these, kept sealed with the offer and wiped with it, and the person need not be imported.",
 	  .examples = "  idctl offer make --person KH-000001 pid.sdjwt age.sdjwt --terminal\n"
 	              "  idctl offer make --person KH-000001 --tx-code --qr offer.png pid.sdjwt",
 	  .options = make_options, .min_operands = 1, .max_operands = 16, .run = make },
