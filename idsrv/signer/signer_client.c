@@ -12,8 +12,12 @@
 #include "signer/signer_proc.h"
 #include "signer/signer_wire.h"
 
-/* So many jobs go out before their replies are read: the replies fit the socket's buffer. */
-enum { BATCH = 64, QUEUE_MAX = 4096 };
+/*
+ * So many jobs go out before their replies are read. The child blocks when its replies do not fit
+ * the socket's buffer, and then we would wait for each other: a reply of 20 P-384 signatures counts
+ * for more than 4 kB there, the usual buffer holds 208 kB.
+ */
+enum { BATCH = 32, QUEUE_MAX = 4096 };
 
 struct signer {
 	int fd;
@@ -55,9 +59,16 @@ bool signer_start(const struct conf *conf, struct signer **out, struct idr_err *
 
 	if (!s)
 		return idr_fail(err, IDR_MEMORY, NULL, "out of memory");
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0 || (s->pid = fork()) < 0) {
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
 		free(s);
 		return idr_fail(err, IDR_SIGNER, NULL, "cannot start the signer: %s", strerror(errno));
+	}
+	if ((s->pid = fork()) < 0) {
+		idr_fail(err, IDR_SIGNER, NULL, "cannot start the signer: %s", strerror(errno));
+		close(pair[0]);
+		close(pair[1]);
+		free(s);
+		return false;
 	}
 	if (s->pid == 0) {
 		close(pair[0]);
@@ -172,6 +183,9 @@ bool signer_submit(struct signer *s, struct signer_job *job, struct idr_err *err
 
 	if (atomic_load(&s->gone))
 		return idr_fail(err, IDR_SIGNER, NULL, "the signer is gone");
+	/* the child ends at a frame it cannot take, and the server with it */
+	if (wire_job_size(job) > WIRE_FRAME_MAX)
+		return idr_fail(err, IDR_LIMIT, NULL, "what is to be signed is larger than %d bytes", WIRE_FRAME_MAX);
 	pthread_mutex_lock(&s->lock);
 	taken = !s->stopping && s->queued < QUEUE_MAX;
 	if (taken) {

@@ -8,7 +8,7 @@
 #include "sys/clock.h"
 #include "sys/sandbox.h"
 
-enum { START_ARENA = 32 * 1024 * 1024, JOB_ARENA = 64 * 1024 * 1024 };
+enum { START_ARENA = 32 * 1024 * 1024, JOB_ARENA = 160 * 1024 * 1024 };
 
 struct proc {
 	int fd;

@@ -75,14 +75,23 @@ bool wire_read(int fd, uint8_t *p, size_t n)
 	return true;
 }
 
+size_t wire_job_size(const struct signer_job *job)
+{
+	size_t length = 6;
+
+	for (size_t i = 0; i < job->n; i++) {
+		if (job->item[i].n > WIRE_FRAME_MAX)
+			return SIZE_MAX;
+		length += 4 + job->item[i].n;
+	}
+	return length;
+}
+
 void wire_put_job(struct wire_out *o, const struct signer_job *job, uint32_t id)
 {
 	const uint8_t head[2] = { (uint8_t)job->purpose, (uint8_t)job->n };
-	size_t length = 6;
 
-	for (size_t i = 0; i < job->n; i++)
-		length += 4 + job->item[i].n;
-	wire_put_u32(o, (uint32_t)length);
+	wire_put_u32(o, (uint32_t)wire_job_size(job));
 	wire_put_u32(o, id);
 	wire_put(o, head, 2);
 	for (size_t i = 0; i < job->n; i++) {

@@ -10,7 +10,8 @@
 
 #include "signer/signer_client.h"
 
-enum { WIRE_FRAME_MAX = 16 * 1024 * 1024, WIRE_REPLY_MAX = 4096 };
+/* A frame holds an offline bundle with the tokens of hundreds of lists. */
+enum { WIRE_FRAME_MAX = 64 * 1024 * 1024, WIRE_REPLY_MAX = 4096 };
 
 struct wire_out {
 	uint8_t *p;
@@ -25,6 +26,8 @@ uint32_t wire_u32(const uint8_t *p);
 /* Whole or not at all; false on a closed or broken socket. */
 bool wire_write(int fd, const uint8_t *p, size_t n);
 bool wire_read(int fd, uint8_t *p, size_t n);
+/* Bytes behind the length of a job's frame; SIZE_MAX when there are too many to count. */
+size_t wire_job_size(const struct signer_job *job);
 /* Append the request frame of a job. */
 void wire_put_job(struct wire_out *o, const struct signer_job *job, uint32_t id);
 /* A request frame behind its length: fills purpose, items (slices of `frame`), id. */
