@@ -8,7 +8,7 @@
 #include "sys/sandbox.h"
 
 /* Numbers are reserved in blocks, so that no signature waits for a disk; a crash wastes at most one
- * block and never forgets a signature. */
+ * block, a hundredth of a small quota, and never forgets a signature. */
 enum { BLOCK = 1000, DAY = 86400 };
 
 struct record {
@@ -58,12 +58,13 @@ bool signer_quota_take(struct signer_quota *q, enum rules_key k, size_t n, int64
 		q->key[k].day = day;
 		q->key[k].used = q->key[k].reserved = 0;
 	}
-	if (q->limit > 0 && q->key[k].used + (int64_t)n > q->limit)
+	/* The other keys are counted and not stopped: the more is revoked, the more lists are signed. */
+	if (k == RULES_ISSUER && q->limit > 0 && q->key[k].used + (int64_t)n > q->limit)
 		return idr_fail(err, IDR_SIGNER_REFUSED, NULL, "the daily quota of the %s key is used up",
 		    rules_key_name(k));
 	q->key[k].used += (int64_t)n;
 	if (q->key[k].used <= q->key[k].reserved)
 		return true;
-	q->key[k].reserved = q->key[k].used + BLOCK;
+	q->key[k].reserved = q->key[k].used + (q->limit > 0 && q->limit / 100 < BLOCK ? q->limit / 100 : BLOCK);
 	return reserve(q, err);
 }
