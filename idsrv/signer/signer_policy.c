@@ -3,6 +3,8 @@
 #include "base/text.h"
 #include "codec/cbor_read.h"
 #include "jose/jwt.h"
+#include "status/status.h"
+#include "sys/clock.h"
 #include "sys/file.h"
 
 /*
@@ -11,7 +13,8 @@
  * force, within the quota, and for nothing else: no certificate, no other document, no bare digest.
  */
 
-enum { DAY = 86400, TYPE_FILE_MAX = 256 * 1024, LABEL_CLAIM169 = 169, LABEL_VCT = 11 };
+enum { DAY = 86400, TYPE_FILE_MAX = 256 * 1024, LABEL_CLAIM169 = 169, LABEL_VCT = 11,
+	LABEL_STATUS = 65535, CLOCK_STEP = 60 };
 
 static bool refuse(struct idr_err *err, const char *why)
 {
@@ -66,10 +69,37 @@ static const struct idr_type *type_of(const struct signer_policy *p, struct idr_
 	return NULL;
 }
 
-/* iat is rounded down to a day and exp up to the end of one, hence two days of grace. */
+/*
+ * iat is rounded down to a day and exp up to the end of one, hence two days of grace. Counted from
+ * now as well: nothing is signed for a time to come, to be used when the server is ours again.
+ */
 static bool lives_no_longer(int64_t iat, int64_t exp, int64_t days)
 {
-	return exp > iat && exp - iat <= (days + 2) * DAY;
+	int64_t longest = (days + 2) * DAY;
+
+	return exp > iat && exp - iat <= longest && exp <= clock_now() + longest;
+}
+
+static bool list_lives_no_longer(const struct signer_policy *p, int64_t iat, int64_t exp)
+{
+	return exp > iat && exp - iat <= p->conf->list_exp_s &&
+	    exp <= clock_now() + p->conf->list_exp_s + CLOCK_STEP;
+}
+
+/* The name ends where the base does: "https://id.example.evil" is not "https://id.example". */
+static bool is_our_list(const struct signer_policy *p, struct idr_bytes uri)
+{
+	size_t n = strlen(p->conf->base_url);
+
+	return idr_bytes_starts(uri, p->conf->base_url) && uri.n > n && uri.p[n] == '/';
+}
+
+static bool can_be_revoked(const struct signer_policy *p, const struct idr_type *type,
+    const struct idr_status_ref *status, struct idr_err *err)
+{
+	if (!type->status_bits || (status->present && is_our_list(p, status->uri)))
+		return true;
+	return refuse(err, "the credential could not be revoked: it names no status list of ours");
 }
 
 /* ---- JWS signing input ---- */
@@ -87,6 +117,9 @@ static bool read_jws(struct idr_arena *a, struct idr_bytes tbs, const char *typ,
 	    !idr_json_parse(a, header, header.n, &h, &why) ||
 	    !idr_json_parse(a, body, body.n, payload, &why))
 		return refuse(err, "this is no JWS signing input");
+	/* crit can change what the payload means (RFC 7797); nothing of ours needs it */
+	if (idr_json_find(h, "crit"))
+		return refuse(err, "the header carries crit");
 	if (!idr_json_is_str(idr_json_find(h, "typ"), typ))
 		return refuse(err, "the typ of the header is not the one of this purpose");
 	if (!idr_json_is(*payload, IDR_JSON_OBJECT))
@@ -97,8 +130,9 @@ static bool read_jws(struct idr_arena *a, struct idr_bytes tbs, const char *typ,
 static bool check_sdjwt(struct idr_arena *a, const struct signer_policy *p, struct idr_bytes tbs,
     struct idr_err *err)
 {
-	const struct idr_json *payload, *vct;
+	const struct idr_json *payload, *vct, *iss;
 	const struct idr_type *type;
+	struct idr_status_ref status;
 	int64_t iat, exp;
 
 	if (!read_jws(a, tbs, "dc+sd-jwt", &payload, err))
@@ -107,14 +141,17 @@ static bool check_sdjwt(struct idr_arena *a, const struct signer_policy *p, stru
 	type = idr_json_is(vct, IDR_JSON_STRING) ? type_of(p, vct->text) : NULL;
 	if (!type)
 		return refuse(err, "the issuer key may not sign this credential type");
+	iss = idr_json_find(payload, "iss");
+	if (iss && !idr_json_is_str(iss, p->conf->base_url))
+		return refuse(err, "the credential names another issuer");
 	if (!idr_json_time(idr_json_find(payload, "iat"), &iat) ||
 	    !idr_json_time(idr_json_find(payload, "exp"), &exp) || !lives_no_longer(iat, exp, type->days))
 		return refuse(err, "the credential would be valid for longer than its type allows");
 	if (type->holder_binding && !idr_json_find(payload, "cnf"))
 		return refuse(err, "the credential is not bound to a holder key");
-	if (type->status_bits && !idr_json_find(payload, "status"))
-		return refuse(err, "the credential could not be revoked");
-	return true;
+	return idr_status_ref_json(idr_json_find(payload, "status"), &status, err)
+	    ? can_be_revoked(p, type, &status, err)
+	    : refuse(err, "the status reference of the credential is malformed");
 }
 
 static bool check_status_jwt(struct idr_arena *a, const struct signer_policy *p, struct idr_bytes tbs,
@@ -126,10 +163,10 @@ static bool check_status_jwt(struct idr_arena *a, const struct signer_policy *p,
 	if (!read_jws(a, tbs, "statuslist+jwt", &payload, err))
 		return false;
 	sub = idr_json_find(payload, "sub");
-	if (!idr_json_is(sub, IDR_JSON_STRING) || !idr_bytes_starts(sub->text, p->conf->base_url))
+	if (!idr_json_is(sub, IDR_JSON_STRING) || !is_our_list(p, sub->text))
 		return refuse(err, "the status list is not one of this issuer");
 	if (!idr_json_time(idr_json_find(payload, "iat"), &iat) ||
-	    !idr_json_time(idr_json_find(payload, "exp"), &exp) || exp - iat > p->conf->list_exp_s)
+	    !idr_json_time(idr_json_find(payload, "exp"), &exp) || !list_lives_no_longer(p, iat, exp))
 		return refuse(err, "the status list would be valid for longer than configured");
 	return true;
 }
@@ -168,6 +205,7 @@ static bool check_qr(struct idr_arena *a, const struct signer_policy *p, struct 
     struct idr_err *err)
 {
 	struct idr_cbor header, payload, v;
+	struct idr_status_ref status = { .present = false };
 	const struct idr_type *type;
 	int64_t iat, exp;
 
@@ -183,7 +221,9 @@ static bool check_qr(struct idr_arena *a, const struct signer_policy *p, struct 
 		return refuse(err, "the issuer key may not sign this credential type");
 	if (!cwt_times(payload, &iat, &exp) || !lives_no_longer(iat, exp, type->qr_days))
 		return refuse(err, "the QR would be valid for longer than its type allows");
-	return true;
+	if (idr_cbor_find_int(payload, LABEL_STATUS, &v) && !idr_status_ref_cbor(a, v, &status, err))
+		return refuse(err, "the status reference of the QR is malformed");
+	return can_be_revoked(p, type, &status, err);
 }
 
 static bool check_typed_cwt(struct idr_arena *a, struct idr_bytes tbs, const char *typ,
@@ -207,10 +247,24 @@ static bool check_status_cwt(struct idr_arena *a, const struct signer_policy *p,
 	if (!check_typed_cwt(a, tbs, "application/statuslist+cwt", &payload, err))
 		return false;
 	if (!idr_cbor_find_int(payload, 2, &v) || !idr_cbor_is(v, IDR_CBOR_TEXT) ||
-	    !idr_bytes_starts(v.content, p->conf->base_url))
+	    !is_our_list(p, v.content))
 		return refuse(err, "the status list is not one of this issuer");
-	if (!cwt_times(payload, &iat, &exp) || exp - iat > p->conf->list_exp_s)
+	if (!cwt_times(payload, &iat, &exp) || !list_lives_no_longer(p, iat, exp))
 		return refuse(err, "the status list would be valid for longer than configured");
+	return true;
+}
+
+static bool check_request(struct idr_arena *a, const struct signer_policy *p, struct idr_bytes tbs,
+    struct idr_err *err)
+{
+	const struct idr_json *payload;
+	int64_t exp;
+
+	if (!read_jws(a, tbs, "oauth-authz-req+jwt", &payload, err))
+		return false;
+	if (!idr_json_time(idr_json_find(payload, "exp"), &exp) ||
+	    exp > clock_now() + p->conf->presentation_ttl_s + CLOCK_STEP)
+		return refuse(err, "the request would be valid for longer than configured");
 	return true;
 }
 
@@ -230,7 +284,7 @@ bool signer_policy_check(struct idr_arena *a, const struct signer_policy *p,
 	case SIGNER_STATUS_CWT:
 		return check_status_cwt(a, p, tbs, err);
 	case SIGNER_REQUEST:
-		return read_jws(a, tbs, "oauth-authz-req+jwt", &payload, err);
+		return check_request(a, p, tbs, err);
 	case SIGNER_METADATA:
 		return read_jws(a, tbs, "openidvci-issuer-metadata+jwt", &payload, err);
 	case SIGNER_BUNDLE:
