@@ -57,7 +57,7 @@ static size_t read_routes(struct client *c, struct route *out, size_t max)
 	return n;
 }
 
-/* {id} becomes something that could be one. */
+/* {id} becomes something that could be one, of nothing that is there: some of these calls are obeyed. */
 static char *url_of(struct client *c, const struct route *r)
 {
 	const char *base = !strcmp(r->listener, "ADMIN") ? c->admin : c->server;
@@ -65,7 +65,7 @@ static char *url_of(struct client *c, const struct route *r)
 
 	if (!open)
 		return text(c, "%s%s", base, r->path);
-	return text(c, "%s%.*s1%s", base, (int)(open - r->path), r->path, close + 1);
+	return text(c, "%s%.*s99999999%s", base, (int)(open - r->path), r->path, close + 1);
 }
 
 static struct reply knock(struct client *c, const struct route *r, const char *key)

@@ -1,0 +1,154 @@
+/* How many signatures a key gives a day, counted in a file that outlives the process. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+#include "signer/signer_proc.h"
+
+enum { DAY = 86400, LIMIT = 5000, BLOCK = 1000 };
+#define NOW INT64_C(1790000000)
+
+static char dir[64];
+static struct conf conf;
+
+static int make_dir(void **state)
+{
+	(void)state;
+	snprintf(dir, sizeof(dir), "/tmp/idrail-quota-XXXXXX");
+	conf = (struct conf){ .state_dir = dir, .signer_quota = LIMIT, .user = "" };
+	return mkdtemp(dir) ? 0 : -1;
+}
+
+static int remove_dir(void **state)
+{
+	char path[128];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/signer.count", dir);
+	unlink(path);
+	return rmdir(dir);
+}
+
+static void open_quota(struct signer_quota *q)
+{
+	struct idr_err err;
+
+	if (!signer_quota_open(&conf, q, &err))
+		fail_msg("%s", err.msg);
+}
+
+static bool take(struct signer_quota *q, enum rules_key k, size_t n, int64_t now)
+{
+	struct idr_err err = { .code = IDR_OK };
+	bool ok = signer_quota_take(q, k, n, now, &err);
+
+	if (!ok)
+		assert_int_equal(err.code, IDR_SIGNER_REFUSED);
+	return ok;
+}
+
+static void gives_the_quota_and_not_one_more(void **state)
+{
+	struct signer_quota q;
+
+	(void)state;
+	open_quota(&q);
+	for (int i = 0; i < LIMIT / 10; i++)
+		assert_true(take(&q, RULES_ISSUER, 10, NOW));
+	assert_false(take(&q, RULES_ISSUER, 1, NOW));
+	assert_false(take(&q, RULES_ISSUER, 20, NOW + 60));
+	close(q.fd);
+}
+
+static void refuses_a_batch_that_would_go_over_it_whole(void **state)
+{
+	struct signer_quota q;
+
+	(void)state;
+	open_quota(&q);
+	for (int i = 0; i < LIMIT - 5; i++)
+		assert_true(take(&q, RULES_ISSUER, 1, NOW));
+	assert_false(take(&q, RULES_ISSUER, 6, NOW));
+	assert_true(take(&q, RULES_ISSUER, 5, NOW));
+	close(q.fd);
+}
+
+static void counts_every_key_for_itself(void **state)
+{
+	struct signer_quota q;
+
+	(void)state;
+	open_quota(&q);
+	while (take(&q, RULES_ISSUER, 20, NOW))
+		;
+	assert_true(take(&q, RULES_STATUS, 1, NOW));
+	assert_true(take(&q, RULES_READER, 1, NOW));
+	close(q.fd);
+}
+
+static void begins_anew_with_the_day_and_never_goes_back(void **state)
+{
+	struct signer_quota q;
+
+	(void)state;
+	open_quota(&q);
+	while (take(&q, RULES_ISSUER, 20, NOW))
+		;
+	assert_true(take(&q, RULES_ISSUER, 1, NOW + DAY));
+	while (take(&q, RULES_ISSUER, 20, NOW + DAY))
+		;
+	/* a clock set back opens nothing */
+	assert_false(take(&q, RULES_ISSUER, 20, NOW));
+	assert_false(take(&q, RULES_ISSUER, 20, NOW - 10 * DAY));
+	close(q.fd);
+}
+
+/* As after a crash: the file is what is known, and it never says less than was signed. */
+static void forgets_no_signature_when_the_process_dies(void **state)
+{
+	struct signer_quota q;
+	int signatures = 0;
+
+	(void)state;
+	for (int life = 0; life < 20; life++) {
+		open_quota(&q);
+		for (int i = 0; i < 300 && take(&q, RULES_ISSUER, 1, NOW); i++)
+			signatures++;
+		close(q.fd); /* nothing is written at the end */
+	}
+	assert_true(signatures <= LIMIT);
+	assert_true(signatures >= LIMIT / (BLOCK + 300) * 300);
+	open_quota(&q);
+	assert_false(take(&q, RULES_ISSUER, 20, NOW));
+	close(q.fd);
+}
+
+static void refuses_to_start_where_it_cannot_count(void **state)
+{
+	const struct conf nowhere = { .state_dir = "/nonexistent", .signer_quota = LIMIT, .user = "" };
+	struct signer_quota q;
+	struct idr_err err;
+
+	(void)state;
+	assert_false(signer_quota_open(&nowhere, &q, &err));
+	assert_int_equal(err.code, IDR_FILE);
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, make_dir, remove_dir)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(gives_the_quota_and_not_one_more),
+		T(refuses_a_batch_that_would_go_over_it_whole),
+		T(counts_every_key_for_itself),
+		T(begins_anew_with_the_day_and_never_goes_back),
+		T(forgets_no_signature_when_the_process_dies),
+		T(refuses_to_start_where_it_cannot_count),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
