@@ -109,20 +109,44 @@ bool wallet_store_list(struct idr_arena *a, const char *dir, struct wallet_entry
 	return true;
 }
 
+/* A number of its own, also when another process stores at the same moment: link() takes no name twice. */
+static bool put_new(struct idr_arena *a, const char *dir, const char *beside, struct wallet_entry *e,
+    struct idr_err *err)
+{
+	int64_t *id;
+	char *path;
+	size_t n;
+
+	if (!ids(a, dir, &id, &n, err))
+		return false;
+	for (e->id = n ? id[n - 1] + 1 : 1; (path = path_of(a, dir, e->id, err)); e->id++) {
+		if (link(beside, path) == 0)
+			return true;
+		if (errno != EEXIST)
+			return idr_fail(err, IDR_FILE, NULL, "cannot write %s: %s", path, strerror(errno));
+	}
+	return false;
+}
+
+static bool put_again(struct idr_arena *a, const char *dir, const char *beside,
+    const struct wallet_entry *e, struct idr_err *err)
+{
+	char *path = path_of(a, dir, e->id, err);
+
+	if (!path)
+		return false;
+	return rename(beside, path) == 0 ||
+	    idr_fail(err, IDR_FILE, NULL, "cannot write %s: %s", path, strerror(errno));
+}
+
 bool wallet_store_put(struct idr_arena *a, const char *dir, struct wallet_entry *e, struct idr_err *err)
 {
 	struct idr_bytes text;
 	struct idr_buf b;
 	struct idr_jw w;
-	char *path, *beside;
-	int64_t *id;
-	size_t n;
+	char *beside;
+	bool ok;
 
-	if (!e->id) {
-		if (!ids(a, dir, &id, &n, err))
-			return false;
-		e->id = n ? id[n - 1] + 1 : 1;
-	}
 	idr_buf_init(&b, a, 8192, ENTRY_MAX);
 	w = idr_jw(&b);
 	idr_jw_open(&w, '{');
@@ -135,13 +159,12 @@ bool wallet_store_put(struct idr_arena *a, const char *dir, struct wallet_entry 
 	idr_jw_b64url(&w, idr_secret_bytes(&e->key));
 	idr_jw_put_str(&w, "credential", e->credential);
 	idr_jw_close(&w, '}');
-	path = path_of(a, dir, e->id, err);
-	beside = path ? idr_arena_printf(a, err, "%s.new", path) : NULL;
+	beside = idr_arena_printf(a, err, "%s/.%ld.new", dir, (long)getpid());
 	if (!beside || !idr_buf_done(&b, &text, err) || !cli_write(beside, text, 0600, err))
 		return false;
-	if (rename(beside, path) != 0)
-		return idr_fail(err, IDR_FILE, NULL, "cannot write %s: %s", path, strerror(errno));
-	return true;
+	ok = e->id ? put_again(a, dir, beside, e, err) : put_new(a, dir, beside, e, err);
+	unlink(beside); /* gone already where it was renamed */
+	return ok;
 }
 
 bool wallet_store_delete(struct idr_arena *a, const char *dir, int64_t id, struct idr_err *err)
