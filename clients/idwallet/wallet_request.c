@@ -139,6 +139,33 @@ static bool read_encryption(struct idr_suite *s, struct idr_arena *a, const stru
 	return idr_key_from_jwk(s, a, key, IDR_USE_ENCRYPT, &out->enc_key, err);
 }
 
+/* https://host[:port]/... -> is this the host? */
+static bool host_is(struct idr_bytes url, struct idr_bytes host)
+{
+	const uint8_t *mark = url.n ? memmem(url.p, url.n, "://", 3) : NULL;
+	struct idr_bytes rest = mark ? idr_bytes_from(url, (size_t)(mark - url.p) + 3) : IDR_LIT("");
+
+	return host.n && rest.n >= host.n && memcmp(rest.p, host.p, host.n) == 0 &&
+	    (rest.n == host.n || rest.p[host.n] == '/' || rest.p[host.n] == ':' || rest.p[host.n] == '?');
+}
+
+/* Where the answer goes: it holds what the holder agreed to show to this verifier only. */
+static bool check_target(const struct idr_json *claims, const struct wallet_request *out,
+    struct idr_err *err)
+{
+	static const char dns_prefix[] = "x509_san_dns:";
+
+	if (idr_json_find(claims, "redirect_uri"))
+		return bad(err, "OpenID4VP 1.0 section 8.2", "redirect_uri stands beside response_uri");
+	if (idr_bytes_index(out->response_uri, 0, '#') != SIZE_MAX)
+		return bad(err, "OpenID4VP 1.0 section 8.2", "response_uri carries a fragment");
+	if (idr_bytes_starts(out->client_id, dns_prefix) &&
+	    !host_is(out->response_uri, idr_bytes_from(out->client_id, sizeof(dns_prefix) - 1)))
+		return idr_fail(err, IDR_TRUST, "OpenID4VP 1.0 section 5.9.3",
+		    "response_uri leads to another host than the verifier's certificate names");
+	return true;
+}
+
 static bool read_claims(struct idr_suite *s, struct idr_arena *a, const struct idr_json *claims,
     struct idr_bytes wallet_nonce, int64_t now, struct wallet_request *out, struct idr_err *err)
 {
@@ -158,6 +185,11 @@ static bool read_claims(struct idr_suite *s, struct idr_arena *a, const struct i
 	out->state = text_of(claims, "state");
 	if (!out->response_uri.n || !out->nonce.n || !dcql)
 		return bad(err, "OpenID4VP 1.0 section 5.2", "response_uri, nonce or dcql_query is missing");
+	/* what is not understood is not agreed to */
+	if (idr_json_find(claims, "transaction_data"))
+		return bad(err, "OpenID4VP 1.0 section 8.4", "the request carries transaction_data");
+	if (!check_target(claims, out, err))
+		return false;
 	return idr_dcql_parse(a, dcql->raw, &out->query, err) && read_encryption(s, a, claims, out, err);
 }
 
