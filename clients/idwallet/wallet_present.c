@@ -85,7 +85,11 @@ static bool choose_all(struct presenting *x, struct idr_err *err)
 
 static void print_request(const struct presenting *x)
 {
-	printf("%.*s asks for:\n", (int)x->request.verifier_name.n, (const char *)x->request.verifier_name.p);
+	/* a name out of a certificate must not move the cursor */
+	for (size_t i = 0; i < x->request.verifier_name.n; i++)
+		putchar(x->request.verifier_name.p[i] < ' ' || x->request.verifier_name.p[i] == 0x7f
+		    ? '?' : x->request.verifier_name.p[i]);
+	printf(" asks for:\n");
 	if (!x->request.trusted)
 		printf("  (its certificate was not checked against a national root; give --root)\n");
 	for (size_t i = 0; i < x->n; i++) {
@@ -225,14 +229,16 @@ static bool send(struct presenting *x, const struct idr_json **answer, struct id
 
 	q.url = idr_arena_printf(x->a, err, "%.*s", (int)x->request.response_uri.n,
 	    (const char *)x->request.response_uri.p);
-	if (!q.url || !body_of(x, &q.body, err) || !web_send(x->a, &q, &r, err) || !web_expect(x->a, &r, err))
+	x->now = (int64_t)time(NULL); /* consent may have taken a while */
+	if (!q.url || !body_of(x, &q.body, err) || !web_send(x->a, &q, &r, err))
 		return false;
+	/* the verifier has seen the copy, whatever it says about it */
 	for (size_t i = 0; i < x->n && !opt_deny; i++) {
 		x->answer[i].entry->used++;
 		if (!wallet_store_put(x->a, wallet_store_dir, x->answer[i].entry, err))
 			return false;
 	}
-	return idr_json_parse(x->a, r.body, WALLET_JSON_MAX, answer, err);
+	return web_expect(x->a, &r, err) && idr_json_parse(x->a, r.body, WALLET_JSON_MAX, answer, err);
 }
 
 static void print_sent(const struct presenting *x, const struct idr_json *answer)
