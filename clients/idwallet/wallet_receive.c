@@ -112,6 +112,20 @@ static bool credential_request(struct receiving *x, const struct idr_json *id, s
 	return true;
 }
 
+/* What was announced under this configuration is what must come. */
+static bool is_announced(const struct receiving *x, const struct wallet_entry *e)
+{
+	const struct idr_json *all = idr_json_find(x->grant.metadata, "credential_configurations_supported"), *c;
+
+	for (c = idr_json_first(all); c; c = idr_json_next(all, c))
+		if (idr_bytes_equal(c->text, e->configuration)) {
+			const struct idr_json *vct = idr_json_find(idr_json_value(c), "vct");
+
+			return idr_json_is(vct, IDR_JSON_STRING) && idr_bytes_equal(vct->text, e->vct);
+		}
+	return false;
+}
+
 /* What an issuer gives must parse, be bound to our key and carry no key binding of its own. */
 static bool check(struct receiving *x, struct wallet_entry *e, const struct idr_private *key,
     struct idr_err *err)
@@ -130,6 +144,9 @@ static bool check(struct receiving *x, struct wallet_entry *e, const struct idr_
 	if (!idr_json_is(vct, IDR_JSON_STRING))
 		return idr_fail(err, IDR_VCT, NULL, "the credential names no vct");
 	e->vct = vct->text;
+	if (!is_announced(x, e))
+		return idr_fail(err, IDR_VCT, "OpenID4VCI 1.0 appendix A.3.2",
+		    "the credential is of another type than the issuer's metadata says");
 	if (!idr_key_from_jwk(x->s, x->a, idr_json_find(idr_json_find(claims, "cnf"), "jwk"), IDR_USE_VERIFY,
 	        &holder, err))
 		return false;
