@@ -11,7 +11,8 @@
 #include "suite/suite.h"
 #include "sys/queue.h"
 
-enum { FLOW_COLD_THREADS = 2, FLOW_SOURCE_THREADS = 4, FLOW_WORKERS_MAX = 256, PARK_BUCKETS = 256, PARK_RECENT = 64 };
+enum { FLOW_COLD_THREADS = 2, FLOW_SOURCE_THREADS = 4, FLOW_WORKERS_MAX = 256 };
+enum { PARK_BUCKETS = 256, PARK_RECENT = 64 };
 
 /* What a step may use; NULL stands for a thread that runs no steps but INLINE ones. */
 struct flow_thread {

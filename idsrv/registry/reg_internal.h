@@ -1,8 +1,8 @@
 /*
  * reg_internal: a connection, its parameters and its results, for the files of this room.
  *
- * All SQL is literal text with parameters (security.md R8), but for the one of reg_source.c. Parameters and results are binary;
- * arrays go through unnest.
+ * All SQL is literal text with parameters (security.md R8), but for the one of reg_source.c. Parameters
+ * and results are binary; arrays go through unnest.
  *
  * Threads   a struct reg_conn belongs to one thread
  */
@@ -100,7 +100,8 @@ static inline void reg_result_free(struct reg_result *r)
 #define REG_RESULT(x) \
 	struct reg_result x __attribute__((cleanup(reg_result_free))) = { NULL }
 
-/* `sql` must be a literal (reg_source.c: a type's). errors IDR_DATABASE; never with text of the database: it may quote values */
+/* `sql` must be a literal (reg_source.c: a type's). errors IDR_DATABASE; never with text of the
+ * database: it may quote values */
 IDR_MUST bool reg_exec(struct reg_conn *c, const char *sql, struct reg_params *p,
     struct reg_result *out, struct idr_err *err);
 /* Where no rows are wanted. */
