@@ -26,7 +26,7 @@ wrong=0
 
 say() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
 # step WORDS: what is done; took prints how long it took
-step() { printf '  %-66s' "$*"; step_at=$(ms); }
+step() { printf '  %-74s' "$*"; step_at=$(ms); }
 took() { printf '%6d ms\n' $(($(ms) - step_at)); }
 fatal() { printf '%sfailed%s\n' "$red" "$plain"; sed 's/^/    /' "$WORK/last.log" >&2; exit 1; }
 run() { "$@" >"$WORK/last.out" 2>"$WORK/last.log" || { cat "$WORK/last.out" >>"$WORK/last.log"; fatal; }; }
@@ -34,9 +34,9 @@ run() { "$@" >"$WORK/last.out" 2>"$WORK/last.log" || { cat "$WORK/last.out" >>"$
 # expect WANTED GOT WHAT: the verdicts are what counts
 expect() {
 	if [ "$1" = "$2" ]; then
-		printf '  %-66s%s%s%s\n' "$3" "$green" "$2" "$plain"
+		printf '  %-74s%s%s%s\n' "$3" "$green" "$2" "$plain"
 	else
-		printf '  %-66s%s%s, expected %s%s\n' "$3" "$red" "$2" "$1" "$plain"
+		printf '  %-74s%s%s, expected %s%s\n' "$3" "$red" "$2" "$1" "$plain"
 		wrong=$((wrong + 1))
 	fi
 }
@@ -119,13 +119,13 @@ for i in $(seq 1 100); do
 	sleep 0.02
 done
 [ -n "$visible" ] || { echo "not visible after 100 tries" >"$WORK/last.log"; fatal; }
-printf '  %-66s%6d ms\n' "from the first revocation to visible in the published list" "$visible"
+printf '  %-74s%6d ms\n' "from the first revocation to visible in the published list" "$visible"
 present
 expect INVALID "$(verdict_of <"$WORK/result.json")" "the same wallet, online"
 run_verify=$("$BIN/idctl" verify --policy bank-teller-offline --json "$WORK/card.scanned" 2>"$WORK/last.log" | verdict_of)
 expect INVALID "$run_verify" "the paper, online"
 old_out=$(offline --bundle "$WORK/bundle-before.cbor" --policy bank-teller-offline "$WORK/card.scanned")
-expect VALID "$(verdict_of <<<"$old_out")" "the paper, offline, bundle from before ($(json_get age_s <<<"$old_out") s old: policy says up to a day)"
+expect VALID "$(verdict_of <<<"$old_out")" "the paper, offline, bundle from before ($(json_get age_s <<<"$old_out") s old, a day is allowed)"
 later=$(date -u -d '+3 days' +%Y-%m-%dT%H:%M:%SZ)
 late_out=$(offline --bundle "$WORK/bundle-before.cbor" --policy bank-teller-offline --at "$later" "$WORK/card.scanned")
 expect UNDECIDED "$(verdict_of <<<"$late_out")" "the same, three days later ($(json_get age_s <<<"$late_out") s old: too old to say)"
