@@ -100,7 +100,7 @@ static struct idr_certify certificate(const struct making *m, enum idr_cert_prof
 	};
 }
 
-/* P-256 throughout: a chain is checked on old phones and by tellers, and P-384 costs them twenty times as much */
+/* P-256 throughout: chains are checked on old phones, and P-384 costs them twenty times as much */
 static bool make_root(struct making *m, struct idr_err *err)
 {
 	char *common_name = idr_arena_printf(m->a, err, "%s Root 1", name);
