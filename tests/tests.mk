@@ -104,7 +104,7 @@ man: $(if $(SCDOC),$(MAN_PAGES)) ## man pages into build/man (needs scdoc)
 # ---- installing ----
 install: all $(if $(SCDOC),$(MAN_PAGES)) ## programs, man pages, headers, archives, schema (PREFIX=/usr/local DESTDIR=)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/share/idrail
-	$(if $(PROGRAMS),install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin/)
+	$(if $(PROGRAMS),install -s -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin/)
 	install -m 644 $(LIBIDR) $(LIBIDR_ISSUE) $(LIBIDR_DRAW) $(DESTDIR)$(PREFIX)/lib/
 	for h in $(filter-out %_internal.h,$(wildcard crypto/*/*.h)) crypto/base/err.def; do \
 	    install -D -m 644 $$h $(DESTDIR)$(PREFIX)/include/idrail/$${h#crypto/} || exit 1; done
