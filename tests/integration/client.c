@@ -129,6 +129,11 @@ int64_t number(const struct idr_json *obj, const char *name)
 	return v;
 }
 
+long decimal(const char *digits)
+{
+	return strtol(digits, NULL, 10);
+}
+
 int64_t now_s(void)
 {
 	return (int64_t)time(NULL);

@@ -54,6 +54,8 @@ const struct idr_json *json_of(struct client *c, struct idr_bytes b);
 /* Member as text, "" when absent or no string. */
 char *member(struct client *c, const struct idr_json *obj, const char *name);
 int64_t number(const struct idr_json *obj, const char *name);
+/* A decimal number from the beginning of a text. */
+long decimal(const char *digits);
 int64_t now_s(void);
 int64_t now_ms(void);
 void wait_ms(int64_t ms);
@@ -97,6 +99,8 @@ struct dpop {
 	int64_t iat_offset;
 	bool no_jti, no_ath, no_iat;
 };
+/* The i-th of the faults a proof for url can have (token: NULL at the token endpoint); NULL behind the last. */
+char *dpop_faulty(struct client *c, size_t i, const char *url, const char *token, const struct idr_private *key);
 /* "DPoP: ..." */
 char *dpop(struct client *c, const struct idr_private *key, const struct dpop *d);
 
@@ -184,6 +188,25 @@ struct reply respond(struct client *c, const struct request *q, const char *vp_t
 struct reply result_get(struct client *c, const char *header, const struct request *q);
 /* Rejected at the wallet's side with 400, and told to the relying party with this code. */
 void must_reject(struct client *c, const struct request *q, const char *vp_token, const char *code);
+
+/* ---- at once (client_race.c) ---- */
+
+struct race;
+/* n clients that will send the same kind of request at the same moment. */
+struct race *race_new(size_t n);
+/* What the i-th sends; text is made with its own client, race_client(). */
+struct client *race_client(struct race *r, size_t i);
+void race_send(struct race *r, size_t i, const char *url, const char *type, const char *const *headers,
+    const char *body);
+/* All at once; gives how many were answered 200. */
+size_t race_run(struct race *r);
+/* How many were answered with this status. */
+size_t race_count(const struct race *r, long status);
+/* Every answer of this status has this in its headers or body. */
+void race_said(const struct race *r, long status, const char *word);
+/* Every one that was not answered 200 was answered so, and said this. */
+void race_others(const struct race *r, long status, const char *word);
+void race_free(struct race **r);
 
 /* ---- people ---- */
 

@@ -68,6 +68,42 @@ char *dpop(struct client *c, const struct idr_private *key, const struct dpop *d
 	    d->payload ? d->payload : text(c, "{%s}", claims)));
 }
 
+char *dpop_faulty(struct client *c, size_t i, const char *url, const char *token, const struct idr_private *key)
+{
+	struct dpop d = { .method = "POST", .url = url, .token = token };
+	const char *jwk = public_jwk(c, key, NULL);
+	char *good = dpop(c, key, &d), *other = text(c, "%s", good);
+
+	switch (i) {
+	case 0: d.typ = "jwt"; break;
+	case 1: d.method = "GET"; break;
+	case 2: d.url = "https://elsewhere.example/token"; break;
+	case 3: d.url = text(c, "%s/x", url); break;
+	case 4: d.iat_offset = -75; break;
+	case 5: d.iat_offset = 45; break;
+	case 6: d.no_iat = true; break;
+	case 7: d.no_jti = true; break;
+	case 8: d.jti = ""; break;
+	case 9: d.header = "{\"alg\":\"ES256\",\"typ\":\"dpop+jwt\"}"; break;
+	case 10: d.header = text(c, "{\"alg\":\"none\",\"typ\":\"dpop+jwt\",\"jwk\":%s}", jwk); break;
+	case 11: d.header = text(c, "{\"alg\":\"HS256\",\"typ\":\"dpop+jwt\",\"jwk\":%s}", jwk); break;
+	case 12: d.header = text(c, "{\"typ\":\"dpop+jwt\",\"jwk\":%s}", jwk); break;
+	case 13: d.header = text(c, "{\"alg\":\"ES256\",\"typ\":\"dpop+jwt\",\"crit\":[\"x\"],\"x\":1,\"jwk\":%s}", jwk); break;
+	case 14: d.header = text(c, "{\"alg\":\"ES256\",\"typ\":\"dpop+jwt\",\"jwk\":%s}",
+	    public_jwk(c, key, "\"d\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE\",")); break;
+	case 15: d.header = text(c, "{\"alg\":\"ES256\",\"typ\":\"dpop+jwt\",\"jwk\":%s}",
+	    public_jwk(c, key_new(c), NULL)); break; /* signed by another key than it shows */
+	case 16: return text(c, "DPoP: not.a.jwt");
+	case 17: return text(c, "%.*s", (int)(strrchr(good, '.') - good), good);
+	case 18: other[strlen(other) - 10] = other[strlen(other) - 10] == 'A' ? 'B' : 'A'; return other;
+	case 19: d.payload = "[]"; break;
+	case 20: return text(c, "DPoP: %s%s", jwt(c, NULL, text(c,
+	    "{\"alg\":\"none\",\"typ\":\"dpop+jwt\",\"jwk\":%s}", jwk), "{}"), "");
+	default: return NULL;
+	}
+	return dpop(c, key, &d);
+}
+
 char *proof(struct client *c, const struct idr_private *key, const struct proof *p)
 {
 	char *header = text(c, "\"alg\":\"%s\",\"typ\":\"%s\"", p->alg ? p->alg : "ES256",

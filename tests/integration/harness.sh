@@ -8,7 +8,7 @@ totals() {
 
 # ---- building: every test_<part>.c with the client kit, against the core only ----
 build() {
-	local kit="$PROGRAMS/client.o $PROGRAMS/client_issue.o $PROGRAMS/client_present.o" src name
+	local kit="$PROGRAMS/client.o $PROGRAMS/client_issue.o $PROGRAMS/client_present.o $PROGRAMS/client_race.o" src name
 	local objects=$kit sanitize=
 	for src in $(ls "$HERE"/test_*.c "$HERE"/load_*.c 2>/dev/null); do
 		objects="$objects $PROGRAMS/$(basename "$src" .c).o"

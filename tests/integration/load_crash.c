@@ -156,7 +156,7 @@ static void read_people(struct client *c)
 int main(int argc, char **argv)
 {
 	static struct worker w[THREADS_MAX];
-	size_t n = argc == 4 ? (size_t)atoi(argv[2]) : 0, issued = 0, revoked = 0, refused = 0;
+	size_t n = argc == 4 ? (size_t)decimal(argv[2]) : 0, issued = 0, revoked = 0, refused = 0;
 	struct client c;
 
 	if (n < 1 || n > THREADS_MAX)
@@ -167,7 +167,7 @@ int main(int argc, char **argv)
 	curl_global_init(CURL_GLOBAL_ALL);
 	client_open(&c);
 	read_people(&c);
-	until_ms = now_ms() + 1000 * atoi(argv[3]);
+	until_ms = now_ms() + 1000 * decimal(argv[3]);
 	for (size_t i = 0; i < n; i++) {
 		w[i].seed = (unsigned)i;
 		client_open(&w[i].c);

@@ -17,7 +17,7 @@ static int dial(struct client *c)
 {
 	const struct timeval limit = { .tv_sec = 20 };
 	struct sockaddr_in to = { .sin_family = AF_INET,
-		.sin_port = htons((uint16_t)atoi(strrchr(c->server, ':') + 1)) };
+		.sin_port = htons((uint16_t)decimal(strrchr(c->server, ':') + 1)) };
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
 	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -278,6 +278,36 @@ static void pipelined_requests_are_answered_in_order(void **state)
 	assert_int_equal(answers, 20);
 }
 
+/* I12: this server takes eight requests at a time. The rest hears so at once, and none is left without answer. */
+static void what_is_too_much_is_told_to_come_back(void **state)
+{
+	enum { N = 120, ROUNDS = 5 };
+	struct client *c = *state;
+	struct race *x = race_new(N);
+	size_t turned_away = 0;
+	struct reply r;
+
+	for (int round = 0; round < ROUNDS; round++) {
+		for (size_t i = 0; i < N; i++)
+			race_send(x, i, "/token", "application/x-www-form-urlencoded", NULL,
+			    "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Apre-authorized_code&pre-authorized_code=none");
+		race_run(x);
+		assert_int_equal(race_count(x, 400) + race_count(x, 503), N);
+		race_said(x, 503, "Retry-After: ");
+		race_said(x, 503, "temporarily_unavailable");
+		race_said(x, 400, "invalid_grant");
+		turned_away += race_count(x, 503);
+	}
+	print_message("%zu of %d turned away\n", turned_away, N * ROUNDS);
+	assert_in_range(turned_away, 1, N * ROUNDS - ROUNDS);
+	race_free(&x);
+	/* it is itself again */
+	r = ask_get(c, "/health", NULL);
+	must_answer(&r, 200);
+	r = ask(c, "POST", "/nonce", NULL, NULL, (struct idr_bytes){ NULL, 0 });
+	must_answer(&r, 200);
+}
+
 static void a_page_elsewhere_may_read_public_files_only(void **state)
 {
 	static const char *const origin[] = { "Origin: https://elsewhere.example",
@@ -326,6 +356,7 @@ int main(void)
 		T(a_client_of_one_byte_at_a_time_is_cut_at_the_deadline),
 		T(slow_clients_do_not_stop_the_others),
 		T(pipelined_requests_are_answered_in_order),
+		T(what_is_too_much_is_told_to_come_back),
 		T(a_page_elsewhere_may_read_public_files_only),
 		T(answers_carry_no_more_than_they_must),
 	};

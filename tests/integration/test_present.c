@@ -1,15 +1,11 @@
 /*
- * Presenting over HTTP: what a wallet may answer, what a relying party learns, and that a transaction
- * ends once. Cases: presenting brief 8.4, 12 and 16; security brief V17 to V24 and V28, I9.
+ * Presentations over HTTP: which are right, which are not and why, and that a transaction ends once. Cases:
+ * presenting brief 8.4 and 16; security brief V17, V18, V20 to V23 and V28.
  */
 #include "client.h"
 
 #include <curl/curl.h>
-#include <pthread.h>
-#include <stdio.h>
 #include <string.h>
-
-#include "base/text.h"
 
 /* The holder of these tests: one credential, presented again and again. */
 static struct client setup_client;
@@ -263,6 +259,29 @@ static void too_few_claims_or_another_type_do_not_answer(void **state)
 	must_reject(c, &q, vp_token(c, &q, bound(c, &age, selected(c, &age, NULL), &q, &right)), "vct");
 }
 
+/* Born this year: of the right type, with every signature right, and not what was asked for. */
+static void a_claim_without_the_asked_value_does_not_answer(void **state)
+{
+	const struct binding right = { .nonce = NULL };
+	struct client *c = *state;
+	const char *const headers[] = { c->officer, NULL };
+	char *key = text(c, "T-%s", unique(c));
+	struct request q;
+	struct held h;
+	struct reply r;
+
+	r = ask(c, "POST", text(c, "%s/admin/v1/people?types=age", c->admin), headers, "application/x-ndjson",
+	    idr_str(text(c, "{\"key\":\"%s\",\"claims\":{\"birthdate\":\"2025-01-02\",\"issuing_country\":\"KH\"}}\n", key)));
+	must_answer(&r, 200);
+	assert_int_equal(number(r.json, "new"), 1);
+	obtain(c, key, "age.sdjwt", 1, &h);
+	request_make(c, c->bank, "{\"policy\":\"age-18\",\"flow\":\"cross_device\"}", &q);
+	must_reject(c, &q, vp_token(c, &q, bound(c, &h, selected(c, &h, NULL), &q, &right)), "claim_value");
+	request_make(c, c->bank, "{\"policy\":\"age-18\",\"flow\":\"cross_device\"}", &q);
+	r = respond(c, &q, vp_token(c, &q, bound(c, &age, selected(c, &age, NULL), &q, &right)));
+	must_answer(&r, 200);
+}
+
 /* V28 */
 static void a_vp_token_holds_what_was_asked_for_and_nothing_else(void **state)
 {
@@ -344,79 +363,46 @@ static void an_answer_to_one_transaction_is_none_to_another(void **state)
 	must_reject(c, &other, vp_token(c, &other, one), "kb_nonce");
 }
 
-struct poster {
-	struct client c;
-	pthread_t thread;
-	pthread_barrier_t *start;
-	const char *url, *body;
-	long status;
-};
-
-static void *post(void *arg)
+static size_t post_at_once(struct race *r, size_t n, const struct request *q, const char *body)
 {
-	struct poster *x = arg;
+	size_t accepted;
 
-	pthread_barrier_wait(x->start);
-	x->status = ask_form(&x->c, x->url, NULL, x->body).status;
-	return NULL;
-}
-
-static void post_at_once(struct poster *x, size_t n, const struct request *q, const char *body)
-{
-	pthread_barrier_t start;
-	size_t accepted = 0;
-
-	pthread_barrier_init(&start, NULL, (unsigned)n);
-	for (size_t i = 0; i < n; i++) {
-		x[i].start = &start;
-		x[i].url = q->response_uri;
-		x[i].body = body;
-		assert_int_equal(pthread_create(&x[i].thread, NULL, post, &x[i]), 0);
-	}
 	for (size_t i = 0; i < n; i++)
-		pthread_join(x[i].thread, NULL);
-	pthread_barrier_destroy(&start);
-	for (size_t i = 0; i < n; i++) {
-		accepted += x[i].status == 200;
-		assert_true(x[i].status == 200 || x[i].status == 400);
-	}
-	assert_int_equal(accepted, 1);
+		race_send(r, i, q->response_uri, "application/x-www-form-urlencoded", NULL, body);
+	accepted = race_run(r);
+	race_others(r, 400, "\"invalid_request\"");
+	return accepted;
 }
 
 static void of_a_hundred_posts_at_once_one_is_accepted(void **state)
 {
 	enum { N = 100 };
-	static struct poster x[N];
 	struct client *c = *state;
+	struct race *x = race_new(N);
 	struct request q;
 	struct reply r;
+	char *body;
 
-	memset(x, 0, sizeof(x));
-	for (size_t i = 0; i < N; i++)
-		client_open(&x[i].c);
 	request_bank(c, &q);
-	post_at_once(x, N, &q, response_body(c, &q, vp_token(c, &q, presentation(c, &holder, &q))));
+	body = response_body(c, &q, vp_token(c, &q, presentation(c, &holder, &q)));
+	assert_int_equal(post_at_once(x, N, &q, body), 1);
 	r = result_get(c, c->bank, &q);
 	assert_string_equal(member(c, r.json, "state"), "verified");
-	for (size_t i = 0; i < N; i++)
-		client_close(&x[i].c);
+	race_free(&x);
 }
 
 static void of_two_posts_at_once_one_is_accepted_a_hundred_times(void **state)
 {
-	static struct poster x[2];
 	struct client *c = *state;
+	struct race *x = race_new(2);
 	struct request q;
 
-	memset(x, 0, sizeof(x));
-	client_open(&x[0].c);
-	client_open(&x[1].c);
 	for (int i = 0; i < 100; i++) {
 		request_bank(c, &q);
-		post_at_once(x, 2, &q, response_body(c, &q, vp_token(c, &q, presentation(c, &holder, &q))));
+		assert_int_equal(post_at_once(x, 2, &q,
+		    response_body(c, &q, vp_token(c, &q, presentation(c, &holder, &q)))), 1);
 	}
-	client_close(&x[0].c);
-	client_close(&x[1].c);
+	race_free(&x);
 }
 
 /* V23 */
@@ -436,407 +422,24 @@ static void nonces_and_states_are_long_and_never_the_same(void **state)
 	}
 }
 
-/* ---- V24: the envelope ---- */
-
-static char *plain_of(struct client *c, const struct request *q)
-{
-	return text(c, "{\"vp_token\":%s,\"state\":\"%s\"}", vp_token(c, q, presentation(c, &holder, q)), q->state);
-}
-
-/* A body that never comes as far as a verdict: refused, and the transaction goes on. */
-static void must_not_read(struct client *c, const struct request *q, const char *body)
-{
-	struct reply r = ask_form(c, q->response_uri, NULL, body);
-
-	must_fail(c, &r, 400, "invalid_request");
-	r = result_get(c, c->bank, q);
-	assert_string_equal(member(c, r.json, "state"), "pending");
-}
-
-static void every_fault_of_the_envelope_is_refused_and_the_holder_may_try_again(void **state)
-{
-	static const struct { const char *header, *enc; } bad[] = {
-		{ "{\"alg\":\"ECDH-ES\",\"enc\":\"A128GCM\",\"kid\":\"KID\",\"epk\":%s,\"zip\":\"DEF\"}", "A128GCM" },
-		{ "{\"alg\":\"ECDH-ES\",\"enc\":\"A128GCM\",\"kid\":\"KID\",\"epk\":%s,\"p2c\":1000}", "A128GCM" },
-		{ "{\"alg\":\"ECDH-ES\",\"enc\":\"A128GCM\",\"kid\":\"KID\",\"epk\":%s,\"crit\":[\"x\"]}", "A128GCM" },
-		{ "{\"alg\":\"RSA-OAEP\",\"enc\":\"A128GCM\",\"kid\":\"KID\",\"epk\":%s}", "A128GCM" },
-		{ "{\"alg\":\"ECDH-ES+A128KW\",\"enc\":\"A128GCM\",\"kid\":\"KID\",\"epk\":%s}", "A128GCM" },
-		{ "{\"alg\":\"dir\",\"enc\":\"A128GCM\",\"kid\":\"KID\",\"epk\":%s}", "A128GCM" },
-		{ "{\"alg\":\"ECDH-ES\",\"enc\":\"A192GCM\",\"kid\":\"KID\",\"epk\":%s}", "A128GCM" },
-		{ "{\"alg\":\"ECDH-ES\",\"enc\":\"A128CBC-HS256\",\"kid\":\"KID\",\"epk\":%s}", "A128GCM" },
-		{ "{\"alg\":\"ECDH-ES\",\"kid\":\"KID\",\"epk\":%s}", "A128GCM" },
-		{ "{\"alg\":\"ECDH-ES\",\"enc\":\"A128GCM\",\"epk\":%s}", "A128GCM" },
-		{ "{\"alg\":\"ECDH-ES\",\"enc\":\"A128GCM\",\"kid\":\"other\",\"epk\":%s}", "A128GCM" },
-		{ "{\"alg\":\"ECDH-ES\",\"enc\":\"A128GCM\",\"kid\":\"KID\"}", "A128GCM" },
-		{ "{\"alg\":\"ECDH-ES\",\"enc\":\"A128GCM\",\"kid\":\"KID\",\"epk\":{\"kty\":\"EC\",\"crv\":\"P-256\","
-		  "\"x\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE\","
-		  "\"y\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE\"}}", "A128GCM" },
-		{ "{\"alg\":\"ECDH-ES\",\"enc\":\"A256GCM\",\"kid\":\"KID\",\"epk\":%s}", "A128GCM" },
-	};
-	struct client *c = *state;
-	struct request q;
-	struct reply r;
-
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		const char *header = bad[i].header, *mark;
-
-		print_message("envelope %zu\n", i);
-		if (i % 7 == 0) /* ten unreadable bodies close a transaction */
-			request_bank(c, &q);
-		mark = strstr(header, "\"KID\"");
-		if (mark)
-			header = text(c, "%.*s\"%s\"%s", (int)(mark - header), header, q.kid, mark + 5);
-		must_not_read(c, &q, text(c, "response=%s", jwe(c, &q.enc_key, header, bad[i].enc, plain_of(c, &q))));
-		if (i % 7 == 6) {
-			r = respond(c, &q, vp_token(c, &q, presentation(c, &holder, &q)));
-			must_answer(&r, 200);
-		}
-	}
-}
-
-static void what_was_to_be_encrypted_must_be_encrypted(void **state)
-{
-	struct client *c = *state;
-	struct request q, old;
-	char *token, *right;
-
-	request_bank(c, &old);
-	request_bank(c, &q);
-	token = vp_token(c, &q, presentation(c, &holder, &q));
-	must_not_read(c, &q, text(c, "vp_token=%s&state=%s", escaped(c, token), q.state));
-	right = jwe_right(c, &q, plain_of(c, &q));
-	must_not_read(c, &q, text(c, "response=%s&vp_token=%s&state=%s", right, escaped(c, token), q.state));
-	/* to the key of an earlier request */
-	must_not_read(c, &q, text(c, "response=%s", jwe_right(c, &old, plain_of(c, &q))));
-	old.kid = q.kid;
-	must_not_read(c, &q, text(c, "response=%s", jwe_right(c, &old, plain_of(c, &q))));
-	right[strlen(right) - 4] = right[strlen(right) - 4] == 'A' ? 'B' : 'A';
-	must_not_read(c, &q, text(c, "response=%s", right));
-	right[strlen(right) - 4] = '\0';
-	must_not_read(c, &q, text(c, "response=%s", right));
-	must_not_read(c, &q, "response=a.b.c.d.e");
-}
-
-static void the_plaintext_must_be_the_expected_object(void **state)
-{
-	struct client *c = *state;
-	struct request q;
-	char *token;
-
-	request_bank(c, &q);
-	token = vp_token(c, &q, presentation(c, &holder, &q));
-	must_not_read(c, &q, text(c, "response=%s", jwe_right(c, &q, "not JSON")));
-	must_not_read(c, &q, text(c, "response=%s", jwe_right(c, &q, "[]")));
-	must_not_read(c, &q, text(c, "response=%s", jwe_right(c, &q, "{}")));
-	must_not_read(c, &q, text(c, "response=%s", jwe_right(c, &q, text(c, "{\"vp_token\":%s}", token))));
-	must_not_read(c, &q, text(c, "response=%s", jwe_right(c, &q,
-	    text(c, "{\"vp_token\":%s,\"state\":\"other\"}", token))));
-	must_not_read(c, &q, text(c, "response=%s", jwe_right(c, &q,
-	    text(c, "{\"vp_token\":%s,\"vp_token\":{},\"state\":\"%s\"}", token, q.state))));
-	must_not_read(c, &q, text(c, "response=%s", jwe_right(c, &q,
-	    text(c, "{\"vp_token\":%s,\"error\":\"x\",\"state\":\"%s\"}", token, q.state))));
-}
-
-static void an_encrypted_answer_that_was_not_asked_for_is_refused(void **state)
-{
-	struct client *c = *state;
-	struct request q, encrypted;
-
-	request_bank(c, &encrypted);
-	request_make(c, c->bank, "{\"policy\":\"bank-account\",\"flow\":\"cross_device\",\"mode\":\"direct_post\"}", &q);
-	must_not_read(c, &q, text(c, "response=%s&state=%s", jwe_right(c, &encrypted, plain_of(c, &q)), q.state));
-	must_not_read(c, &q, text(c, "vp_token=%s", escaped(c, vp_token(c, &q, presentation(c, &holder, &q)))));
-	must_not_read(c, &q, text(c, "vp_token=%%7B&state=%s", q.state));
-	must_not_read(c, &q, text(c, "state=%s", q.state));
-	must_not_read(c, &q, "");
-}
-
-static void ten_unreadable_bodies_close_a_transaction(void **state)
-{
-	struct client *c = *state;
-	struct request q;
-	struct reply r;
-
-	request_bank(c, &q);
-	for (int i = 0; i < 10; i++) {
-		r = ask_form(c, q.response_uri, NULL, "response=x");
-		must_fail(c, &r, 400, "invalid_request");
-	}
-	r = respond(c, &q, vp_token(c, &q, presentation(c, &holder, &q)));
-	must_fail(c, &r, 400, "invalid_request");
-}
-
-static void the_endpoint_takes_forms_of_limited_size_by_post(void **state)
-{
-	struct client *c = *state;
-	char *large = text(c, "response=%01200000d", 0);
-	struct request q;
-	struct reply r;
-
-	request_bank(c, &q);
-	r = ask_json(c, "POST", q.response_uri, NULL, "{}");
-	must_fail(c, &r, 415, "invalid_request");
-	r = ask_form(c, q.response_uri, NULL, large);
-	must_answer(&r, 413);
-	r = ask_get(c, q.response_uri, NULL);
-	must_answer(&r, 405);
-	assert_string_equal(header_of(c, &r, "Allow"), "POST");
-	r = ask_form(c, "/response/00000000000000000000000000000000", NULL, "response=x");
-	must_fail(c, &r, 400, "invalid_request");
-	r = ask_form(c, "/response/x", NULL, "response=x");
-	must_fail(c, &r, 400, "invalid_request");
-	r = respond(c, &q, vp_token(c, &q, presentation(c, &holder, &q)));
-	must_answer(&r, 200);
-}
-
-/* ---- a wallet that says no (presenting brief 12) ---- */
-
-static void a_wallet_may_decline_and_its_words_are_not_trusted(void **state)
-{
-	static const struct { const char *error, *code; } said[] = {
-		{ "access_denied", "access_denied" }, { "wallet_unavailable", "wallet_unavailable" },
-		{ "%3Cscript%3E", "declined" }, { "a%20b", "declined" }, { "a%0d%0ab", "declined" },
-		{ "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "declined" },
-	};
-	struct client *c = *state;
-	struct request q;
-	struct reply r;
-
-	for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
-		request_bank(c, &q);
-		must_not_read(c, &q, text(c, "error=%s", said[i].error)); /* without state it is nobody's */
-		must_not_read(c, &q, text(c, "error=%s&state=x", said[i].error));
-		r = ask_form(c, q.response_uri, NULL, text(c, "error=%s&state=%s", said[i].error, q.state));
-		must_answer(&r, 200);
-		r = result_get(c, c->bank, &q);
-		assert_string_equal(member(c, r.json, "state"), "declined");
-		assert_string_equal(member(c, r.json, "code"), said[i].code);
-	}
-}
-
-/* ---- V19: back to the same browser ---- */
-
-static void a_same_device_result_needs_the_code_from_the_browser(void **state)
-{
-	struct client *c = *state;
-	struct request q;
-	struct reply r;
-	char *back, *code;
-	char *body = text(c, "{\"policy\":\"bank-account\",\"flow\":\"same_device\",\"return_url\":\"%s/back/done\"}",
-	    c->server);
-
-	request_make(c, c->bank, body, &q);
-	r = respond(c, &q, vp_token(c, &q, presentation(c, &holder, &q)));
-	must_answer(&r, 200);
-	assert_int_equal(r.json->n, 1);
-	back = member(c, r.json, "redirect_uri");
-	code = strstr(back, "#response_code=");
-	assert_non_null(code);
-	code += 15;
-	assert_true(strlen(code) >= 22);
-	r = result_get(c, c->bank, &q);
-	must_answer(&r, 200);
-	assert_string_equal(member(c, r.json, "state"), "responded");
-	assert_null(strstr((const char *)r.body.p, member(c, holder.claims, "full_name")));
-
-	const char *const wrong[] = { c->bank, "X-Response-Code: guessed", NULL };
-	const char *const right[] = { c->bank, text(c, "X-Response-Code: %s", code), NULL };
-	const char *const stranger[] = { c->other, right[1], NULL };
-
-	r = ask(c, "GET", text(c, "/v1/presentations/%s", q.id), wrong, NULL, (struct idr_bytes){ NULL, 0 });
-	must_refuse(c, &r, 403, "response_code");
-	r = ask(c, "GET", text(c, "/v1/presentations/%s", q.id), stranger, NULL, (struct idr_bytes){ NULL, 0 });
-	must_refuse(c, &r, 404, "not_found");
-	r = ask(c, "GET", text(c, "/v1/presentations/%s", q.id), right, NULL, (struct idr_bytes){ NULL, 0 });
-	must_answer(&r, 200);
-	assert_string_equal(member(c, r.json, "state"), "verified");
-	assert_non_null(strstr((const char *)r.body.p, "\"claims\""));
-	r = ask(c, "GET", text(c, "/v1/presentations/%s", q.id), right, NULL, (struct idr_bytes){ NULL, 0 });
-	assert_null(strstr((const char *)r.body.p, "\"claims\""));
-}
-
-/* ---- the request object ---- */
-
-static void a_request_is_served_while_it_is_open_and_is_404_afterwards(void **state)
-{
-	struct client *c = *state;
-	struct request q;
-	struct reply r, again;
-
-	request_bank(c, &q);
-	r = ask_get(c, q.uri, NULL);
-	again = ask_get(c, q.uri, NULL);
-	assert_true(idr_bytes_equal(r.body, again.body));
-	assert_string_equal(header_of(c, &r, "Cache-Control"), "no-store");
-	r = respond(c, &q, vp_token(c, &q, presentation(c, &holder, &q)));
-	must_answer(&r, 200);
-	r = ask_get(c, q.uri, NULL);
-	must_answer(&r, 404);
-	r = ask_get(c, "/request/00000000000000000000000000000000", NULL);
-	must_answer(&r, 404);
-	r = ask_get(c, "/request/x", NULL);
-	must_answer(&r, 404);
-	/* the relying party's id opens nothing for a wallet */
-	r = ask_get(c, text(c, "/request/%s", q.id), NULL);
-	must_answer(&r, 404);
-}
-
-static void a_posted_wallet_nonce_comes_back_signed(void **state)
-{
-	struct client *c = *state;
-	struct request q;
-	struct idr_err err;
-	struct idr_jws jws;
-	struct reply r;
-
-	request_bank(c, &q);
-	r = ask_form(c, q.uri, NULL, "wallet_nonce=abc123");
-	must_answer(&r, 200);
-	assert_true(idr_jws_parse(c->a, r.body, 256 * 1024, false, &jws, &err));
-	assert_string_equal(member(c, json_of(c, jws.payload), "wallet_nonce"), "abc123");
-	assert_string_equal(member(c, json_of(c, jws.payload), "nonce"), q.nonce);
-	r = ask_form(c, q.uri, NULL, text(c, "wallet_nonce=%0300d", 1));
-	must_answer(&r, 400);
-	r = ask_form(c, q.uri, NULL, "wallet_metadata=%7B%22request_object_signing_alg_values_supported%22%3A"
-	    "%5B%22EdDSA%22%5D%7D");
-	must_answer(&r, 400);
-	r = ask_form(c, q.uri, NULL, "wallet_metadata=%5B%5D");
-	must_answer(&r, 400);
-}
-
-/* ---- who may ask ---- */
-
-static void a_relying_party_asks_only_what_it_was_admitted_for(void **state)
-{
-	struct client *c = *state;
-	const char *dcql = "{\"dcql\":{\"credentials\":[{\"id\":\"a\",\"format\":\"dc+sd-jwt\",\"meta\":"
-	    "{\"vct_values\":[\"urn:idrail:pid:1\"]},\"claims\":[{\"path\":[\"full_name\"]}]}]},"
-	    "\"flow\":\"cross_device\"}";
-	const struct { const char *who, *body; long status; const char *code; } bad[] = {
-		{ NULL, "{\"policy\":\"bank-account\",\"flow\":\"cross_device\"}", 401, "unauthorized" },
-		{ "Authorization: Bearer x", "{\"policy\":\"bank-account\"}", 401, "unauthorized" },
-		{ c->officer, "{\"policy\":\"bank-account\",\"flow\":\"cross_device\"}", 401, "unauthorized" },
-		{ c->bank, "{\"policy\":\"border-strict\",\"flow\":\"cross_device\"}", 403, "forbidden" },
-		{ c->shop, "{\"policy\":\"age-18\",\"flow\":\"cross_device\"}", 403, "forbidden" },
-		{ c->bank, dcql, 403, "forbidden" },
-		{ c->bank, "{\"flow\":\"cross_device\"}", 400, "invalid_field" },
-		{ c->bank, "{\"policy\":\"bank-account\",\"flow\":\"carrier_pigeon\"}", 400, "invalid_field" },
-		{ c->bank, "{\"policy\":\"bank-account\"}", 400, "invalid_field" },
-		{ c->bank, "{\"policy\":\"bank-account\",\"return_url\":\"https://elsewhere.example/\"}", 400, "invalid_field" },
-		{ c->bank, "{\"policy\":\"bank-account\",\"flow\":\"cross_device\",\"wallet_base\":\"javascript:\"}",
-		  400, "invalid_field" },
-		{ c->other, "{\"policy\":\"nothing\",\"flow\":\"cross_device\"}", 400, "invalid_field" },
-		{ c->other, "{\"dcql\":{},\"flow\":\"cross_device\"}", 400, "policy" },
-		{ c->other, "[]", 400, "invalid_field" },
-		{ c->other, "{", 400, "json" },
-	};
-	struct request q;
-	struct reply r;
-
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		print_message("party %zu\n", i);
-		r = ask_json(c, "POST", "/v1/presentations", bad[i].who, bad[i].body);
-		must_refuse(c, &r, bad[i].status, bad[i].code);
-	}
-	request_make(c, c->other, dcql, &q);
-}
-
-/* I9 */
-static void the_presentation_of_another_party_is_not_there(void **state)
-{
-	struct client *c = *state;
-	struct request q;
-	struct reply r, none;
-
-	request_bank(c, &q);
-	r = result_get(c, c->other, &q);
-	must_refuse(c, &r, 404, "not_found");
-	none = ask_get(c, "/v1/presentations/00000000000000000000000000000000", c->other);
-	must_refuse(c, &none, 404, "not_found");
-	assert_string_equal(member(c, r.json, "detail"), member(c, none.json, "detail"));
-	r = ask_get(c, "/v1/presentations/x", c->other);
-	must_refuse(c, &r, 404, "not_found");
-}
-
-static void a_disabled_party_is_out_at_once_and_a_new_key_ends_the_old_one(void **state)
-{
-	struct client *c = *state;
-	struct reply r = ask_json(c, "POST", text(c, "%s/admin/v1/parties", c->admin), c->administrator,
-	    text(c, "{\"name\":\"Passing %s\",\"policies\":[\"age-18\"]}", unique(c)));
-	char *key = text(c, "Authorization: Bearer %s", member(c, r.json, "key")), *fresh;
-	char *path = text(c, "%s/admin/v1/parties/%lld", c->admin, (long long)number(r.json, "party_id"));
-
-	must_answer(&r, 201);
-	r = ask_get(c, "/v1/policies", key);
-	must_answer(&r, 200);
-	assert_int_equal(idr_json_find(r.json, "policies")->n, 1);
-	r = ask_json(c, "PUT", path, c->administrator, "{\"disabled\":true}");
-	must_answer(&r, 204);
-	r = ask_get(c, "/v1/policies", key);
-	must_refuse(c, &r, 403, "forbidden");
-	r = ask_json(c, "PUT", path, c->administrator, "{\"disabled\":false}");
-	must_answer(&r, 204);
-	r = ask(c, "POST", text(c, "%s/key", path), (const char *const[]){ c->administrator, NULL }, NULL,
-	    (struct idr_bytes){ NULL, 0 });
-	must_answer(&r, 200);
-	fresh = text(c, "Authorization: Bearer %s", member(c, r.json, "key"));
-	r = ask_get(c, "/v1/policies", key);
-	must_refuse(c, &r, 401, "unauthorized");
-	r = ask_get(c, "/v1/policies", fresh);
-	must_answer(&r, 200);
-}
-
-/* ---- direct verification ---- */
-
-static struct reply verify(struct client *c, const char *input, const char *more)
-{
-	return ask_json(c, "POST", "/v1/verify", c->bank, text(c, "{\"input\":\"%s\"%s}", input, more));
-}
-
-static void must_find(struct client *c, const struct reply *r, const char *verdict, const char *code)
-{
-	must_answer(r, 200);
-	if (strcmp(member(c, r->json, "verdict"), verdict) != 0 || strcmp(member(c, r->json, "code"), code) != 0)
-		fail_msg("not %s %s: %.400s", verdict, code, (const char *)r->body.p);
-	assert_true(!strcmp(verdict, "VALID") || !idr_json_find(r->json, "claims"));
-}
-
-static void what_a_party_holds_is_judged_at_once(void **state)
-{
-	const struct binding mine = { .aud_json = "\"https://bank.example\"", .nonce = "my-nonce" };
-	struct client *c = *state;
-	const struct request none = { .nonce = NULL };
-	char *sd = selected(c, &holder, BANK_CLAIMS), *with = bound(c, &holder, sd, &none, &mine), *altered;
-	struct reply r = verify(c, sd, ",\"policy\":\"bank-teller-offline\"");
-
-	must_answer(&r, 200);
-	r = verify(c, with, ",\"nonce\":\"my-nonce\",\"audience\":\"https://bank.example\",\"policy\":\"bank-account\"");
-	must_find(c, &r, "VALID", "ok");
-	r = verify(c, with, ",\"nonce\":\"other\",\"audience\":\"https://bank.example\",\"policy\":\"bank-account\"");
-	must_find(c, &r, "INVALID", "kb_nonce");
-	r = verify(c, with, ",\"nonce\":\"my-nonce\",\"audience\":\"other\",\"policy\":\"bank-account\"");
-	must_find(c, &r, "INVALID", "kb_aud");
-	r = verify(c, sd, ",\"policy\":\"bank-account\"");
-	must_find(c, &r, "INVALID", "kb_missing");
-	altered = text(c, "%s", sd);
-	*(strchr(strchr(altered, '.') + 1, '.') + 20) ^= 1;
-	r = verify(c, altered, "");
-	must_answer(&r, 200);
-	assert_string_equal(member(c, r.json, "verdict"), "INVALID");
-	r = verify(c, "hello", "");
-	assert_true(r.status == 200 || r.status == 400);
-	assert_null(strstr((const char *)r.body.p, "VALID\""[0] ? "\"verdict\":\"VALID\"" : ""));
-	r = verify(c, sd, ",\"policy\":\"border-strict\"");
-	must_refuse(c, &r, 403, "forbidden");
-	r = ask_json(c, "POST", "/v1/verify", c->bank, "{}");
-	must_refuse(c, &r, 400, "invalid_field");
-	r = ask_json(c, "POST", "/v1/verify", c->bank, "{\"input\":1}");
-	must_refuse(c, &r, 400, "invalid_field");
-	r = ask_json(c, "POST", "/v1/verify", NULL, "{}");
-	must_refuse(c, &r, 401, "unauthorized");
-}
-
 /* ---- status ---- */
+
+/* A change takes effect within a second, here as in the published list. */
+static void must_be_judged(struct client *c, const struct held *h, const char *code)
+{
+	char *body = text(c, "{\"input\":\"%s\",\"policy\":\"bank-teller-offline\"}", selected(c, h, NULL));
+	int64_t from = now_ms();
+	struct reply r;
+
+	do {
+		r = ask_json(c, "POST", "/v1/verify", c->bank, body);
+		must_answer(&r, 200);
+		if (!strcmp(member(c, r.json, "code"), code))
+			return;
+		wait_ms(10);
+	} while (now_ms() - from < 1000);
+	fail_msg("not %s within a second: %.200s", code, (const char *)r.body.p);
+}
 
 static void a_suspended_holder_is_refused_until_the_suspension_ends(void **state)
 {
@@ -850,15 +453,18 @@ static void a_suspended_holder_is_refused_until_the_suspension_ends(void **state
 	assert_true(credential_ids(c, person_key(c, 22), id, 4) >= 1);
 	r = status_put(c, id[0], "suspended", "investigation");
 	must_answer(&r, 200);
+	must_be_judged(c, &h, "status_suspended");
 	request_bank(c, &q);
 	must_reject(c, &q, vp_token(c, &q, presentation(c, &h, &q)), "status_suspended");
 	r = status_put(c, id[0], "valid", "investigation_ended");
 	must_answer(&r, 200);
+	must_be_judged(c, &h, "ok");
 	request_bank(c, &q);
 	r = respond(c, &q, vp_token(c, &q, presentation(c, &h, &q)));
 	must_answer(&r, 200);
 	r = status_put(c, id[0], "revoked", "lost");
 	must_answer(&r, 200);
+	must_be_judged(c, &h, "status_revoked");
 	request_bank(c, &q);
 	must_reject(c, &q, vp_token(c, &q, presentation(c, &h, &q)), "status_revoked");
 }
@@ -880,6 +486,7 @@ int main(void)
 		T(an_altered_credential_is_refused),
 		T(a_credential_of_a_foreign_issuer_is_refused),
 		T(too_few_claims_or_another_type_do_not_answer),
+		T(a_claim_without_the_asked_value_does_not_answer),
 		T(a_vp_token_holds_what_was_asked_for_and_nothing_else),
 		T(a_response_posted_again_is_refused_and_changes_nothing),
 		T(a_rejected_transaction_stays_rejected),
@@ -887,20 +494,6 @@ int main(void)
 		T(of_a_hundred_posts_at_once_one_is_accepted),
 		T(of_two_posts_at_once_one_is_accepted_a_hundred_times),
 		T(nonces_and_states_are_long_and_never_the_same),
-		T(every_fault_of_the_envelope_is_refused_and_the_holder_may_try_again),
-		T(what_was_to_be_encrypted_must_be_encrypted),
-		T(the_plaintext_must_be_the_expected_object),
-		T(an_encrypted_answer_that_was_not_asked_for_is_refused),
-		T(ten_unreadable_bodies_close_a_transaction),
-		T(the_endpoint_takes_forms_of_limited_size_by_post),
-		T(a_wallet_may_decline_and_its_words_are_not_trusted),
-		T(a_same_device_result_needs_the_code_from_the_browser),
-		T(a_request_is_served_while_it_is_open_and_is_404_afterwards),
-		T(a_posted_wallet_nonce_comes_back_signed),
-		T(a_relying_party_asks_only_what_it_was_admitted_for),
-		T(the_presentation_of_another_party_is_not_there),
-		T(a_disabled_party_is_out_at_once_and_a_new_key_ends_the_old_one),
-		T(what_a_party_holds_is_judged_at_once),
 		T(a_suspended_holder_is_refused_until_the_suspension_ends),
 	};
 

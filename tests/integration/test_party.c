@@ -1,0 +1,226 @@
+/*
+ * The relying party's side: what it may ask for, how its request is fetched, what it learns of others (nothing),
+ * and what it holds already. Cases: presenting brief 2 and 5.10; security brief I9.
+ */
+#include "client.h"
+
+#include <curl/curl.h>
+#include <string.h>
+
+/* The holder of these tests: one credential, presented again and again. */
+static struct client setup_client;
+static struct held holder;
+
+static int group_setup(void **state)
+{
+	(void)state;
+	client_open(&setup_client);
+	obtain(&setup_client, person_key(&setup_client, 24), "pid.sdjwt", 1, &holder);
+	return 0;
+}
+
+static int group_teardown(void **state)
+{
+	(void)state;
+	client_close(&setup_client);
+	return 0;
+}
+
+static const char BANK_CLAIMS[] = "[[\"full_name\"],[\"birthdate\"],[\"personal_administrative_number\"]]";
+
+/* ---- the request object ---- */
+
+static void a_request_is_served_while_it_is_open_and_is_404_afterwards(void **state)
+{
+	struct client *c = *state;
+	struct request q;
+	struct reply r, again;
+
+	request_bank(c, &q);
+	r = ask_get(c, q.uri, NULL);
+	again = ask_get(c, q.uri, NULL);
+	assert_true(idr_bytes_equal(r.body, again.body));
+	assert_string_equal(header_of(c, &r, "Cache-Control"), "no-store");
+	r = respond(c, &q, vp_token(c, &q, presentation(c, &holder, &q)));
+	must_answer(&r, 200);
+	r = ask_get(c, q.uri, NULL);
+	must_answer(&r, 404);
+	r = ask_get(c, "/request/00000000000000000000000000000000", NULL);
+	must_answer(&r, 404);
+	r = ask_get(c, "/request/x", NULL);
+	must_answer(&r, 404);
+	/* the relying party's id opens nothing for a wallet */
+	r = ask_get(c, text(c, "/request/%s", q.id), NULL);
+	must_answer(&r, 404);
+}
+
+static void a_posted_wallet_nonce_comes_back_signed(void **state)
+{
+	struct client *c = *state;
+	struct request q;
+	struct idr_err err;
+	struct idr_jws jws;
+	struct reply r;
+
+	request_bank(c, &q);
+	r = ask_form(c, q.uri, NULL, "wallet_nonce=abc123");
+	must_answer(&r, 200);
+	assert_true(idr_jws_parse(c->a, r.body, 256 * 1024, false, &jws, &err));
+	assert_string_equal(member(c, json_of(c, jws.payload), "wallet_nonce"), "abc123");
+	assert_string_equal(member(c, json_of(c, jws.payload), "nonce"), q.nonce);
+	r = ask_form(c, q.uri, NULL, text(c, "wallet_nonce=%0300d", 1));
+	must_answer(&r, 400);
+	r = ask_form(c, q.uri, NULL, "wallet_metadata=%7B%22request_object_signing_alg_values_supported%22%3A"
+	    "%5B%22EdDSA%22%5D%7D");
+	must_answer(&r, 400);
+	r = ask_form(c, q.uri, NULL, "wallet_metadata=%5B%5D");
+	must_answer(&r, 400);
+}
+
+/* ---- who may ask ---- */
+
+static void a_relying_party_asks_only_what_it_was_admitted_for(void **state)
+{
+	struct client *c = *state;
+	const char *dcql = "{\"dcql\":{\"credentials\":[{\"id\":\"a\",\"format\":\"dc+sd-jwt\",\"meta\":"
+	    "{\"vct_values\":[\"urn:idrail:pid:1\"]},\"claims\":[{\"path\":[\"full_name\"]}]}]},"
+	    "\"flow\":\"cross_device\"}";
+	const struct { const char *who, *body; long status; const char *code; } bad[] = {
+		{ NULL, "{\"policy\":\"bank-account\",\"flow\":\"cross_device\"}", 401, "unauthorized" },
+		{ "Authorization: Bearer x", "{\"policy\":\"bank-account\"}", 401, "unauthorized" },
+		{ c->officer, "{\"policy\":\"bank-account\",\"flow\":\"cross_device\"}", 401, "unauthorized" },
+		{ c->bank, "{\"policy\":\"border-strict\",\"flow\":\"cross_device\"}", 403, "forbidden" },
+		{ c->shop, "{\"policy\":\"age-18\",\"flow\":\"cross_device\"}", 403, "forbidden" },
+		{ c->bank, dcql, 403, "forbidden" },
+		{ c->bank, "{\"flow\":\"cross_device\"}", 400, "invalid_field" },
+		{ c->bank, "{\"policy\":\"bank-account\",\"flow\":\"carrier_pigeon\"}", 400, "invalid_field" },
+		{ c->bank, "{\"policy\":\"bank-account\"}", 400, "invalid_field" },
+		{ c->bank, "{\"policy\":\"bank-account\",\"return_url\":\"https://elsewhere.example/\"}", 400, "invalid_field" },
+		{ c->bank, "{\"policy\":\"bank-account\",\"flow\":\"cross_device\",\"wallet_base\":\"javascript:\"}",
+		  400, "invalid_field" },
+		{ c->other, "{\"policy\":\"nothing\",\"flow\":\"cross_device\"}", 400, "invalid_field" },
+		{ c->other, "{\"dcql\":{},\"flow\":\"cross_device\"}", 400, "policy" },
+		{ c->other, "[]", 400, "invalid_field" },
+		{ c->other, "{", 400, "json" },
+	};
+	struct request q;
+	struct reply r;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		print_message("party %zu\n", i);
+		r = ask_json(c, "POST", "/v1/presentations", bad[i].who, bad[i].body);
+		must_refuse(c, &r, bad[i].status, bad[i].code);
+	}
+	request_make(c, c->other, dcql, &q);
+}
+
+/* I9 */
+static void the_presentation_of_another_party_is_not_there(void **state)
+{
+	struct client *c = *state;
+	struct request q;
+	struct reply r, none;
+
+	request_bank(c, &q);
+	r = result_get(c, c->other, &q);
+	must_refuse(c, &r, 404, "not_found");
+	none = ask_get(c, "/v1/presentations/00000000000000000000000000000000", c->other);
+	must_refuse(c, &none, 404, "not_found");
+	assert_string_equal(member(c, r.json, "detail"), member(c, none.json, "detail"));
+	r = ask_get(c, "/v1/presentations/x", c->other);
+	must_refuse(c, &r, 404, "not_found");
+}
+
+static void a_disabled_party_is_out_at_once_and_a_new_key_ends_the_old_one(void **state)
+{
+	struct client *c = *state;
+	struct reply r = ask_json(c, "POST", text(c, "%s/admin/v1/parties", c->admin), c->administrator,
+	    text(c, "{\"name\":\"Passing %s\",\"policies\":[\"age-18\"]}", unique(c)));
+	char *key = text(c, "Authorization: Bearer %s", member(c, r.json, "key")), *fresh;
+	char *path = text(c, "%s/admin/v1/parties/%lld", c->admin, (long long)number(r.json, "party_id"));
+
+	must_answer(&r, 201);
+	r = ask_get(c, "/v1/policies", key);
+	must_answer(&r, 200);
+	assert_int_equal(idr_json_find(r.json, "policies")->n, 1);
+	r = ask_json(c, "PUT", path, c->administrator, "{\"disabled\":true}");
+	must_answer(&r, 204);
+	r = ask_get(c, "/v1/policies", key);
+	must_refuse(c, &r, 403, "forbidden");
+	r = ask_json(c, "PUT", path, c->administrator, "{\"disabled\":false}");
+	must_answer(&r, 204);
+	r = ask(c, "POST", text(c, "%s/key", path), (const char *const[]){ c->administrator, NULL }, NULL,
+	    (struct idr_bytes){ NULL, 0 });
+	must_answer(&r, 200);
+	fresh = text(c, "Authorization: Bearer %s", member(c, r.json, "key"));
+	r = ask_get(c, "/v1/policies", key);
+	must_refuse(c, &r, 401, "unauthorized");
+	r = ask_get(c, "/v1/policies", fresh);
+	must_answer(&r, 200);
+}
+
+/* ---- direct verification ---- */
+
+static struct reply verify(struct client *c, const char *input, const char *more)
+{
+	return ask_json(c, "POST", "/v1/verify", c->bank, text(c, "{\"input\":\"%s\"%s}", input, more));
+}
+
+static void must_find(struct client *c, const struct reply *r, const char *verdict, const char *code)
+{
+	must_answer(r, 200);
+	if (strcmp(member(c, r->json, "verdict"), verdict) != 0 || strcmp(member(c, r->json, "code"), code) != 0)
+		fail_msg("not %s %s: %.400s", verdict, code, (const char *)r->body.p);
+	assert_true(!strcmp(verdict, "VALID") || !idr_json_find(r->json, "claims"));
+}
+
+static void what_a_party_holds_is_judged_at_once(void **state)
+{
+	const struct binding mine = { .aud_json = "\"https://bank.example\"", .nonce = "my-nonce" };
+	struct client *c = *state;
+	const struct request none = { .nonce = NULL };
+	char *sd = selected(c, &holder, BANK_CLAIMS), *with = bound(c, &holder, sd, &none, &mine), *altered;
+	struct reply r = verify(c, selected(c, &holder, NULL), ",\"policy\":\"bank-teller-offline\"");
+
+	must_find(c, &r, "VALID", "ok");
+	r = verify(c, with, ",\"nonce\":\"my-nonce\",\"audience\":\"https://bank.example\",\"policy\":\"bank-account\"");
+	must_find(c, &r, "VALID", "ok");
+	r = verify(c, with, ",\"nonce\":\"other\",\"audience\":\"https://bank.example\",\"policy\":\"bank-account\"");
+	must_find(c, &r, "INVALID", "kb_nonce");
+	r = verify(c, with, ",\"nonce\":\"my-nonce\",\"audience\":\"other\",\"policy\":\"bank-account\"");
+	must_find(c, &r, "INVALID", "kb_aud");
+	r = verify(c, sd, ",\"policy\":\"bank-account\"");
+	must_find(c, &r, "INVALID", "kb_missing");
+	altered = text(c, "%s", sd);
+	*(strchr(strchr(altered, '.') + 1, '.') + 20) ^= 1;
+	r = verify(c, altered, "");
+	must_answer(&r, 200);
+	assert_string_equal(member(c, r.json, "verdict"), "INVALID");
+	r = verify(c, "hello", "");
+	must_find(c, &r, "INVALID", "unrecognized");
+	r = verify(c, sd, ",\"policy\":\"border-strict\"");
+	must_refuse(c, &r, 403, "forbidden");
+	r = ask_json(c, "POST", "/v1/verify", c->bank, "{}");
+	must_refuse(c, &r, 400, "invalid_field");
+	r = ask_json(c, "POST", "/v1/verify", c->bank, "{\"input\":1}");
+	must_refuse(c, &r, 400, "invalid_field");
+	r = ask_json(c, "POST", "/v1/verify", NULL, "{}");
+	must_refuse(c, &r, 401, "unauthorized");
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, client_setup, client_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(a_request_is_served_while_it_is_open_and_is_404_afterwards),
+		T(a_posted_wallet_nonce_comes_back_signed),
+		T(a_relying_party_asks_only_what_it_was_admitted_for),
+		T(the_presentation_of_another_party_is_not_there),
+		T(a_disabled_party_is_out_at_once_and_a_new_key_ends_the_old_one),
+		T(what_a_party_holds_is_judged_at_once),
+	};
+
+	curl_global_init(CURL_GLOBAL_ALL);
+	return cmocka_run_group_tests(tests, group_setup, group_teardown);
+}
