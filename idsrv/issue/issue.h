@@ -17,6 +17,8 @@ struct issue_times {
 	int64_t iat, exp;
 };
 struct issue_times issue_times(int64_t now, int64_t days);
+/* Nothing is dated before its signer's certificate begins (issuing brief 16). errors IDR_CONFIG */
+IDR_MUST bool issue_times_fit(struct issue_times t, const struct idr_cert *signer, struct idr_err *err);
 
 /* The person with this row key, by blind index; blocking. Somebody new gets an id when `or_new`.
  * errors IDR_INVALID_FIELD, IDR_NOT_FOUND */

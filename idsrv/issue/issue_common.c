@@ -16,6 +16,14 @@ struct issue_times issue_times(int64_t now, int64_t days)
 	return (struct issue_times){ day, day + (days + 1) * ISSUE_DAY - 1 };
 }
 
+bool issue_times_fit(struct issue_times t, const struct idr_cert *signer, struct idr_err *err)
+{
+	if (signer->not_before <= t.iat)
+		return true;
+	return idr_fail(err, IDR_CONFIG, "ISO/IEC 18013-5 section 9.1.2.4",
+	    "the issuer certificate begins later than today's credentials are dated: it can be used from tomorrow");
+}
+
 bool issue_person(struct app *app, struct flow_request *r, const struct idr_json *key, bool or_new,
     int64_t *person_id, struct idr_err *err)
 {

@@ -161,6 +161,8 @@ static bool build_copies(struct app *app, struct flow_request *r, struct credent
 	};
 	uint8_t mac[32], thumbprint[32];
 
+	if (!issue_times_fit(t, &cert->leaf, err))
+		return false;
 	st->record.iat = t.iat;
 	st->record.exp = t.exp;
 	for (size_t i = 0; i < st->n; i++) {
