@@ -9,7 +9,7 @@
  * Where the database's log stood at our last lease is kept outside of it. A database that is
  * another one, or stands before that point, was restored: what it gave out since is forgotten in
  * it, and would be leased again (architecture.md section 4). Then nothing more is issued on any
- * list it has.
+ * list it has. An operator who doubts empties the file and starts anew.
  */
 
 enum { LINE_MAX = 256 };
@@ -34,11 +34,10 @@ static bool read_kept(struct lists *l, struct registry_position *out, bool *foun
 		return true; /* the first start of this node */
 	memcpy(text, file.p, file.n);
 	text[file.n] = '\0';
-	if (sscanf(text, "%llu %lld %llu", &id, &timeline, &lsn) != 3)
-		return idr_fail(err, IDR_FILE, NULL, "%s is damaged: remove it to declare doubt", path);
-	*out = (struct registry_position){ id, timeline, lsn };
 	*found = true;
-	return true;
+	if (sscanf(text, "%llu %lld %llu", &id, &timeline, &lsn) == 3)
+		*out = (struct registry_position){ id, timeline, lsn };
+	return true; /* what cannot be read fits no database */
 }
 
 bool lists_position_keep(struct lists *l, struct idr_err *err)
