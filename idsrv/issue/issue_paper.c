@@ -135,7 +135,7 @@ static bool issue_paper_build(struct app *app, struct flow_request *r, struct id
 	};
 	struct lists_run run = { 0 };
 
-	if (!issue_claims(app, r, st->type, &st->who, &m.claims, err))
+	if (!issue_times_fit(t, leaf, err) || !issue_claims(app, r, st->type, &st->who, &m.claims, err))
 		return false;
 	if (st->type->status_bits) {
 		if (!lists_take(app->lists, st->type->status_bits, 1, &run, err))
