@@ -49,6 +49,7 @@ static void row_done(struct reg_row *row)
 	}
 	if (row->kind->write)
 		r->committed = true;
+	r->row = NULL; /* the next DATABASE or READ step wants one of its own */
 	r->step++;
 	flow_advance(NULL, r);
 }
@@ -65,6 +66,7 @@ static void job_done(struct signer_job *job)
 		flow_end(r, &err);
 		return;
 	}
+	r->job = NULL;
 	r->step++;
 	flow_advance(NULL, r);
 }
