@@ -184,14 +184,16 @@ static bool prepare_row(struct app *app, struct flow_request *r, struct idr_err 
 static bool prepare_job(struct app *app, struct flow_request *r, struct idr_err *err)
 {
 	(void)app;
-	r->job = idr_arena_alloc(r->arena, sizeof(*r->job), err);
+	r->state = r->job = idr_arena_alloc(r->arena, sizeof(*r->job), err);
 	return r->job != NULL;
 }
 
 static bool after_job(struct app *app, struct flow_request *r, struct idr_err *err)
 {
 	(void)app;
-	return r->job->signature[0][0] == 42 || idr_fail(err, IDR_INTERNAL, NULL, "no signature");
+	const struct signer_job *job = r->state; /* the pointer in r is spent with its step */
+
+	return (!r->job && job->signature[0][0] == 42) || idr_fail(err, IDR_INTERNAL, NULL, "no signature");
 }
 
 static bool refuse_here(struct app *app, struct flow_request *r, struct idr_err *err)
