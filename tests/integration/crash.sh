@@ -18,7 +18,7 @@ round() { # WHOM: load, then kill -9 after a time of its own, then a new start o
 	victim=$SERVER_PID
 	[ "$1" = server ] || victim=$(child_named "$1") || return 1
 	kill -KILL "$victim" || return 1
-	ended "$SERVER_PID" 20
+	ended "$SERVER_PID" 45
 	server_rc=$?
 	wait "$load"
 	load_rc=$?

@@ -123,6 +123,17 @@ stop_all() {
 	done
 }
 
+# What a sanitizer said, also of a child whose end nobody asked about.
+sanitizers_are_silent() {
+	local log
+	for log in "$TOP"/*/idsrv.log; do
+		grep -aqE 'Sanitizer|runtime error' "$log" || continue
+		failed=$((failed + 1))
+		echo "FAIL a sanitizer spoke in $log"
+		grep -aE 'Sanitizer|runtime error' "$log" | head -n 5 | cut -c1-200
+	done
+}
+
 finish() {
 	local name
 	for name in main short crash signer reload bad; do

@@ -130,6 +130,8 @@ static void *work(void *arg)
 		size_t before = w->issued;
 
 		there = issue_batch(w, person, h);
+		if (there && w->issued == before)
+			wait_ms(10); /* refused: it stops, or too much is waiting */
 		if (there && w->issued > before && i % 3 == 0)
 			there = revoke_newest(w, person, h);
 		if (i % 50 == 49) {
