@@ -108,7 +108,7 @@ static struct idr_status_list *fetch_list(struct client *c, long id)
 	char *uri = text(c, "%s/statuslists/%ld", c->server, id);
 	struct idr_bytes pem = file_of(c, text(c, "%s/root.pem", getenv("IDR_KEYS"))), der[4];
 	struct idr_status_rules rules = { .uri = idr_str(uri), .skew = 5 };
-	struct idr_trust *t;
+	struct idr_trust *t = NULL;
 	struct idr_err err;
 	struct reply r = ask_get(c, uri, NULL);
 	size_t n;

@@ -14,7 +14,7 @@
 static const struct idr_trust *trust_of(struct client *c)
 {
 	struct idr_bytes pem = file_of(c, text(c, "%s/root.pem", getenv("IDR_KEYS"))), der[4];
-	struct idr_trust *t;
+	struct idr_trust *t = NULL;
 	struct idr_err err;
 	size_t n;
 
