@@ -7,6 +7,9 @@
 #include <curl/curl.h>
 #include <string.h>
 
+#include "base/text.h"
+#include "codec/inflate.h"
+
 /* The holder of these tests: one credential, presented again and again. */
 static struct client setup_client;
 static struct held holder;
@@ -208,6 +211,69 @@ static void what_a_party_holds_is_judged_at_once(void **state)
 	must_refuse(c, &r, 401, "unauthorized");
 }
 
+/* ---- V33, V36: what is made to cost more than it weighs ---- */
+
+static char *packed(struct client *c, struct idr_bytes plain)
+{
+	struct idr_bytes zlib;
+	struct idr_err err;
+	struct idr_buf b;
+
+	assert_true(idr_deflate(c->a, plain, false, &zlib, &err));
+	idr_buf_init(&b, c->a, 8192, 1024 * 1024);
+	idr_b45_put(&b, zlib);
+	return text_of(c, idr_buf_bytes(&b));
+}
+
+static char *repeated(struct client *c, const char *what, size_t times)
+{
+	size_t n = strlen(what);
+	struct idr_err err;
+	char *out = idr_arena_alloc(c->a, n * times + 1, &err);
+
+	assert_non_null(out);
+	for (size_t i = 0; i < times; i++)
+		memcpy(out + i * n, what, n);
+	return out;
+}
+
+/* An issuer JWT of nobody with this payload, `behind` it, as an SD-JWT. */
+static char *forged(struct client *c, const char *payload, const char *behind)
+{
+	return text(c, "%s~%s", jwt(c, holder.key, "{\"alg\":\"ES256\",\"typ\":\"dc+sd-jwt\"}", payload), behind);
+}
+
+static void inputs_made_to_cost_are_refused_at_once(void **state)
+{
+	struct client *c = *state;
+	char *disclosure = text(c, "%s~", base64url(c, IDR_LIT("[\"c2FsdHNhbHQ\",\"x\",1]")));
+	char *const input[] = {
+		packed(c, idr_str(repeated(c, "a", 2 * 1024 * 1024))),         /* 2 MiB in 3 KB of text */
+		packed(c, idr_str(repeated(c, "\x81", 60000))),                /* arrays in arrays */
+		packed(c, idr_str(repeated(c, "\x9f", 60000))),                /* likewise, without an end */
+		packed(c, IDR_LIT("\xd2\x9b\xff\xff\xff\xff\xff\xff\xff\xff")), /* 2^64 - 1 elements */
+		packed(c, IDR_LIT("\xd2\x84\x5b\x7f\xff\xff\xff\xff\xff\xff\xff")),
+		repeated(c, "0", 4296), repeated(c, "6BF", 1500), repeated(c, "~", 10000), repeated(c, ".", 10000),
+		forged(c, text(c, "%s1%s", repeated(c, "[", 5000), repeated(c, "]", 5000)), ""),
+		forged(c, text(c, "{\"a\":%s1%s}", repeated(c, "{\"a\":", 40), repeated(c, "}", 40)), ""),
+		forged(c, "{\"vct\":\"urn:idrail:pid:1\"}", repeated(c, disclosure, 257)),
+		forged(c, "{\"vct\":\"urn:idrail:pid:1\"}", repeated(c, disclosure, 4000)),
+		forged(c, text(c, "{\"_sd\":[%s\"\"]}", repeated(c, "\"AAAA\",", 5000)), ""),
+		forged(c, text(c, "{\"n\":1%s}", repeated(c, "0", 100000)), ""),
+	};
+
+	for (size_t i = 0; i < sizeof(input) / sizeof(input[0]); i++) {
+		int64_t from = now_ms();
+		struct reply r = verify(c, input[i], "");
+
+		print_message("input %zu: %ld %s, %lld ms\n", i, r.status, member(c, r.json, "code"),
+		    (long long)(now_ms() - from));
+		assert_true(r.status == 200 || r.status == 400 || r.status == 413);
+		assert_string_not_equal(member(c, r.json, "verdict"), "VALID");
+		assert_true(now_ms() - from < 1000);
+	}
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, client_setup, client_teardown)
 
 int main(void)
@@ -219,6 +285,7 @@ int main(void)
 		T(the_presentation_of_another_party_is_not_there),
 		T(a_disabled_party_is_out_at_once_and_a_new_key_ends_the_old_one),
 		T(what_a_party_holds_is_judged_at_once),
+		T(inputs_made_to_cost_are_refused_at_once),
 	};
 
 	curl_global_init(CURL_GLOBAL_ALL);

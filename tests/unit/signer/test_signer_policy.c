@@ -205,7 +205,7 @@ struct cwt {
 static struct idr_bytes encoded(struct scene *x, const struct cwt *c)
 {
 	size_t pairs = 2 + (c->sub != NULL) + (c->vct ? 2 - (size_t)c->no_169 : 0) + (c->list != NULL);
-	struct idr_bytes header, payload, tbs;
+	struct idr_bytes header, payload, tbs = { NULL, 0 };
 	struct idr_buf h, p;
 	struct idr_err err;
 
