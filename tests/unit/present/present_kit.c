@@ -218,6 +218,7 @@ static bool run_step(struct pk *x, const struct flow_step *step)
 	case FLOW_END:
 	case FLOW_INLINE:
 	case FLOW_COLD:
+	case FLOW_SOURCE:
 		break;
 	}
 	fail_msg("a step in a place this room does not use");
