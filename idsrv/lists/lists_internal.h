@@ -16,6 +16,8 @@
 
 /* A bitmap is kept in the registry once so many changes stand behind the last one kept. */
 enum { LISTS_MAX = 65536, LISTS_FOLLOW = 1024, LISTS_CHECKPOINT = 4096 };
+/* What recovery takes of a round: the other lists must be followed and published meanwhile. */
+enum { LISTS_RECOVER_US = 400000 };
 
 struct lists_lease {
 	int64_t next, end; /* counters next .. end - 1 are ours */
@@ -29,6 +31,9 @@ struct list {
 	int64_t version;           /* journal rows applied; the room's thread only */
 	int64_t published_version; /* likewise */
 	int64_t kept_version;      /* of the checkpoint; likewise */
+	bool lost;                 /* the database may have lost changes of it; likewise */
+	bool told;                 /* of it, in the log; likewise */
+	size_t recovered;          /* indexes journaled again so far; likewise */
 	atomic_llong as_of;        /* wall clock, seconds: until when the journal is known */
 	atomic_llong published_at; /* wall clock, seconds; health reads it */
 	atomic_llong dirty_us;     /* monotonic: since when a change waits; 0 when clean */
@@ -57,7 +62,11 @@ struct lists {
 	struct idr_arena *arena;   /* of one question to the registry */
 	struct idr_arena *scratch; /* of one list */
 	int64_t followed_us;       /* monotonic: when the last look at all journals began */
+	int64_t recover_until_us;  /* monotonic: when recovery leaves this round to other work */
+	struct reg_list *row;      /* the database's lists, when recovery asked in this look; in arena */
+	size_t n_row;
 	struct registry_position position;
+	struct registry_position seen; /* position at the last round: behind it, changes may be lost */
 	struct blob_slot *aggregation;
 	atomic_ullong generation;  /* tokens published so far */
 };
@@ -68,6 +77,14 @@ void lists_wake(struct lists *l);
 
 /* lists_round.c: one round of the room's thread: follow, lease, publish */
 IDR_MUST bool lists_round(struct lists *l, struct idr_err *err);
+/* The first part of it: what the journals say, and what they should say. */
+IDR_MUST bool lists_follow_all(struct lists *l, struct idr_err *err);
+
+/*
+ * lists_recover.c: a list whose database, at `version`, may know less than we do. Done when x->lost
+ * is false; else to be called again in the next round.
+ */
+IDR_MUST bool lists_recover(struct lists *l, struct list *x, int64_t version, struct idr_err *err);
 
 /* lists_position.c: is this still the database whose leases we hold? */
 IDR_MUST bool lists_position_begin(struct lists *l, struct idr_err *err);
@@ -76,8 +93,16 @@ IDR_MUST bool lists_position_check(struct lists *l, struct idr_err *err);
 IDR_MUST bool lists_position_keep(struct lists *l, struct idr_err *err);
 
 /* lists_own.c: bitmaps from journal and checkpoint */
+/* The permutation key of a row into x->key. */
+IDR_MUST bool lists_unwrap_key(struct lists *l, const struct reg_list *row, struct list *x,
+    struct idr_err *err);
 IDR_MUST bool lists_add(struct lists *l, const struct reg_list *row, struct idr_err *err);
 IDR_MUST bool lists_follow(struct lists *l, struct list *x, struct idr_err *err);
+/* The bitmap of the last checkpoint, so that the journal need not be read from its beginning; one of
+ * a version behind `newest` is passed over. */
+IDR_MUST bool lists_checkpoint(struct lists *l, struct list *x, int64_t newest, struct idr_err *err);
+unsigned list_value(const struct list *x, uint32_t idx);
+void list_put(struct list *x, uint32_t idx, unsigned value);
 void list_free(struct list **x);
 /* Entries at the end of the counter space that are never given out: their indexes are the decoys. */
 uint32_t lists_decoys(const struct list *x);

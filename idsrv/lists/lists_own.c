@@ -11,8 +11,15 @@ uint32_t lists_decoys(const struct list *x)
 	return (uint32_t)(((uint64_t)1 << x->log2) >> 10);
 }
 
+unsigned list_value(const struct list *x, uint32_t idx)
+{
+	uint64_t at = (uint64_t)idx * x->bits;
+
+	return atomic_load(&x->word[at / 32]) >> (at % 32) & ((1u << x->bits) - 1);
+}
+
 /* Bit positions as Token Status List section 4.1: least significant first. */
-static void put_value(struct list *x, uint32_t idx, unsigned value)
+void list_put(struct list *x, uint32_t idx, unsigned value)
 {
 	uint64_t at = (uint64_t)idx * x->bits;
 	uint32_t mask = ((1u << x->bits) - 1) << (at % 32);
@@ -29,7 +36,7 @@ static void put_decoys(struct list *x)
 	uint32_t entries = (uint32_t)1 << x->log2;
 
 	for (uint32_t i = 0; i < lists_decoys(x); i++)
-		put_value(x, idr_status_index(x->key, x->log2, entries - 1 - i), IDR_VALUE_INVALID);
+		list_put(x, idr_status_index(x->key, x->log2, entries - 1 - i), IDR_VALUE_INVALID);
 }
 
 void list_free(struct list **xp)
@@ -82,7 +89,7 @@ static struct list *list_new(struct lists *l, const struct reg_list *row)
 	return x;
 }
 
-static bool unwrap_key(struct lists *l, const struct reg_list *row, struct list *x,
+bool lists_unwrap_key(struct lists *l, const struct reg_list *row, struct list *x,
     struct idr_err *err)
 {
 	struct idr_bytes key;
@@ -97,8 +104,7 @@ static bool unwrap_key(struct lists *l, const struct reg_list *row, struct list 
 	return true;
 }
 
-/* The bitmap of the last checkpoint, so that the journal need not be read from its beginning. */
-static bool load_checkpoint(struct lists *l, struct list *x, struct idr_err *err)
+bool lists_checkpoint(struct lists *l, struct list *x, int64_t newest, struct idr_err *err)
 {
 	struct idr_bytes packed, bytes;
 	int64_t version;
@@ -106,7 +112,7 @@ static bool load_checkpoint(struct lists *l, struct list *x, struct idr_err *err
 
 	if (!reg_status_checkpoint_get(l->conn, l->scratch, x->id, &version, &packed, &found, err))
 		return false;
-	if (!found)
+	if (!found || version > newest)
 		return true;
 	if (!idr_inflate(l->scratch, packed, x->n_words * 4, &bytes, err))
 		return false;
@@ -138,7 +144,9 @@ bool lists_follow(struct lists *l, struct list *x, struct idr_err *err)
 				return idr_fail(err, IDR_INTERNAL, "architecture section 4",
 				    "the journal of list %d has a gap behind version %lld", x->id,
 				    (long long)x->version);
-			put_value(x, row[i].idx, row[i].value);
+			/* Revoked is final; a journal that says otherwise has lost the revocation. */
+			if (list_value(x, row[i].idx) != IDR_VALUE_INVALID)
+				list_put(x, row[i].idx, row[i].value);
 			x->version = row[i].version;
 		}
 		if (n && !atomic_load(&x->dirty_us))
@@ -179,10 +187,10 @@ bool lists_add(struct lists *l, const struct reg_list *row, struct idr_err *err)
 	if (!x)
 		return idr_fail(err, IDR_MEMORY, NULL, "out of memory");
 	atomic_store(&x->as_of, clock_now());
-	ok = unwrap_key(l, row, x, err);
+	ok = lists_unwrap_key(l, row, x, err);
 	if (ok) {
 		put_decoys(x);
-		ok = load_checkpoint(l, x, err) && lists_follow(l, x, err);
+		ok = lists_checkpoint(l, x, INT64_MAX, err) && lists_follow(l, x, err);
 	}
 	idr_arena_reset(l->scratch);
 	if (!ok) {

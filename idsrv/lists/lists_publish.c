@@ -124,7 +124,8 @@ bool lists_publish(struct lists *l, struct list *x, struct idr_err *err)
 	    release(l, x, r, jwt, "application/statuslist+jwt", x->jwt, now, err) &&
 	    release(l, x, r, cwt, "application/statuslist+cwt", x->cwt, now, err);
 	rules_put(l->o.rules, r);
-	if (ok && version - x->kept_version >= LISTS_CHECKPOINT)
+	/* a version that the database has lost will be another one's */
+	if (ok && !x->lost && version - x->kept_version >= LISTS_CHECKPOINT)
 		keep(l, x, version, m.zlib);
 	idr_arena_reset(l->scratch);
 	if (!ok)

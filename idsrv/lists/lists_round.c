@@ -16,18 +16,21 @@ static bool concerns_all(const struct idr_err *err)
 
 /*
  * The database knows less than we do: it has lost commits. Our bits stay as they are, because a
- * revocation that was answered for must not become undone; what it writes from now on is followed.
+ * revocation that was answered for must not become undone, until it knows of them again.
  */
-static void fall_back(struct list *x, int64_t version)
+static void note_loss(struct list *x, int64_t version)
 {
 	struct log_line l;
 
+	x->lost = true;
+	if (x->told)
+		return;
+	x->told = true;
 	log_begin(&l, LOG_ERROR, "journal_lost");
 	log_int(&l, "list", x->id);
 	log_int(&l, "known", x->version);
 	log_int(&l, "database", version);
 	log_end(&l);
-	x->version = version;
 }
 
 static bool follow_one(struct lists *l, struct list *x, int64_t version, int64_t as_of,
@@ -36,8 +39,9 @@ static bool follow_one(struct lists *l, struct list *x, int64_t version, int64_t
 	struct idr_err why;
 
 	if (version < x->version)
-		fall_back(x, version);
-	if (version > x->version && !lists_follow(l, x, &why)) {
+		note_loss(x, version);
+	if ((x->lost && !lists_recover(l, x, version, &why)) ||
+	    (version > x->version && !lists_follow(l, x, &why))) {
 		idr_arena_reset(l->scratch);
 		log_error("list_follow", &why);
 		if (!concerns_all(&why))
@@ -46,7 +50,8 @@ static bool follow_one(struct lists *l, struct list *x, int64_t version, int64_t
 		return false;
 	}
 	idr_arena_reset(l->scratch);
-	atomic_store(&x->as_of, as_of);
+	if (!x->lost)
+		atomic_store(&x->as_of, as_of);
 	return true;
 }
 
@@ -64,7 +69,7 @@ static bool add_missing(struct lists *l, struct idr_err *err)
 	return true;
 }
 
-static bool follow_all(struct lists *l, struct idr_err *err)
+bool lists_follow_all(struct lists *l, struct idr_err *err)
 {
 	int64_t *versions, as_of = clock_now();
 	bool missing = false, ok = true;
@@ -72,6 +77,7 @@ static bool follow_all(struct lists *l, struct idr_err *err)
 	size_t n;
 
 	l->followed_us = clock_monotonic_us();
+	l->row = NULL;
 	if (!reg_status_versions(l->conn, l->arena, &ids, &versions, &n, err))
 		return false;
 	for (size_t i = 0; ok && i < n; i++) {
@@ -81,6 +87,7 @@ static bool follow_all(struct lists *l, struct idr_err *err)
 		ok = !x || follow_one(l, x, versions[i], as_of, err);
 	}
 	ok = ok && (!missing || add_missing(l, err));
+	l->row = NULL;
 	idr_arena_reset(l->arena);
 	return ok;
 }
@@ -116,7 +123,7 @@ static bool publish_due(struct lists *l, struct idr_err *err)
 		struct list *x = l->list[i];
 
 		/* what was changed meanwhile is known at once, however many lists wait to be signed */
-		if (take_wake(l) && !follow_all(l, err))
+		if (take_wake(l) && !lists_follow_all(l, err))
 			return false;
 		fresh |= x->published_version < 0;
 		if (lists_publish_is_due(l, x, clock_now()) && !lists_publish(l, x, &why)) {
@@ -143,12 +150,32 @@ static unsigned bits_of_types(struct lists *l)
 	return set;
 }
 
+/*
+ * Another timeline, or an earlier place: what the database lost may be hidden behind what it was
+ * told since, so that no version gives it away. Every list is compared.
+ */
+static void look_for_loss(struct lists *l)
+{
+	const struct registry_position *was = &l->seen, *now = &l->position;
+
+	if (now->system_id != was->system_id || now->timeline != was->timeline || now->lsn < was->lsn)
+		for (size_t i = 0; i < l->n; i++)
+			l->list[i]->lost = true;
+	l->seen = l->position;
+}
+
 bool lists_round(struct lists *l, struct idr_err *err)
 {
 	bool ok;
 
+	if (!l->seen.system_id)
+		l->seen = l->position; /* the first round: what the lists were loaded from */
 	l->bits_needed = bits_of_types(l);
-	ok = lists_position_check(l, err) && follow_all(l, err) && lists_lease_ahead(l, err) &&
+	l->recover_until_us = clock_monotonic_us() + LISTS_RECOVER_US;
+	ok = lists_position_check(l, err);
+	if (ok)
+		look_for_loss(l);
+	ok = ok && lists_follow_all(l, err) && lists_lease_ahead(l, err) &&
 	    publish_due(l, err);
 	idr_arena_reset(l->scratch);
 	idr_arena_reset(l->arena);

@@ -66,6 +66,14 @@ IDR_MUST bool reg_credential_by_key(struct reg_conn *c, struct idr_arena *a,
     struct idr_err *err);
 IDR_MUST bool reg_credential_get(struct reg_conn *c, struct idr_arena *a, int64_t credential_id,
     struct reg_credential *out, bool *found, struct idr_err *err);
+/* The run a counter belongs to, found by the primary key: what a status change has to name. */
+struct reg_credential_run {
+	int64_t credential_id, first_counter;
+	size_t n;
+	unsigned status;
+};
+IDR_MUST bool reg_credential_by_counter(struct reg_conn *c, int32_t list_id, int64_t counter,
+    struct reg_credential_run *out, bool *found, struct idr_err *err);
 /* Intents without delivery: exact after a crash. */
 IDR_MUST bool reg_credential_undelivered(struct reg_conn *c, int64_t *n, struct idr_err *err);
 

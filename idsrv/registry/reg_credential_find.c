@@ -139,6 +139,46 @@ bool reg_credential_get(struct reg_conn *c, struct idr_arena *a, int64_t credent
 	return true;
 }
 
+struct by_counter {
+	int32_t list_id;
+	int64_t counter;
+	struct reg_credential_run out;
+	bool found;
+};
+
+/* Runs do not overlap: the one that begins last before the counter holds it, or none does. */
+static bool by_counter(struct reg_conn *c, void *ctx, struct idr_err *err)
+{
+	struct by_counter *x = ctx;
+	REG_RESULT(r);
+	struct reg_params p;
+
+	reg_params(&p, c);
+	reg_put_int(&p, x->list_id);
+	reg_put_int(&p, x->counter);
+	if (!reg_exec(c, "SELECT credential_id, first_counter, n, status FROM credential"
+	    " WHERE list_id = $1 AND first_counter <= $2 ORDER BY first_counter DESC LIMIT 1", &p, &r, err))
+		return false;
+	x->found = reg_rows(&r) == 1 && x->counter - reg_int(&r, 0, 1) < reg_int(&r, 0, 2);
+	if (x->found)
+		x->out = (struct reg_credential_run){ reg_int(&r, 0, 0), reg_int(&r, 0, 1),
+			(size_t)reg_int(&r, 0, 2), (unsigned)reg_int(&r, 0, 3) };
+	return true;
+}
+
+bool reg_credential_by_counter(struct reg_conn *c, int32_t list_id, int64_t counter,
+    struct reg_credential_run *out, bool *found, struct idr_err *err)
+{
+	struct by_counter x = { .list_id = list_id, .counter = counter };
+
+	if (!reg_tx(c, by_counter, &x, err))
+		return false;
+	*found = x.found;
+	if (x.found)
+		*out = x.out;
+	return true;
+}
+
 static bool undelivered(struct reg_conn *c, void *ctx, struct idr_err *err)
 {
 	REG_RESULT(r);

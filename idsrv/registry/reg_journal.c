@@ -55,7 +55,7 @@ static bool find_done(struct reg_conn *c, struct changing *g, struct idr_err *er
 static bool check_present(unsigned now, const struct reg_status_change *x, struct idr_err *err)
 {
 	if (now == STATUS_REVOKED)
-		return idr_fail(err, IDR_STATUS_FINAL, "security.md R6", "a revoked credential stays revoked");
+		return idr_fail(err, IDR_STATUS_FINAL, "our API", "a revoked credential stays revoked");
 	if (now != x->old_value)
 		return idr_fail(err, IDR_CONFLICT, NULL, "the status is %u, not %u", now, x->old_value);
 	if (now == x->new_value)
