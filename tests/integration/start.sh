@@ -19,12 +19,15 @@ environment main
 ok "and the first is well" "$BIN/idctl" health
 
 # SIGHUP: what was changed is in force; a set that does not load leaves the old one in force. The files
-# lie apart from the keys here: where they lie together the server may not read them again.
+# lie apart from the keys here: where they lie together the server may not read them again. As root they lie
+# where the user it becomes can go, which a clone below /root is not.
 fresh reload
 public=$TOP/public
-rm -rf "$public" && mkdir -p "$public" && cp "$TOP"/main/keys/*.pem "$TOP"/main/keys/trust.json "$TOP/main/keys/operators" "$public/"
+[ "$(id -u)" = 0 ] && public=/var/lib/idrail-demo/public
+rm -rf "$public" && mkdir -p "$public" && cp -r "$SCHEMA" "$public/schema" && cp "$TOP"/main/keys/*.pem "$TOP"/main/keys/trust.json "$TOP/main/keys/operators" "$public/"
 chmod -R a+rX "$public"
-ok "a server with its trust apart" up reload --trust_file "$public/trust.json" --operators_file "$public/operators"
+ok "a server with its trust apart" up reload --trust_file "$public/trust.json" \
+	--operators_file "$public/operators" --schema_dir "$public/schema"
 environment reload
 said() { for _ in $(seq 1 60); do grep -q "\"event\":\"$1\"" "$WORK/idsrv.log" && return; sleep 0.05; done; return 1; }
 echo newcomer-newcomer-newcomer >"$TOP/newcomer.token" && chmod 600 "$TOP/newcomer.token"
