@@ -45,6 +45,11 @@ IDR_MUST bool present_secret_seal(struct app *app, struct flow_request *r, const
     const struct present_secret *x, struct idr_bytes *sealed, struct idr_err *err);
 IDR_MUST bool present_secret_open(struct app *app, struct flow_request *r,
     const struct reg_presentation *p, struct present_secret *out, struct idr_err *err);
+/* The signed request object, sealed while it waits to be fetched. */
+IDR_MUST bool present_object_seal(struct app *app, struct flow_request *r, const uint8_t id[16],
+    struct idr_bytes jwt, struct idr_bytes *sealed, struct idr_err *err);
+IDR_MUST bool present_object_open(struct app *app, struct flow_request *r,
+    const struct reg_presentation *p, struct idr_bytes *jwt, struct idr_err *err);
 /* Verdict and claims, likewise, until they are delivered. */
 IDR_MUST bool present_result_seal(struct app *app, struct flow_request *r, const uint8_t id[16],
     struct idr_bytes json, struct idr_bytes *sealed, struct idr_err *err);

@@ -223,9 +223,10 @@ static bool present_create_build(struct app *app, struct flow_request *r, struct
 static bool present_create_record(struct app *app, struct flow_request *r, struct idr_err *err)
 {
 	struct create_state *st = r->state;
+	struct idr_bytes jwt;
 
-	(void)app;
-	if (!present_object_finish(r, &st->create.p, &st->job, &st->create.p.request_object, err))
+	if (!present_object_finish(r, &st->create.p, &st->job, &jwt, err) ||
+	    !present_object_seal(app, r, st->create.p.id, jwt, &st->create.p.request_object, err))
 		return false;
 	st->create.row.kind = &reg_presentation_create;
 	r->row = &st->create.row;

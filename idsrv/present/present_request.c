@@ -32,14 +32,16 @@ static bool present_request_find(struct app *app, struct flow_request *r, struct
 }
 
 /* created -> requested is written once; a wallet that fetches again changes nothing. */
-static bool take_stored(struct flow_request *r, struct request_state *st, struct idr_err *err)
+static bool take_stored(struct app *app, struct flow_request *r, struct request_state *st,
+    struct idr_err *err)
 {
 	const struct reg_presentation *p = &st->load.p;
 
 	r->row = NULL;
 	if (!present_is_open(p, r->now) || !p->request_object.n)
 		return present_closed(err);
-	st->object = p->request_object;
+	if (!present_object_open(app, r, p, &st->object, err))
+		return false;
 	if (p->state == REG_PRES_CREATED) {
 		memcpy(st->touch.request_id, p->request_id, sizeof(st->touch.request_id));
 		st->touch.now = r->now;
@@ -51,8 +53,7 @@ static bool take_stored(struct flow_request *r, struct request_state *st, struct
 
 static bool present_request_take(struct app *app, struct flow_request *r, struct idr_err *err)
 {
-	(void)app;
-	return take_stored(r, r->state, err);
+	return take_stored(app, r, r->state, err);
 }
 
 /* ---- what a posting wallet says of itself ---- */
@@ -115,7 +116,7 @@ static bool present_request_vary(struct app *app, struct flow_request *r, struct
 	struct idr_form form;
 
 	r->job = NULL;
-	if (!take_stored(r, st, err) || !idr_form_parse(r->arena, r->http->body, &form, err) ||
+	if (!take_stored(app, r, st, err) || !idr_form_parse(r->arena, r->http->body, &form, err) ||
 	    !check_metadata(r, &st->load.p, idr_form_find(&form, "wallet_metadata"), err))
 		return false;
 	wallet_nonce = idr_form_find(&form, "wallet_nonce");

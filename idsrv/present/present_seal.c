@@ -149,6 +149,27 @@ bool present_secret_open(struct app *app, struct flow_request *r, const struct r
 	return true;
 }
 
+/* ---- the signed request ---- */
+
+/* It carries nonce and state, which must not lie open in the registry (security brief V23). */
+bool present_object_seal(struct app *app, struct flow_request *r, const uint8_t id[16],
+    struct idr_bytes jwt, struct idr_bytes *sealed, struct idr_err *err)
+{
+	struct idr_bytes aad;
+
+	return context(r->arena, "presentation-request:", id, &aad, err) &&
+	    node_seal(app->node, r->suite, r->arena, aad, jwt, sealed, err);
+}
+
+bool present_object_open(struct app *app, struct flow_request *r, const struct reg_presentation *p,
+    struct idr_bytes *jwt, struct idr_err *err)
+{
+	struct idr_bytes aad;
+
+	return context(r->arena, "presentation-request:", p->id, &aad, err) &&
+	    node_unseal(app->node, r->suite, r->arena, aad, p->request_object, jwt, err);
+}
+
 /* ---- the result ---- */
 
 bool present_result_seal(struct app *app, struct flow_request *r, const uint8_t id[16],

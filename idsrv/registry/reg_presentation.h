@@ -30,7 +30,7 @@ struct reg_presentation {
 	struct idr_bytes client_id;       /* as sent: a renewed certificate changes nothing here */
 	struct idr_bytes response_uri;
 	struct idr_bytes return_url;      /* same device: where redirect_uri leads; empty otherwise */
-	struct idr_bytes request_object;  /* signed JWT, the same bytes for every GET; empty until signed */
+	struct idr_bytes request_object;  /* signed JWT, the same bytes for every GET; sealed by present/ */
 	int64_t created, expires;
 	enum reg_presentation_state state;
 	int tries;                        /* undecodable bodies so far */
