@@ -130,7 +130,6 @@ static bool revoke_change(struct app *app, struct flow_request *r, struct idr_er
 	if (!reg_status_change(r->conn, &x, err))
 		return false;
 	lists_changed(app->lists, c.list_id);
-	metrics_add(app->metrics, METRIC_STATUS_CHANGES, 1);
 	c.status = want.value;
 	return reply(r, &c, err);
 }
