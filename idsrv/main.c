@@ -33,7 +33,7 @@
 #include "sys/sandbox.h"
 #include "sys/start.h"
 
-enum { START_ARENA = 8 * 1024 * 1024, PEM_MAX = 64 * 1024, OPENAPI_MAX = 2 * 1024 * 1024, WRITERS = 2 };
+enum { START_ARENA = 8 * 1024 * 1024, PEM_MAX = 64 * 1024, OPENAPI_MAX = 2 * 1024 * 1024, WRITERS = 1 };
 
 struct server {
 	struct idr_arena *arena;             /* lives as long as the process */

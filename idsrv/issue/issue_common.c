@@ -60,7 +60,7 @@ void issue_mark_delivered(struct app *app, struct flow_request *r, int64_t crede
 	memcpy(d->row.uuid, r->http->uuid, sizeof(d->row.uuid));
 	d->credential_id = credential_id;
 	d->now = r->now;
-	if (!reg_submit(app->registry, &d->row, &err)) {
+	if (!reg_submit_later(app->registry, &d->row, &err)) {
 		log_error("delivered_mark", &err);
 		free(d);
 	}

@@ -72,7 +72,7 @@ static bool attempt(struct reg_conn *c, struct reg_row **rows, size_t n, struct 
 	begin_rows(rows, n);
 	if (!sort_kinds(&b, err))
 		return false;
-	return reg_tx_once(c, flush_kinds, &b, err);
+	return (rows[0]->kind->write ? reg_tx_once : reg_read_once)(c, flush_kinds, &b, err);
 }
 
 static void end_rows(struct reg_row **rows, size_t n, const struct idr_err *failed)

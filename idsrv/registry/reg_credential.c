@@ -162,11 +162,9 @@ static bool bind_keys(struct reg_conn *c, struct recording *b, struct idr_err *e
 
 		put_keys(&p, c, b, k, n);
 		if (!reg_run(c, "SAVEPOINT keys", NULL, err) ||
-		    !reg_exec(c, "INSERT INTO holder_key (key_hash, person_id) SELECT t.hash, t.person"
-		        " FROM unnest($1, $2) AS t(hash, person) ORDER BY t.hash ON CONFLICT DO NOTHING",
-		        &p, &r, err))
+		    !reg_exec(c, "SELECT bind_keys($1, $2)", &p, &r, err))
 			return false;
-		if (reg_changed(&r) < n && !find_foreign(c, b, k, n, &foreign, err))
+		if (reg_int(&r, 0, 0) < (int64_t)n && !find_foreign(c, b, k, n, &foreign, err))
 			return false;
 		if (!foreign)
 			return true;
@@ -233,31 +231,10 @@ static void put_columns(struct columns *a)
 		reg_put_array(all[i]);
 }
 
-/*
- * Credential, intent and (for an officer's paper) audit row of every good row. One that is there
- * already under this request is our own retry and keeps its id. A list of another timeline, in
- * doubt, or a run that was never leased gives no row (architecture.md section 4).
- */
+/* schema/sql/0008_record.sql says what gives no row. */
 static const char record_sql[] =
-    "WITH r AS MATERIALIZED (SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,"
-    " $13, $14, $15) AS t(i, request, day, person, type, format, list, first, n, iat, exp, digests,"
-    " keys, operator, made)),"
-    " old AS MATERIALIZED (SELECT r.i, t.credential_id FROM r JOIN intent t"
-    "  ON t.day = r.day AND t.request = r.request),"
-    " list AS MATERIALIZED (SELECT list_id, next_counter FROM status_list"
-    "  WHERE list_id = ANY ($7) AND timeline = (SELECT timeline()) AND state <> 'doubt'),"
-    " new AS MATERIALIZED (SELECT r.*, nextval('credential_id') AS id FROM r"
-    "  WHERE NOT EXISTS (SELECT 1 FROM old WHERE old.i = r.i) AND (r.list = 0 OR EXISTS"
-    "   (SELECT 1 FROM list l WHERE l.list_id = r.list AND r.first + r.n <= l.next_counter))),"
-    " c AS (INSERT INTO credential (credential_id, person_id, first_counter, iat, exp, list_id,"
-    "  format, n, type_id) SELECT id, person, CASE WHEN list = 0 THEN id ELSE first END, iat, exp,"
-    "  list, format, n, type FROM new),"
-    " t AS (INSERT INTO intent (day, request, credential_id, digests, key_hashes, operator, made)"
-    "  SELECT day, request, id, digests, keys, operator, made FROM new),"
-    " a AS (INSERT INTO audit (actor, action, object, reason, request)"
-    "  SELECT operator, 'credential.issue', 'credential ' || id, '', request FROM new"
-    "  WHERE operator IS NOT NULL)"
-    " SELECT i, id FROM new UNION ALL SELECT i, credential_id FROM old";
+    "SELECT i, id FROM record_intents($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
+    " AS t(i, id)";
 
 static bool put_intents(struct reg_conn *c, struct recording *b, struct idr_err *err)
 {

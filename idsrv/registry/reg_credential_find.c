@@ -2,12 +2,16 @@
 
 #include "registry/reg_internal.h"
 
+enum { DAY_S = 86400, ANSWER_S = 600 };
+
 /* ---- delivery, marked lazily ---- */
 
+/* The answer follows its intent within ANSWER_S: one day's partition, but for the first minutes of a day. */
 static bool flush_delivered(struct reg_conn *c, struct reg_row **rows, size_t n, struct idr_err *err)
 {
 	struct reg_params p;
 	struct reg_array id, now;
+	int64_t first = INT64_MAX, last = 0;
 
 	reg_params(&p, c);
 	reg_array(&id, &p, REG_INT, n, n * 8);
@@ -17,11 +21,16 @@ static bool flush_delivered(struct reg_conn *c, struct reg_row **rows, size_t n,
 
 		reg_add_int(&id, x->credential_id);
 		reg_add_int(&now, x->now);
+		first = x->now < first ? x->now : first;
+		last = x->now > last ? x->now : last;
 	}
 	reg_put_array(&id);
 	reg_put_array(&now);
+	reg_put_int(&p, (first - ANSWER_S) / DAY_S);
+	reg_put_int(&p, last / DAY_S);
 	if (!reg_run(c, "UPDATE intent SET delivered = t.now FROM unnest($1, $2) AS t(id, now)"
-	    " WHERE intent.credential_id = t.id AND intent.delivered IS NULL", &p, err))
+	    " WHERE intent.day BETWEEN $3::int AND $4::int AND intent.credential_id = t.id"
+	    " AND intent.delivered IS NULL", &p, err))
 		return false;
 	for (size_t i = 0; i < n; i++)
 		reg_row_ok(rows[i]);

@@ -14,7 +14,7 @@
 #include "base/buf.h"
 #include "registry/reg_batch.h"
 
-enum { REG_SCHEMA_VERSION = 7, REG_BATCH_MAX = 512 };
+enum { REG_SCHEMA_VERSION = 8, REG_BATCH_MAX = 512 };
 /* How long a cold call, and a batch, go on trying while the database is away. */
 enum { REG_COLD_LIMIT_MS = 4000, REG_BATCH_LIMIT_MS = 8000 };
 
@@ -48,6 +48,8 @@ typedef bool reg_body(struct reg_conn *c, void *ctx, struct idr_err *err);
 IDR_MUST bool reg_tx(struct reg_conn *c, reg_body *body, void *ctx, struct idr_err *err);
 /* One attempt. */
 IDR_MUST bool reg_tx_once(struct reg_conn *c, reg_body *body, void *ctx, struct idr_err *err);
+/* For a body of one SELECT: without BEGIN and COMMIT, each of which is a round trip. */
+IDR_MUST bool reg_read_once(struct reg_conn *c, reg_body *body, void *ctx, struct idr_err *err);
 void reg_backoff(int attempt);
 /* A race was lost that only a fresh transaction can see: false with REG_FAILURE_AGAIN. */
 bool reg_run_again(struct reg_conn *c, struct idr_err *err);

@@ -265,11 +265,9 @@ static bool flush_token(struct reg_conn *c, struct reg_row **rows, size_t n, str
 		    "the token is unknown or expired");
 	}
 	reg_put_array(&hash);
-	if (!reg_exec(c, "SELECT h.i - 1, t.jkt, t.person_id, t.configurations, t.expires, s.claims_sealed,"
-	    " t.offer_id, o.reference_sealed, o.claims_sealed"
-	    " FROM unnest($1) WITH ORDINALITY AS h(hash, i) JOIN token t ON t.token_hash = h.hash"
-	    " LEFT JOIN offer o ON o.offer_id = t.offer_id"
-	    " LEFT JOIN subject s ON s.holder_shard = (t.person_id & 1023) AND s.person_id = t.person_id",
+	if (!reg_exec(c, "SELECT i, jkt, person_id, configurations, expires, claims, offer_id, reference,"
+	    " offer_claims FROM load_tokens($1) AS t(i, jkt, person_id, configurations, expires, claims,"
+	    " offer_id, reference, offer_claims)",
 	    &p, &r, err))
 		return false;
 	for (int k = 0; k < reg_rows(&r); k++)

@@ -29,6 +29,13 @@ bool reg_tx_once(struct reg_conn *c, reg_body *body, void *ctx, struct idr_err *
 	return false;
 }
 
+bool reg_read_once(struct reg_conn *c, reg_body *body, void *ctx, struct idr_err *err)
+{
+	idr_arena_reset(c->scratch);
+	c->sqlstate[0] = 0;
+	return reg_conn_ready(c, err) && body(c, ctx, err);
+}
+
 /* 5, 10, 20 ... 320 ms */
 void reg_backoff(int attempt)
 {

@@ -69,14 +69,7 @@ bool reg_used(struct reg_conn *c, struct reg_used *u, size_t n, struct idr_err *
 	for (size_t i = 0; i < n; i++)
 		u[i].replay = true;
 	put_used(&p, c, u, n, false);
-	if (!reg_exec(c,
-	    "WITH v AS MATERIALIZED ("
-	    " SELECT DISTINCT ON (t.day, t.value) t.day::int AS day, t.value, t.request, t.i"
-	    " FROM unnest($1, $2, $3) WITH ORDINALITY AS t(value, day, request, i)"
-	    " ORDER BY t.day, t.value, t.i),"
-	    " new AS (INSERT INTO used (day, value, request) SELECT day, value, request FROM v"
-	    " ORDER BY day, value ON CONFLICT DO NOTHING RETURNING day, value)"
-	    " SELECT v.i FROM new JOIN v USING (day, value)", &p, &fresh, err))
+	if (!reg_exec(c, "SELECT use_values($1, $2, $3)", &p, &fresh, err))
 		return false;
 	match_new(u, n, &fresh, &open);
 	if (open == 0)

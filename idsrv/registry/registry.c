@@ -12,14 +12,18 @@
 
 enum {
 	WRITERS_MAX = 2, QUEUE_MAX = 8192,
-	/* performance.md section 4: waiting pays only for small batches on a fast disk under load */
-	LINGER_NS = 400000, SMALL_BATCH = 16, QUICK_US = 800, BUSY_PER_S = 4000
+	/*
+	 * A transaction costs the database a fixed part that outweighs its rows, so under load batches
+	 * begin at most this often; below BUSY_PER_S rows a second nobody waits.
+	 */
+	PACE_WRITE_US = 3000, PACE_READ_US = 1500, ENOUGH = 48, BUSY_PER_S = 500,
+	LATER_US = 200000
 };
 
 struct registry {
 	char *db;
 	struct metrics *metrics;
-	struct queue *writes, *reads;
+	struct queue *writes, *reads, *later;
 	atomic_bool closing;
 	struct thread {
 		struct registry *r;
@@ -27,26 +31,35 @@ struct registry {
 		struct reg_conn *c;
 		pthread_t id;
 		bool running;
-		size_t last_n;
-		int64_t last_us, last_end;
+		int64_t begin;         /* of the last batch, monotonic */
 		double per_s;          /* rows a second, smoothed */
-	} thread[WRITERS_MAX + 1];
+	} writer[WRITERS_MAX], reader, marker;
 };
 
-static bool linger_pays(const struct thread *t, size_t n)
+/* How long a first row waits for others. */
+static int64_t hold_us(const struct thread *t, size_t n)
 {
-	return n < SMALL_BATCH && t->last_n < SMALL_BATCH && t->last_us < QUICK_US &&
-	    t->per_s > BUSY_PER_S;
+	int64_t pace = t->q == t->r->reads ? PACE_READ_US : PACE_WRITE_US;
+
+	if (atomic_load(&t->r->closing))
+		return 0;
+	if (t->q == t->r->later)
+		return LATER_US;
+	if (n >= ENOUGH || t->per_s < BUSY_PER_S)
+		return 0;
+	return t->begin + pace - clock_monotonic_us();
 }
 
 static size_t take(struct thread *t, struct reg_row **rows)
 {
-	const struct timespec linger = { .tv_nsec = LINGER_NS };
 	void *item[REG_BATCH_MAX];
 	size_t n = queue_take_many(t->q, item, REG_BATCH_MAX, -1);
+	int64_t us = n && n < REG_BATCH_MAX ? hold_us(t, n) : 0;
 
-	if (n && linger_pays(t, n)) {
-		nanosleep(&linger, NULL);
+	if (us > 0) {
+		const struct timespec hold = { .tv_nsec = us * 1000 };
+
+		nanosleep(&hold, NULL);
 		n += queue_take_many(t->q, item + n, REG_BATCH_MAX - n, 0);
 	}
 	for (size_t i = 0; i < n; i++)
@@ -56,12 +69,10 @@ static size_t take(struct thread *t, struct reg_row **rows)
 
 static void note_rate(struct thread *t, size_t n, int64_t begin)
 {
-	int64_t end = clock_monotonic_us(), span = end - t->last_end;
+	int64_t span = begin - t->begin;
 
 	t->per_s = 0.8 * t->per_s + 0.2 * (double)n * 1e6 / (double)(span > 0 ? span : 1);
-	t->last_n = n;
-	t->last_us = end - begin;
-	t->last_end = end;
+	t->begin = begin;
 }
 
 static void *serve(void *arg)
@@ -73,19 +84,29 @@ static void *serve(void *arg)
 	while ((n = take(t, rows)) > 0) {
 		int64_t begin = clock_monotonic_us();
 
-		reg_batch_settle(t->c, rows, n, begin + REG_BATCH_LIMIT_MS * 1000LL);
 		note_rate(t, n, begin);
+		reg_batch_settle(t->c, rows, n, begin + REG_BATCH_LIMIT_MS * 1000LL);
 	}
 	return NULL;
 }
 
-bool reg_submit(struct registry *r, struct reg_row *row, struct idr_err *err)
+static bool submit(struct registry *r, struct queue *q, struct reg_row *row, struct idr_err *err)
 {
 	if (atomic_load(&r->closing))
 		return idr_fail(err, IDR_STOPPING, NULL, "the registry is closing");
-	if (!queue_put(row->kind->write ? r->writes : r->reads, row))
+	if (!queue_put(q, row))
 		return idr_fail(err, IDR_OVERLOADED, NULL, "too many rows wait for the database");
 	return true;
+}
+
+bool reg_submit(struct registry *r, struct reg_row *row, struct idr_err *err)
+{
+	return submit(r, row->kind->write ? r->writes : r->reads, row, err);
+}
+
+bool reg_submit_later(struct registry *r, struct reg_row *row, struct idr_err *err)
+{
+	return submit(r, r->later, row, err);
 }
 
 static bool check_version(struct reg_conn *c, void *ctx, struct idr_err *err)
@@ -116,7 +137,7 @@ static bool start_thread(struct registry *r, struct thread *t, struct queue *q, 
 		return idr_fail(err, IDR_MEMORY, NULL, "no memory for a connection");
 	if (!reg_tx(t->c, check_version, NULL, err))
 		return false;
-	t->last_end = clock_monotonic_us();
+	t->begin = clock_monotonic_us();
 	if (pthread_create(&t->id, NULL, serve, t) != 0)
 		return idr_fail(err, IDR_MEMORY, NULL, "no thread for the registry");
 	t->running = true;
@@ -131,12 +152,14 @@ static bool start(struct registry *r, const struct registry_options *o, struct i
 	r->db = strdup(o->db);
 	r->writes = queue_new(QUEUE_MAX);
 	r->reads = queue_new(QUEUE_MAX);
-	if (!r->db || !r->writes || !r->reads)
+	r->later = queue_new(QUEUE_MAX);
+	if (!r->db || !r->writes || !r->reads || !r->later)
 		return idr_fail(err, IDR_MEMORY, NULL, "no memory for the registry");
 	for (int i = 0; i < writers; i++)
-		if (!start_thread(r, &r->thread[i], r->writes, err))
+		if (!start_thread(r, &r->writer[i], r->writes, err))
 			return false;
-	return start_thread(r, &r->thread[WRITERS_MAX], r->reads, err);
+	return start_thread(r, &r->reader, r->reads, err) &&
+	    start_thread(r, &r->marker, r->later, err);
 }
 
 bool registry_open(const struct registry_options *o, struct registry **out, struct idr_err *err)
@@ -160,6 +183,13 @@ bool registry_open(const struct registry_options *o, struct registry **out, stru
 	return ok;
 }
 
+static void stop_thread(struct thread *t)
+{
+	if (t->running)
+		pthread_join(t->id, NULL);
+	reg_conn_close(&t->c);
+}
+
 void registry_close(struct registry **r)
 {
 	if (!*r)
@@ -169,13 +199,15 @@ void registry_close(struct registry **r)
 		queue_close((*r)->writes);
 	if ((*r)->reads)
 		queue_close((*r)->reads);
-	for (size_t i = 0; i < WRITERS_MAX + 1; i++) {
-		if ((*r)->thread[i].running)
-			pthread_join((*r)->thread[i].id, NULL);
-		reg_conn_close(&(*r)->thread[i].c);
-	}
+	if ((*r)->later)
+		queue_close((*r)->later);
+	for (size_t i = 0; i < WRITERS_MAX; i++)
+		stop_thread(&(*r)->writer[i]);
+	stop_thread(&(*r)->reader);
+	stop_thread(&(*r)->marker);
 	queue_free(&(*r)->writes);
 	queue_free(&(*r)->reads);
+	queue_free(&(*r)->later);
 	free((*r)->db);
 	free(*r);
 	*r = NULL;
