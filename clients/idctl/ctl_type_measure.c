@@ -7,7 +7,7 @@
 
 enum { DAY = 86400, CLAIMS_MAX = 256 * 1024, VERSION_MAX = 40, BORDER = 4, LEAF_DAYS = 450 };
 static const double module_mm = 0.33;
-static const char list_uri[] = "https://id.example.org/statuslists/1000";
+static const char list_uri[] = "https://id.example.org/statuslists/1000-0123456789abcdef";
 
 struct ctl_maker {
 	struct idr_suite *suite;

@@ -157,26 +157,29 @@ void lists_close(struct lists **lp)
 
 /* ---- what others ask ---- */
 
-/* The list of a uri of ours: <base_url>/statuslists/<decimal id>, written as we write it. */
-static struct list *by_uri(struct lists *l, struct idr_bytes uri)
+/* The list whose uri ends in /<name>: its decimal id, a hyphen, what makes the uri one of its kind. */
+static struct list *by_name(struct lists *l, struct idr_bytes name)
 {
-	struct idr_bytes tail = uri;
-	size_t slash = 0;
+	size_t digits = 0, n;
 	int64_t id = 0;
 	struct list *x;
 
-	for (size_t i = 0; i < uri.n; i++)
-		if (uri.p[i] == '/')
-			slash = i + 1;
-	tail = idr_bytes_from(uri, slash);
-	if (tail.n == 0 || tail.n > 9)
+	while (digits < name.n && digits < 10 && name.p[digits] >= '0' && name.p[digits] <= '9')
+		id = id * 10 + (name.p[digits++] - '0');
+	if (digits == 0 || id > INT32_MAX || !(x = lists_find(l, (int32_t)id)))
 		return NULL;
-	for (size_t i = 0; i < tail.n; i++) {
-		if (tail.p[i] < '0' || tail.p[i] > '9')
-			return NULL;
-		id = id * 10 + (tail.p[i] - '0');
-	}
-	x = lists_find(l, (int32_t)id);
+	n = strlen(x->uri);
+	return n > name.n && x->uri[n - name.n - 1] == '/' && idr_bytes_is(name, x->uri + n - name.n) ? x : NULL;
+}
+
+static struct list *by_uri(struct lists *l, struct idr_bytes uri)
+{
+	size_t name = uri.n;
+	struct list *x;
+
+	while (name > 0 && uri.p[name - 1] != '/')
+		name--;
+	x = by_name(l, idr_bytes_from(uri, name));
 	return x && idr_bytes_is(uri, x->uri) ? x : NULL;
 }
 
@@ -203,9 +206,9 @@ struct idr_status_lookup lists_lookup(struct lists *l)
 	return (struct idr_status_lookup){ find, l };
 }
 
-struct blob *lists_token(struct lists *l, int32_t list_id, bool cwt)
+struct blob *lists_token(struct lists *l, struct idr_bytes name, bool cwt)
 {
-	struct list *x = lists_find(l, list_id);
+	struct list *x = by_name(l, name);
 
 	return x ? blob_slot_get(cwt ? x->cwt : x->jwt) : NULL;
 }

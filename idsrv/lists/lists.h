@@ -55,7 +55,7 @@ void lists_changed(struct lists *l, int32_t list_id);
 struct idr_status_lookup lists_lookup(struct lists *l);
 
 /* Ready signed tokens, counted; NULL when there is no such list. */
-struct blob *lists_token(struct lists *l, int32_t list_id, bool cwt);
+struct blob *lists_token(struct lists *l, struct idr_bytes name, bool cwt); /* "17-9f3b..." */
 /* {"status_lists":[...]} */
 struct blob *lists_aggregation(struct lists *l);
 /* The tokens (CWT form) of all lists, for a bundle; slices live in the counted blobs. */

@@ -108,18 +108,32 @@ bool lists_indexes(struct lists *l, int32_t list_id, int64_t first_counter, size
 
 /* ---- the room's thread: keep a block ahead of every open list ---- */
 
+static bool ends_with(const char *uri, struct idr_bytes tail)
+{
+	size_t n = strlen(uri);
+
+	return n >= tail.n && idr_bytes_is(tail, uri + n - tail.n);
+}
+
 static bool open_list(struct lists *l, unsigned bits, struct idr_err *err)
 {
 	struct reg_list row = { .bits = bits, .open = true }, stored;
 	struct list *known;
 	uint8_t key[IDR_STATUS_KEY];
 	char *context, *tail;
+	uint32_t once[2];
 	bool ok;
 
 	if (!reg_status_list_id(l->conn, &row.list_id, err))
 		return false;
+	/*
+	 * A restored database gives numbers out again. The uri carries 64 random bits besides, so a list that
+	 * was opened after the backup and lost with it never shares a uri, nor an index, with a later one.
+	 */
+	idr_suite_random(l->suite, (uint8_t *)once, sizeof(once));
 	context = idr_arena_printf(l->arena, err, "list:%d", row.list_id);
-	tail = context ? idr_arena_printf(l->arena, err, "/statuslists/%d", row.list_id) : NULL;
+	tail = context ? idr_arena_printf(l->arena, err, "/statuslists/%d-%08x%08x", row.list_id, once[0], once[1])
+	               : NULL;
 	if (!tail)
 		return false;
 	idr_suite_random(l->suite, key, sizeof(key));
@@ -135,9 +149,14 @@ static bool open_list(struct lists *l, unsigned bits, struct idr_err *err)
 	if (!ok)
 		return false;
 	known = lists_find(l, stored.list_id);
-	if (known)
-		known->open = true; /* another node opened it, and we heard of it meanwhile */
-	return known ? true : lists_add(l, &stored, err);
+	if (!known)
+		return lists_add(l, &stored, err);
+	if (!ends_with(known->uri, stored.uri_tail))
+		return idr_fail(err, IDR_INTERNAL, "architecture section 4",
+		    "the database gave number %d of a list it lost to another one: restart to serve the new one",
+		    stored.list_id);
+	known->open = true; /* another node opened it, and we heard of it meanwhile */
+	return true;
 }
 
 /* Counters behind the usable ones are the decoys: what is left of such a list is used up. */

@@ -11,7 +11,7 @@
 
 struct reg_list {
 	int32_t list_id;
-	struct idr_bytes uri_tail;       /* "/statuslists/17": behind the base URL */
+	struct idr_bytes uri_tail;       /* "/statuslists/17-0123456789abcdef": behind the base URL */
 	unsigned bits;
 	unsigned log2_entries;
 	struct idr_bytes key_sealed;     /* permutation key; context "list:" + decimal id */

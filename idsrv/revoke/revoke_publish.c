@@ -4,21 +4,6 @@
 
 /* Ready signed bytes, on the HTTP thread: a list is fetched by everyone and computes nothing. */
 
-static bool list_id(struct idr_bytes text, int32_t *out)
-{
-	int64_t v = 0;
-
-	if (text.n == 0 || text.n > 9)
-		return false;
-	for (size_t i = 0; i < text.n; i++) {
-		if (text.p[i] < '0' || text.p[i] > '9')
-			return false;
-		v = v * 10 + (text.p[i] - '0');
-	}
-	*out = (int32_t)v;
-	return true;
-}
-
 /* implements: Token Status List section 8.4: lists of the past would tell who asks about when */
 static bool asks_for_the_past(const struct flow_request *r)
 {
@@ -32,7 +17,6 @@ static bool revoke_publish_list(struct app *app, struct flow_request *r, struct 
 	static const char jwt[] = "application/statuslist+jwt", cwt[] = "application/statuslist+cwt";
 	bool want_cwt = http_accepts_explicitly(r->http, cwt) && !http_accepts_explicitly(r->http, jwt);
 	struct blob *b;
-	int32_t id;
 
 	if (r->http->query.n && asks_for_the_past(r))
 		return idr_fail(err, IDR_TIME_NOT_SUPPORTED, "Token Status List section 8.4",
@@ -40,7 +24,7 @@ static bool revoke_publish_list(struct app *app, struct flow_request *r, struct 
 	if (!want_cwt && !http_accepts(r->http, jwt))
 		return idr_fail(err, IDR_NOT_ACCEPTABLE, "Token Status List section 8.1",
 		    "status lists are served as statuslist+jwt and statuslist+cwt");
-	if (!list_id(r->http->part[0], &id) || !(b = lists_token(app->lists, id, want_cwt)))
+	if (!(b = lists_token(app->lists, r->http->part[0], want_cwt)))
 		return idr_fail(err, IDR_NOT_FOUND, "Token Status List section 8.1", "there is no such status list");
 	http_reply_header(r->http, "Vary", "Accept");
 	http_reply_blob(r->http, b);

@@ -10,6 +10,7 @@
 #include "client.h"
 
 #include <curl/curl.h>
+#include <stdlib.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -41,6 +42,12 @@ static void note(struct client *c, const char *line)
 		abort();
 }
 
+/* The number of its list, with which the uri's last part begins. */
+static long list_of(const struct held *h)
+{
+	return strtol(strrchr(h->uri, '/') + 1, NULL, 10);
+}
+
 static void note_issued(struct client *c, const struct idr_json *list, struct held *h)
 {
 	char *lines = text(c, "%s", "");
@@ -57,7 +64,7 @@ static void note_issued(struct client *c, const struct idr_json *list, struct he
 		idr_suite_hash(c->s, IDR_SHA256, j.issuer.signing_input, hash);
 		idr_buf_init(&hex, c->a, 65, 128);
 		idr_hex_put(&hex, idr_bytes(hash, 32));
-		lines = text(c, "%sissued %s %lld %s\n", lines, strrchr(h[i].uri, '/') + 1, (long long)h[i].idx,
+		lines = text(c, "%sissued %ld %lld %s\n", lines, list_of(&h[i]), (long long)h[i].idx,
 		    text_of(c, idr_buf_bytes(&hex)));
 	}
 	note(c, lines);
@@ -113,7 +120,7 @@ static bool revoke_newest(struct worker *w, const char *person, const struct hel
 	if (r.status != 200)
 		return r.status != 0;
 	for (size_t i = 0; i < COPIES; i++)
-		lines = text(c, "%srevoked %s %lld\n", lines, strrchr(h[i].uri, '/') + 1, (long long)h[i].idx);
+		lines = text(c, "%srevoked %ld %lld\n", lines, list_of(&h[i]), (long long)h[i].idx);
 	note(c, lines);
 	w->revoked++;
 	return true;
