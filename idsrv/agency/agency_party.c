@@ -149,17 +149,7 @@ static bool agency_party_list(struct app *app, struct flow_request *r, struct id
 
 static bool party_id(const struct flow_request *r, int64_t *out, struct idr_err *err)
 {
-	struct idr_bytes t = r->http->part[0];
-
-	*out = 0;
-	for (size_t i = 0; i < t.n && t.n <= 18; i++) {
-		if (t.p[i] < '0' || t.p[i] > '9')
-			break;
-		*out = *out * 10 + (t.p[i] - '0');
-		if (i + 1 == t.n)
-			return true;
-	}
-	return idr_fail(err, IDR_NOT_FOUND, NULL, "there is no such relying party");
+	return flow_part_number(r, 0, out) ? true : idr_fail(err, IDR_NOT_FOUND, NULL, "there is no such relying party");
 }
 
 /* {"disabled": true|false}: a way out, and a way back */

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "status/status.h"
+#include "sys/conf.h"
 
 enum { PUBLIC_MAX_AGE_S = 300 };
 
@@ -30,6 +31,33 @@ bool flow_reply_public_json(struct flow_request *r, const struct idr_buf *b, str
 		return idr_fail(err, IDR_MEMORY, NULL, "out of memory");
 	http_reply_blob(r->http, blob);
 	return true;
+}
+
+bool flow_part_number(const struct flow_request *r, size_t i, int64_t *out)
+{
+	struct idr_bytes t = r->http->part[i];
+	int64_t v = 0;
+
+	if (t.n == 0 || t.n > 18)
+		return false;
+	for (size_t k = 0; k < t.n; k++) {
+		if (t.p[k] < '0' || t.p[k] > '9')
+			return false;
+		v = v * 10 + (t.p[k] - '0');
+	}
+	*out = v;
+	return true;
+}
+
+void flow_put_url(struct idr_jw *w, const char *name, const struct app *app, const char *path)
+{
+	char url[2048];
+	struct idr_buf b;
+
+	idr_buf_fixed(&b, url, sizeof(url));
+	idr_buf_put_str(&b, app->conf->base_url);
+	idr_buf_put_str(&b, path);
+	idr_jw_put_str(w, name, b.failed ? IDR_LIT("") : idr_buf_bytes(&b));
 }
 
 const char *flow_status_name(unsigned value)

@@ -14,6 +14,10 @@ IDR_MUST bool flow_reply_json(struct flow_request *r, unsigned status, const str
 IDR_MUST bool flow_reply_public_json(struct flow_request *r, const struct idr_buf *b,
     struct idr_err *err);
 
+/* The i-th part of the path as a decimal number of up to 18 digits; false for anything else. */
+bool flow_part_number(const struct flow_request *r, size_t i, int64_t *out);
+/* "name":"<base_url><path>" */
+void flow_put_url(struct idr_jw *w, const char *name, const struct app *app, const char *path);
 /* "valid", "revoked", "suspended": the words of the API for a status value. */
 const char *flow_status_name(unsigned value);
 /* A credential as officers see it: one JSON object, no personal data. */

@@ -97,17 +97,6 @@ static void put_configuration(struct idr_jw *w, struct flow_request *r, const st
 	idr_jw_close(w, '}');
 }
 
-static void put_url(struct idr_jw *w, const char *name, struct app *app, const char *path)
-{
-	char url[2048];
-	struct idr_buf b;
-
-	idr_buf_fixed(&b, url, sizeof(url));
-	idr_buf_put_str(&b, app->conf->base_url);
-	idr_buf_put_str(&b, path);
-	idr_jw_put_str(w, name, b.failed ? IDR_LIT("") : idr_buf_bytes(&b));
-}
-
 static bool issue_metadata(struct app *app, struct flow_request *r, struct idr_err *err)
 {
 	struct idr_buf b;
@@ -117,8 +106,8 @@ static bool issue_metadata(struct app *app, struct flow_request *r, struct idr_e
 	w = idr_jw(&b);
 	idr_jw_open(&w, '{');
 	idr_jw_put_cstr(&w, "credential_issuer", app->conf->base_url);
-	put_url(&w, "credential_endpoint", app, "/credential");
-	put_url(&w, "nonce_endpoint", app, "/nonce");
+	flow_put_url(&w, "credential_endpoint", app, "/credential");
+	flow_put_url(&w, "nonce_endpoint", app, "/nonce");
 	if (issue_batch_size(r->rules) >= 2) {
 		idr_jw_name(&w, "batch_credential_issuance");
 		idr_jw_open(&w, '{');

@@ -6,17 +6,6 @@
 
 /* implements: RFC 8414 section 2; values of issuing brief 4 for the plain profile */
 
-static void put_url(struct idr_jw *w, const char *name, const struct conf *c, const char *path)
-{
-	char url[2048];
-	struct idr_buf b;
-
-	idr_buf_fixed(&b, url, sizeof(url));
-	idr_buf_put_str(&b, c->base_url);
-	idr_buf_put_str(&b, path);
-	idr_jw_put_str(w, name, b.failed ? IDR_LIT("") : idr_buf_bytes(&b));
-}
-
 static void put_list(struct idr_jw *w, const char *name, const char *const *value)
 {
 	idr_jw_name(w, name);
@@ -56,14 +45,14 @@ static bool oauth_metadata(struct app *app, struct flow_request *r, struct idr_e
 	w = idr_jw(&b);
 	idr_jw_open(&w, '{');
 	idr_jw_put_cstr(&w, "issuer", c->base_url);
-	put_url(&w, "token_endpoint", c, "/token");
-	put_url(&w, "jwks_uri", c, "/jwks");
+	flow_put_url(&w, "token_endpoint", app, "/token");
+	flow_put_url(&w, "jwks_uri", app, "/jwks");
 	put_list(&w, "grant_types_supported", grants);
 	put_list(&w, "token_endpoint_auth_methods_supported", none);
 	put_list(&w, "dpop_signing_alg_values_supported", algs);
 	idr_jw_put_bool(&w, "pre-authorized_grant_anonymous_access_supported", true);
 	put_scopes(&w, r);
-	put_url(&w, "status_list_aggregation_endpoint", c, "/statuslists");
+	flow_put_url(&w, "status_list_aggregation_endpoint", app, "/statuslists");
 	idr_jw_close(&w, '}');
 	return flow_reply_public_json(r, &b, err);
 }

@@ -28,27 +28,12 @@ static const char *reason_word(const struct idr_json *v)
 	return NULL;
 }
 
-static bool credential_id(const struct flow_request *r, int64_t *out)
-{
-	struct idr_bytes t = r->http->part[0];
-
-	if (t.n == 0 || t.n > 18)
-		return false;
-	*out = 0;
-	for (size_t i = 0; i < t.n; i++) {
-		if (t.p[i] < '0' || t.p[i] > '9')
-			return false;
-		*out = *out * 10 + (t.p[i] - '0');
-	}
-	return true;
-}
-
 static bool load(struct flow_request *r, struct reg_credential *c, struct idr_err *err)
 {
 	bool found = false;
 	int64_t id;
 
-	if (credential_id(r, &id) && !reg_credential_get(r->conn, r->arena, id, c, &found, err))
+	if (flow_part_number(r, 0, &id) && !reg_credential_get(r->conn, r->arena, id, c, &found, err))
 		return false;
 	return found ? true : idr_fail(err, IDR_NOT_FOUND, NULL, "there is no such credential");
 }
