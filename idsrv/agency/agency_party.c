@@ -149,7 +149,8 @@ static bool agency_party_list(struct app *app, struct flow_request *r, struct id
 
 static bool party_id(const struct flow_request *r, int64_t *out, struct idr_err *err)
 {
-	return flow_part_number(r, 0, out) ? true : idr_fail(err, IDR_NOT_FOUND, NULL, "there is no such relying party");
+	return flow_part_number(r, 0, out) ||
+	    idr_fail(err, IDR_NOT_FOUND, NULL, "there is no such relying party");
 }
 
 /* {"disabled": true|false}: a way out, and a way back */
