@@ -16,7 +16,8 @@
 #include "types/types.h"
 
 enum {
-	IDR_SDJWT_MAX = 128 * 1024,
+	IDR_SDJWT_MAX = 128 * 1024,           /* a presentation, key binding and all */
+	IDR_SDJWT_CREDENTIAL_MAX = 64 * 1024, /* up to the last '~': what an issuer gave */
 	IDR_SDJWT_DISCLOSURES = 256,
 	IDR_SDJWT_DEPTH = 8,
 	IDR_SDJWT_DIGESTS = 4096

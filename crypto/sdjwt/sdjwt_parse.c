@@ -37,6 +37,9 @@ static bool split(struct idr_arena *a, struct idr_bytes in, struct idr_sdjwt *ou
 		out->disclosure[i].text = idr_bytes(in.p + at + 1, end - at - 1);
 		at = end;
 	}
+	if (at + 1 > IDR_SDJWT_CREDENTIAL_MAX)
+		return idr_fail(err, IDR_LIMIT, NULL, "the credential is longer than %d bytes",
+		    IDR_SDJWT_CREDENTIAL_MAX);
 	out->text = in;
 	out->presented = idr_bytes_first(in, at + 1);
 	out->kb_jwt = idr_bytes_from(in, at + 1);

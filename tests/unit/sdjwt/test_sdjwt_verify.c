@@ -98,6 +98,31 @@ static void limits_length_and_count(void **state)
 	free(big);
 }
 
+/* Up to its last '~' a credential, behind it the holder's: each has its own limit. */
+static void limits_a_credential_apart_from_its_proof(void **state)
+{
+	struct kit *k = *state;
+	const char *issued;
+	struct idr_sdjwt_rules rules = cred_rules(k);
+	struct idr_sdjwt_result out;
+	struct idr_sdjwt parsed;
+	struct idr_err err;
+	char *big = calloc(1, IDR_SDJWT_CREDENTIAL_MAX + 64);
+
+	/* a whole credential filled up with a disclosure that belongs to nothing: read to the end at the limit */
+	issued = cred_issue(k, cred_payload(k, ""));
+	memcpy(big, issued, strlen(issued));
+	memset(big + strlen(issued), 'W', IDR_SDJWT_CREDENTIAL_MAX - 1 - strlen(issued));
+	big[IDR_SDJWT_CREDENTIAL_MAX - 1] = '~';
+	assert_true(idr_sdjwt_parse(k->a, idr_str(big), &parsed, &err));
+	assert_int_not_equal(cred_verify(k, &rules, big, &out), IDR_LIMIT);
+	memcpy(big + IDR_SDJWT_CREDENTIAL_MAX - 1, "W~", 2);
+	assert_false(idr_sdjwt_parse(k->a, idr_str(big), &parsed, &err));
+	assert_int_equal(err.code, IDR_LIMIT);
+	assert_int_equal(cred_verify(k, &rules, big, &out), IDR_LIMIT);
+	free(big);
+}
+
 static void refuses_a_missing_proof(void **state)
 {
 	struct kit *k = *state;
@@ -442,6 +467,7 @@ int main(void)
 		UNIT(accepts_a_bound_presentation),
 		UNIT(refuses_what_has_no_tilde_or_empty_slots),
 		UNIT(limits_length_and_count),
+		UNIT(limits_a_credential_apart_from_its_proof),
 		UNIT(refuses_a_missing_proof),
 		UNIT(checks_a_proof_nobody_asked_for),
 		UNIT(refuses_a_payload_that_is_no_strict_object),
