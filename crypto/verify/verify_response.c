@@ -4,7 +4,7 @@
 #define REF "OpenID4VP 1.0 section 8.1"
 
 /* Each costs two signature checks, so a response has no more than a person could choose. */
-enum { PRESENTATIONS_MAX = 32 };
+enum { PRESENTATIONS_MAX = 8 };
 
 struct work {
 	struct idr_suite *s;
@@ -43,7 +43,8 @@ static bool check_shape(const struct idr_json *vp, const struct idr_dcql *query,
 				return malformed(err, "a presentation is not a string");
 		*n += list->n;
 		if (*n > PRESENTATIONS_MAX)
-			return malformed(err, "vp_token holds too many presentations");
+			return idr_fail(err, IDR_LIMIT, REF, "vp_token holds more than %d presentations",
+			    PRESENTATIONS_MAX);
 	}
 	return true;
 }

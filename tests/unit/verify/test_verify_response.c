@@ -173,16 +173,19 @@ static void refuses_more_presentations_than_a_person_has(void **state)
 {
 	static const char q[] = "{\"credentials\":[{\"id\":\"a\"," META ",\"multiple\":true}]}";
 	struct scene *x = *state;
-	const char *ids[33];
-	struct idr_bytes p[33];
+	const struct idr_response *r;
+	const char *ids[9];
+	struct idr_bytes p[9];
 
 	scene_request(x);
-	for (size_t i = 0; i < 33; i++) {
+	for (size_t i = 0; i < 9; i++) {
 		ids[i] = "a";
 		p[i] = IDR_LIT("x~");
 	}
-	assert_int_equal(respond(x, q, token(x, 33, ids, p))->n_presentation, 0);
-	assert_int_equal(respond(x, q, token(x, 32, ids, p))->n_presentation, 32);
+	r = respond(x, q, token(x, 9, ids, p));
+	assert_int_equal(r->n_presentation, 0);
+	assert_int_equal(r->code, IDR_LIMIT);
+	assert_int_equal(respond(x, q, token(x, 8, ids, p))->n_presentation, 8);
 }
 
 /* Section 5.2 step 9: an answer to another request poisons the whole response. */
