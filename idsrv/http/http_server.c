@@ -12,7 +12,8 @@
 
 enum {
 	ARENA_PUBLIC = 16 * 1024 * 1024, ARENA_ADMIN = 96 * 1024 * 1024,
-	CONNECTION_MEMORY = 64 * 1024, CONNECTION_IDLE_S = 15,
+	CONNECTION_MEMORY = 64 * 1024,
+	DIRECT_PER_ADDRESS = 32,       /* with TLS of our own no proxy stands in front */
 	SWALLOW_MAX = 64 * 1024,       /* a refused body up to here is read, so that the answer arrives */
 	BODY_FIRST = 64 * 1024,        /* first room for a body: what is claimed is not yet sent */
 	EMPTY_MAX = 4 * 1024           /* routes without a body tolerate one this large */
@@ -347,6 +348,14 @@ static size_t leave_raw(void *cls, struct MHD_Connection *mhd, char *s)
 	return strlen(s);
 }
 
+/* Behind a proxy all come from one address: there it is the proxy's to count. 0: no limit. */
+static unsigned per_address(const struct http_server *s)
+{
+	int64_t n = s->o.conf->connections_per_address;
+
+	return (unsigned)(n || !s->tls ? n : DIRECT_PER_ADDRESS);
+}
+
 static struct MHD_Daemon *start_daemon(struct http_server *s)
 {
 	unsigned flags = MHD_USE_POLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME;
@@ -364,7 +373,8 @@ static struct MHD_Daemon *start_daemon(struct http_server *s)
 	return MHD_start_daemon(flags, 0, NULL, NULL, on_request, s,
 	    MHD_OPTION_LISTEN_SOCKET, s->listen.fd,
 	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)s->o.conf->connections,
-	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)CONNECTION_IDLE_S,
+	    MHD_OPTION_PER_IP_CONNECTION_LIMIT, per_address(s),
+	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)s->o.conf->idle_timeout_s,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
 	    MHD_OPTION_UNESCAPE_CALLBACK, leave_raw, s,
 	    MHD_OPTION_URI_LOG_CALLBACK, on_target, s,

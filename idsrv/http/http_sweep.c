@@ -9,7 +9,7 @@
 #include "http/http_internal.h"
 #include "sys/clock.h"
 
-enum { SWEEP_MS = 200, IDLE_S = 15, SENDING_S = 120 };
+enum { SWEEP_MS = 200, SENDING_S = 120 };
 
 void http_phase(struct http_conn *c, enum http_phase p)
 {
@@ -70,7 +70,7 @@ static int64_t limit_us(const struct http_server *s, int phase)
 	int64_t request_s = s->o.conf->request_timeout_s;
 
 	if (phase == PHASE_WAITING)
-		return (IDLE_S + request_s) * 1000000;
+		return (s->o.conf->idle_timeout_s + request_s) * 1000000;
 	if (phase == PHASE_READING)
 		return request_s * 1000000;
 	return phase == PHASE_SENDING ? (int64_t)SENDING_S * 1000000 : 0;

@@ -47,6 +47,8 @@ static const struct key {
 	N(workers, 0, 256, "0", "threads for parsing and cryptography; 0: one per core")
 	N(queue, 1, 65536, "1024", "requests inside at once; one more is refused with 503")
 	N(connections, 8, 65536, "2000", "open connections per listener")
+	N(connections_per_address, 0, 65536, "0",
+	  "of these, from one address; 0: 32 with built-in TLS, where clients come directly, else any number")
 	N(list_log2, 10, 24, "20", "entries of a new status list, as a power of two")
 	N(list_ttl_s, 1, 86400, "300", "how long a status list may be cached, seconds")
 	N(list_exp_s, 60, 31536000, "86400", "how long a status list token is valid, seconds")
@@ -56,6 +58,7 @@ static const struct key {
 	N(nonce_ttl_s, 1, 3600, "300", "life of a c_nonce, seconds")
 	N(presentation_ttl_s, 1, 86400, "300", "how long a wallet may answer a request, seconds")
 	N(request_timeout_s, 1, 300, "10", "longest time for one request, seconds")
+	N(idle_timeout_s, 1, 300, "15", "how long a connection may wait for its next request, seconds")
 	N(signer_quota, 1, INT64_MAX, "10000000", "signatures of one issuer key per day")
 #undef T
 #undef N

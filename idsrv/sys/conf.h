@@ -37,6 +37,7 @@ struct conf {
 	int64_t workers;               /* 0: one per core */
 	int64_t queue;                 /* requests waiting for a worker */
 	int64_t connections;
+	int64_t connections_per_address; /* 0: as TLS says */
 	int64_t list_log2;             /* entries of a new status list, as a power of two */
 	int64_t list_ttl_s, list_exp_s;
 	int64_t bundle_good_s;         /* good-until of a bundle after its issue */
@@ -45,6 +46,7 @@ struct conf {
 	int64_t nonce_ttl_s;
 	int64_t presentation_ttl_s;
 	int64_t request_timeout_s;     /* 10 */
+	int64_t idle_timeout_s;        /* 15 */
 	int64_t signer_quota;          /* signatures of one issuer key per day */
 	bool check_only;               /* -t */
 };

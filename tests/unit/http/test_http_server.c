@@ -365,6 +365,54 @@ static void cuts_a_client_that_sends_its_headers_slowly(void **state)
 	assert_in_range(sent, 8, 20);
 }
 
+static bool is_served(int fd)
+{
+	kit_send(fd, "GET /file HTTP/1.1\r\n" HOST "\r\n", 31);
+	kit_read(fd, answer, sizeof(answer), 3000);
+	return kit_status(answer) == 200;
+}
+
+static void closes_a_connection_that_idles_too_long_and_not_before(void **state)
+{
+	struct kit other;
+	int64_t from;
+	int fd;
+
+	(void)state;
+	kit_start_as(&other, 2, 0);
+	fd = kit_connect(&other);
+	for (int i = 0; i < 3; i++) { /* each request begins the time anew */
+		assert_true(is_served(fd));
+		assert_false(kit_is_closed(fd, 900));
+	}
+	assert_true(is_served(fd));
+	from = clock_monotonic_us();
+	assert_true(kit_is_closed(fd, 8000));
+	assert_true(clock_monotonic_us() - from >= 1000000);
+	close(fd);
+	kit_stop(&other);
+}
+
+static void takes_so_many_connections_from_one_address_and_not_one_more(void **state)
+{
+	struct kit other;
+	int fd[4];
+
+	(void)state;
+	kit_start_as(&other, 15, 3);
+	for (size_t i = 0; i < 3; i++) {
+		fd[i] = kit_connect(&other);
+		assert_true(is_served(fd[i]));
+	}
+	fd[3] = kit_connect(&other);
+	assert_false(is_served(fd[3]));
+	assert_true(kit_is_closed(fd[3], 3000));
+	assert_true(is_served(fd[0])); /* the others do not notice */
+	for (size_t i = 0; i < 4; i++)
+		close(fd[i]);
+	kit_stop(&other);
+}
+
 static void answers_304_when_the_bytes_are_known(void **state)
 {
 	char etag[80], text[300];
@@ -532,6 +580,8 @@ int main(void)
 		cmocka_unit_test(refuses_too_many_and_too_long_headers),
 		cmocka_unit_test(cuts_a_client_that_sends_its_body_slowly),
 		cmocka_unit_test(cuts_a_client_that_sends_its_headers_slowly),
+		cmocka_unit_test(closes_a_connection_that_idles_too_long_and_not_before),
+		cmocka_unit_test(takes_so_many_connections_from_one_address_and_not_one_more),
 		cmocka_unit_test(answers_304_when_the_bytes_are_known),
 		cmocka_unit_test(reads_accept_with_weights),
 		cmocka_unit_test(calls_a_missing_answer_its_own_fault),
