@@ -1,5 +1,6 @@
 #include "agency/agency.h"
 
+#include "base/secret.h"
 #include "codec/jcs.h"
 #include "registry/reg_subject.h"
 #include "routes.h"
@@ -144,7 +145,8 @@ static void check_repeated(struct import *m, size_t at)
 
 		if (y->refused || memcmp(y->put.key_blind, x->put.key_blind, 32) != 0)
 			continue;
-		if (memcmp(y->put.content_mac, x->put.content_mac, 32) != 0)
+		if (!idr_equal_constant_time(idr_bytes(y->put.content_mac, 32),
+		    idr_bytes(x->put.content_mac, 32)))
 			x->refused = !idr_fail(&x->err, IDR_KEY_CONFLICT, NULL,
 			    "the key stands in this import with other content");
 	}

@@ -1,5 +1,6 @@
 #include "registry/reg_subject.h"
 
+#include "base/secret.h"
 #include "registry/reg_internal.h"
 
 struct ids {
@@ -83,7 +84,7 @@ static bool compare(struct reg_conn *c, struct put *x, bool *fresh, struct idr_e
 		fresh[row - x->rows] = reg_is_null(&r, j, 2);
 		if (reg_is_null(&r, j, 2))
 			row->outcome = mine ? REG_SUBJECT_NEW : REG_SUBJECT_CONFLICT;
-		else if (idr_bytes_equal(reg_bytes(&r, j, 2), idr_bytes(row->content_mac, 32)))
+		else if (idr_equal_constant_time(reg_bytes(&r, j, 2), idr_bytes(row->content_mac, 32)))
 			row->outcome = REG_SUBJECT_SAME;
 		else
 			row->outcome = x->update && mine ? REG_SUBJECT_UPDATED : REG_SUBJECT_CONFLICT;
@@ -114,6 +115,11 @@ static void put_people(struct reg_params *p, struct reg_conn *c, const struct pu
 	reg_put_array(&claims);
 }
 
+static bool is_same(const struct reg_subject_put *a, const struct reg_subject_put *b)
+{
+	return idr_equal_constant_time(idr_bytes(a->content_mac, 32), idr_bytes(b->content_mac, 32));
+}
+
 /* The same key twice in one piece: the first row is the one that is put. */
 static void settle_twins(struct put *x, const bool *fresh)
 {
@@ -121,8 +127,8 @@ static void settle_twins(struct put *x, const bool *fresh)
 		for (size_t j = 0; fresh[i] && j < i; j++)
 			if (fresh[j] && x->rows[j].outcome == REG_SUBJECT_NEW &&
 			    memcmp(x->rows[i].key_blind, x->rows[j].key_blind, 32) == 0)
-				x->rows[i].outcome = memcmp(x->rows[i].content_mac, x->rows[j].content_mac, 32) == 0 ?
-				    REG_SUBJECT_SAME : REG_SUBJECT_CONFLICT;
+				x->rows[i].outcome = is_same(&x->rows[i], &x->rows[j]) ? REG_SUBJECT_SAME
+				                                                       : REG_SUBJECT_CONFLICT;
 }
 
 /* A key may have waited without claims since an offer: only this insert then sees a second import. */
