@@ -20,6 +20,7 @@ struct http_server;
 struct metrics;
 struct operate_health;
 struct revoke_bundle;
+struct tally;
 
 struct app {
 	const struct conf *conf;
@@ -30,6 +31,7 @@ struct app {
 	struct lists *lists;
 	struct flow *flow;
 	struct metrics *metrics;
+	struct tally *lookups;         /* people found, by operator: an alarm, never a decision */
 	struct operate_health *health;
 	struct revoke_bundle *bundle;
 	struct http_server *public_http;

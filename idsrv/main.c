@@ -32,6 +32,7 @@
 #include "sys/rules.h"
 #include "sys/sandbox.h"
 #include "sys/start.h"
+#include "sys/tally.h"
 
 enum { START_ARENA = 8 * 1024 * 1024, PEM_MAX = 64 * 1024, OPENAPI_MAX = 2 * 1024 * 1024, WRITERS = 1 };
 
@@ -159,7 +160,8 @@ static bool open_rooms(struct server *s, struct idr_err *err)
 		.registry = s->app.registry, .signer = s->app.signer, .metrics = s->app.metrics };
 
 	s->app.bundle = revoke_bundle_new();
-	if (!s->app.bundle)
+	s->app.lookups = tally_new((size_t)s->conf.lookup_alarm, 3600);
+	if (!s->app.bundle || !s->app.lookups)
 		return idr_fail(err, IDR_MEMORY, NULL, "out of memory");
 	return signer_connect(s->app.signer, err) && lists_open(&l, &s->app.lists, err) &&
 	    operate_health_start(&s->app, s->openapi, &s->app.health, err) &&
@@ -248,6 +250,7 @@ static void stop(struct server *s)
 	flow_free(&s->app.flow);
 	operate_health_stop(&s->app.health);
 	revoke_bundle_free(&s->app.bundle);
+	tally_free(&s->app.lookups);
 	if (s->app.lists)
 		lists_close(&s->app.lists);
 	if (s->app.registry)

@@ -3,12 +3,15 @@
 #include "registry/reg_agency.h"
 #include "registry/reg_credential.h"
 #include "routes.h"
+#include "sys/log.h"
+#include "sys/metrics.h"
 #include "sys/node.h"
+#include "sys/tally.h"
 
 /*
  * POST /admin/v1/people/find: a person's credentials, by row key and with a reason. The key stands
  * in the body, never in a URL (security brief R2); the look-up is audited; no personal data comes
- * back.
+ * back. One person a call, and who looks up too many of them is told about (R1).
  */
 
 enum { KEY_MAX = 128 };
@@ -21,6 +24,23 @@ static const char *reason_word(const struct idr_json *v)
 		if (idr_json_is_str(v, reasons[i]))
 			return reasons[i];
 	return NULL;
+}
+
+/* Told, not refused: the fiftieth citizen at the counter is served, and somebody asks why so many. */
+static bool count_lookup(struct app *app, struct flow_request *r, struct idr_err *err)
+{
+	struct log_line l;
+
+	if (!tally_add(app->lookups, r->caller.operator_name, r->now))
+		return true;
+	metrics_add(app->metrics, METRIC_ALARMS, 1);
+	log_begin(&l, LOG_ERROR, "alarm");
+	log_str(&l, "id", r->http->id);
+	log_str(&l, "what", "person_find");
+	log_str(&l, "operator", r->caller.operator_name);
+	log_end(&l);
+	return reg_audit_put(r->conn, r->caller.operator_name, "alarm", "person_find", "too many within an hour",
+	    r->http->uuid, err);
 }
 
 static bool agency_find(struct app *app, struct flow_request *r, struct idr_err *err)
@@ -44,6 +64,7 @@ static bool agency_find(struct app *app, struct flow_request *r, struct idr_err 
 		    "investigation, support, revocation, other");
 	node_blind(app->node, r->suite, key->text, blind);
 	if (!reg_audit_put(r->conn, r->caller.operator_name, "person_find", "subject", reason, r->http->uuid, err) ||
+	    !count_lookup(app, r, err) ||
 	    !reg_credential_by_key(r->conn, r->arena, blind, &list, &n, &found, err))
 		return false;
 	if (!found)

@@ -59,6 +59,7 @@ static const struct key {
 	N(presentation_ttl_s, 1, 86400, "300", "how long a wallet may answer a request, seconds")
 	N(request_timeout_s, 1, 300, "10", "longest time for one request, seconds")
 	N(idle_timeout_s, 1, 300, "15", "how long a connection may wait for its next request, seconds")
+	N(lookup_alarm, 2, 1000000, "50", "people one operator may find within an hour before an alarm is raised")
 	N(signer_quota, 1, INT64_MAX, "10000000", "signatures of one issuer key per day")
 #undef T
 #undef N

@@ -47,6 +47,7 @@ struct conf {
 	int64_t presentation_ttl_s;
 	int64_t request_timeout_s;     /* 10 */
 	int64_t idle_timeout_s;        /* 15 */
+	int64_t lookup_alarm;          /* 50 */
 	int64_t signer_quota;          /* signatures of one issuer key per day */
 	bool check_only;               /* -t */
 };

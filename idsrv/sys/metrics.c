@@ -41,6 +41,7 @@ static const struct {
 	[METRIC_DB_BATCHES] = { "db_batches_total", "Database transactions of batched kinds." },
 	[METRIC_DB_ROWS] = { "db_rows_total", "Rows carried by those transactions." },
 	[METRIC_DB_RETRIES] = { "db_retries_total", "Batches tried again or split." },
+	[METRIC_ALARMS] = { "alarms_total", "Operators who looked up too many people within an hour." },
 };
 
 static const struct {

@@ -183,6 +183,7 @@ void client_open(struct client *c)
 	c->officer = bearer(c, keys, "officer.token");
 	c->administrator = bearer(c, keys, "manager.token");
 	c->auditor = bearer(c, keys, "auditor.token");
+	c->curious = bearer(c, keys, "curious.token"); /* an officer who looks up people in one test only */
 	c->bank = bearer(c, parties, "bank.key");
 	c->shop = bearer(c, parties, "shop.key");
 	c->other = bearer(c, parties, "other.key");

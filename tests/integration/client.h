@@ -26,7 +26,7 @@ struct client {
 	void *curl;
 	const char *server, *admin;
 	/* "Authorization: Bearer ..." */
-	char *officer, *administrator, *auditor, *bank, *shop, *other;
+	char *officer, *administrator, *auditor, *curious, *bank, *shop, *other;
 	struct idr_private **key;     /* of key_new(), freed at the end */
 	size_t n_key;
 };

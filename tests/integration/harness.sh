@@ -97,6 +97,7 @@ prepare() {
 	ca_once || { cat "$WORK/ca.log"; totals 0 1 0; exit 1; }
 	add_operator auditor auditor
 	add_operator manager admin
+	add_operator curious officer
 	up main && populate || { tail -n 5 "$WORK/idsrv.log" "$WORK/made.log"; totals 0 1 0; exit 1; }
 	up short --offer_ttl_s 2 --token_ttl_s 2 --nonce_ttl_s 2 --presentation_ttl_s 2 --request_timeout_s 2 \
 		--list_log2 10 --queue 8 && populate || { tail -n 5 "$WORK/idsrv.log" "$WORK/made.log"; totals 0 1 0; exit 1; }

@@ -319,6 +319,58 @@ static void finding_needs_a_reason_and_gives_no_personal_data(void **state)
 	assert_null(strstr((const char *)r.body.p, key));
 }
 
+/* R1: there is no list of people to read, and none can be asked for. */
+static void one_call_finds_one_person(void **state)
+{
+	static const char *const bad[] = {
+		"{\"person\":[\"a\",\"b\"],\"reason\":\"support\"}", "{\"people\":[\"a\"],\"reason\":\"support\"}",
+		"{\"person\":\"\",\"reason\":\"support\"}", "{\"person\":\"*\",\"reason\":\"support\"}",
+		"{\"person\":\"%\",\"reason\":\"support\"}", "{\"reason\":\"support\"}",
+	};
+	struct client *c = *state;
+	char *url = text(c, "%s/admin/v1/people", c->admin);
+	struct reply r;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		r = ask_json(c, "POST", text(c, "%s/find", url), c->curious, bad[i]);
+		if (r.status == 404) /* a key like any other, which nobody has */
+			must_refuse(c, &r, 404, "not_found");
+		else
+			must_refuse(c, &r, 400, "invalid_field");
+	}
+	r = ask_get(c, url, c->officer);
+	must_answer(&r, 405);
+	assert_string_equal(header_of(c, &r, "Allow"), "POST");
+	r = ask_get(c, text(c, "%s/%s", url, person_key(c, 50)), c->officer);
+	must_refuse(c, &r, 404, "not_found");
+}
+
+static long alarms(struct client *c)
+{
+	struct reply r = ask_get(c, text(c, "%s/metrics", c->admin), c->auditor);
+	const char *line = strstr((const char *)r.body.p, "\nidsrv_alarms_total ");
+
+	must_answer(&r, 200);
+	assert_non_null(line);
+	return decimal(line + strlen("\nidsrv_alarms_total "));
+}
+
+/* R1: the officer is served, and somebody hears of it. Keys that nobody has count too: two by the test before. */
+static void the_fiftieth_look_up_within_an_hour_raises_an_alarm(void **state)
+{
+	struct client *c = *state;
+	char *url = text(c, "%s/admin/v1/people/find", c->admin), *key = person_key(c, 50);
+	long before = alarms(c);
+	struct reply r;
+
+	for (int found = 2; found < 50; found++) {
+		assert_int_equal(alarms(c), before);
+		r = ask_json(c, "POST", url, c->curious, text(c, "{\"person\":\"%s\",\"reason\":\"support\"}", key));
+		must_answer(&r, 200);
+	}
+	assert_int_equal(alarms(c), before + 1);
+}
+
 static void an_offer_needs_a_person_and_known_configurations(void **state)
 {
 	struct client *c = *state;
@@ -424,6 +476,8 @@ int main(void)
 		T(spelling_differences_that_mean_nothing_are_the_same),
 		T(an_import_of_another_kind_or_size_is_refused),
 		T(finding_needs_a_reason_and_gives_no_personal_data),
+		T(one_call_finds_one_person),
+		T(the_fiftieth_look_up_within_an_hour_raises_an_alarm),
 		T(an_offer_needs_a_person_and_known_configurations),
 		T(a_party_needs_a_name_known_policies_and_safe_addresses),
 		T(health_is_a_word_outside_and_detailed_inside),
