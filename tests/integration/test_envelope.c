@@ -204,6 +204,51 @@ static void a_wallet_may_decline_and_its_words_are_not_trusted(void **state)
 	}
 }
 
+/* ---- V22: whatever the end was, it stays ---- */
+
+static void must_stay(struct client *c, const struct request *q, const char *state_word, const char *code)
+{
+	struct reply r = ask_form(c, q->response_uri, NULL, text(c, "response=%s", jwe_right(c, q, plain_of(c, q))));
+
+	must_fail(c, &r, 400, "invalid_request");
+	r = respond(c, q, "{}");
+	must_fail(c, &r, 400, "invalid_request");
+	r = ask_form(c, q->response_uri, NULL, text(c, "error=access_denied&state=%s", q->state));
+	must_fail(c, &r, 400, "invalid_request");
+	r = ask_form(c, q->response_uri, NULL, "response=x");
+	must_fail(c, &r, 400, "invalid_request");
+	r = result_get(c, c->bank, q);
+	must_answer(&r, 200);
+	assert_string_equal(member(c, r.json, "state"), state_word);
+	if (code)
+		assert_string_equal(member(c, r.json, "code"), code);
+}
+
+static void a_final_state_never_changes(void **state)
+{
+	struct client *c = *state;
+	struct request q;
+	struct reply r;
+
+	request_bank(c, &q);
+	r = respond(c, &q, vp_token(c, &q, presentation(c, &holder, &q)));
+	must_answer(&r, 200);
+	must_stay(c, &q, "verified", NULL);
+	must_stay(c, &q, "delivered", NULL);
+	request_bank(c, &q);
+	r = respond(c, &q, vp_token(c, &q, "x~"));
+	must_fail(c, &r, 400, "invalid_request");
+	must_stay(c, &q, "rejected", "malformed");
+	request_bank(c, &q);
+	r = ask_form(c, q.response_uri, NULL, text(c, "error=wallet_unavailable&state=%s", q.state));
+	must_answer(&r, 200);
+	must_stay(c, &q, "declined", "wallet_unavailable");
+	request_bank(c, &q);
+	for (int i = 0; i < 10; i++)
+		ask_form(c, q.response_uri, NULL, "response=x");
+	must_stay(c, &q, "rejected", NULL);
+}
+
 /* ---- V19: back to the same browser ---- */
 
 static void a_same_device_result_needs_the_code_from_the_browser(void **state)
@@ -257,6 +302,7 @@ int main(void)
 		T(ten_unreadable_bodies_close_a_transaction),
 		T(the_endpoint_takes_forms_of_limited_size_by_post),
 		T(a_wallet_may_decline_and_its_words_are_not_trusted),
+		T(a_final_state_never_changes),
 		T(a_same_device_result_needs_the_code_from_the_browser),
 	};
 

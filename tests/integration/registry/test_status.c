@@ -118,6 +118,27 @@ static void revoked_is_final(void **state)
 	assert_int_equal(err.code, IDR_STATUS_FINAL);
 }
 
+/* proves: security.md R6: what was undone is still seen to have been */
+static void a_suspension_that_ended_leaves_both_states_in_the_journal(void **state)
+{
+	struct reg_credential_record x = issue(6);
+	struct reg_status_change c = change_of(&x, 0, 2);
+	struct idr_err err;
+	char sql[160];
+
+	(void)state;
+	assert_true(reg_status_change(kit.conn, &c, &err));
+	c = change_of(&x, 2, 0);
+	assert_true(reg_status_change(kit.conn, &c, &err));
+	snprintf(sql, sizeof(sql), "SELECT count(*) FROM journal WHERE credential_id = %lld AND"
+	    " ((old_value = 0 AND new_value = 2) OR (old_value = 2 AND new_value = 0))", (long long)x.credential_id);
+	assert_int_equal(kit_number(sql), 4); /* two copies, each suspended and restored */
+	assert_false(kit_sql(kit.conn, "DELETE FROM journal"));
+	assert_string_equal(kit.conn->sqlstate, "42501");
+	assert_false(kit_sql(kit.conn, "UPDATE journal SET new_value = 0 WHERE new_value = 2"));
+	assert_int_equal(kit_number(sql), 4);
+}
+
 static void refuses_what_does_not_exist_or_does_not_fit(void **state)
 {
 	struct reg_credential_record x = issue(5);
@@ -321,6 +342,7 @@ int main(void)
 		cmocka_unit_test(a_change_repeated_by_its_request_happens_once),
 		cmocka_unit_test(refuses_a_change_from_a_status_that_is_not_the_present_one),
 		cmocka_unit_test(revoked_is_final),
+		cmocka_unit_test(a_suspension_that_ended_leaves_both_states_in_the_journal),
 		cmocka_unit_test(refuses_what_does_not_exist_or_does_not_fit),
 		cmocka_unit_test(journals_an_index_again_whose_credential_was_lost),
 		cmocka_unit_test(versions_have_no_gaps_when_many_change_at_once),

@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <time.h>
 
 #include "arena_kit.h"
 #include "base/text.h"
@@ -139,6 +140,46 @@ static void refuses_lengths_beyond_the_input_without_allocating(void **state)
 		assert_int_equal(idr_arena_used(tiny), 0);
 	}
 	idr_arena_free(&tiny);
+}
+
+static int64_t cpu_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+/* The time of this thread alone, and the best of several: other load on the machine does not count. */
+static void refuses_a_hostile_body_within_a_millisecond(void **state)
+{
+	enum { N = 64 * 1024, TRIES = 9 };
+	static const uint8_t fill[] = { 0x81, 0x9f, 0xa1, 0xbf, 0xc0, 0xd8, 0x5f, 0x7f, 0x61, 0xff, 0x1b, 0x00 };
+#ifdef IDR_ASAN
+	const int64_t limit_us = 10000; /* every access is checked */
+#else
+	const int64_t limit_us = 1000;
+#endif
+	struct idr_err err = { 0 };
+	uint8_t *body = idr_arena_alloc(a, N, &err);
+
+	(void)state;
+	assert_non_null(body);
+	for (size_t i = 0; i < sizeof(fill); i++) {
+		int64_t best = INT64_MAX;
+
+		memset(body, fill[i], N);
+		for (int k = 0; k < TRIES; k++) {
+			int64_t from = cpu_us(), took;
+			struct idr_cbor v;
+
+			assert_false(idr_cbor_check(a, idr_bytes(body, N), IDR_CBOR_ANY, &v, &err));
+			took = cpu_us() - from;
+			best = took < best ? took : best;
+		}
+		if (best >= limit_us)
+			fail_msg("%02x takes %lld us", fill[i], (long long)best);
+	}
 }
 
 static void refuses_trailing_bytes(void **state)
@@ -398,6 +439,7 @@ int main(void)
 		cmocka_unit_test(refuses_chunks_of_another_type_or_nested),
 		cmocka_unit_test(refuses_input_that_ends_too_early),
 		cmocka_unit_test(refuses_lengths_beyond_the_input_without_allocating),
+		cmocka_unit_test(refuses_a_hostile_body_within_a_millisecond),
 		cmocka_unit_test(refuses_trailing_bytes),
 		cmocka_unit_test(refuses_text_that_is_not_utf8),
 		cmocka_unit_test(refuses_equal_keys_whatever_their_form),

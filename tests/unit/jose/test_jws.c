@@ -236,6 +236,29 @@ static void refuses_x5c_out_of_form(void **state)
 	}
 }
 
+/* In a header a certificate is at most so long, whatever is in it. */
+static void takes_a_certificate_of_4096_bytes_and_none_of_4097(void **state)
+{
+	uint8_t *blob = idr_arena_alloc(a, IDR_CERT_MAX + 1, &err);
+	struct idr_bytes der[IDR_CHAIN_MAX];
+
+	(void)state;
+	for (size_t more = 0; more < 2; more++) {
+		struct idr_bytes in = idr_bytes(blob, IDR_CERT_MAX + more), header, tbs, t;
+		struct idr_jws j;
+		size_t n;
+
+		assert_works(idr_jws_header(a, IDR_ES256, "x", NULL, &in, 1, &header, &err));
+		assert_works(idr_jws_build(a, header, IDR_LIT("{}"), &tbs, &err));
+		assert_works(idr_jws_attach(a, tbs, IDR_LIT("s"), &t, &err));
+		assert_works(parse(t, &j));
+		if (more)
+			assert_refused(idr_jws_x5c(a, &j, der, &n, &err), IDR_MALFORMED);
+		else
+			assert_works(idr_jws_x5c(a, &j, der, &n, &err));
+	}
+}
+
 #undef TEST
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_all, close_all)
 
@@ -253,6 +276,7 @@ int main(void)
 		TEST(refuses_der_and_other_signature_lengths),
 		TEST(reads_x5c_as_written),
 		TEST(refuses_x5c_out_of_form),
+		TEST(takes_a_certificate_of_4096_bytes_and_none_of_4097),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "codec/inflate.h"
+#include "jose/jws.h"
 
 static struct idr_bytes text_of(const struct idr_json *o, const char *name)
 {
@@ -239,6 +240,31 @@ static void refuses_times_addresses_and_sizes(void **state)
 	}
 }
 
+/* As large as it is inflated, however small it came: V29, V36. */
+static void takes_a_list_of_16_mib_and_not_one_byte_more(void **state)
+{
+	struct kit *k = *state;
+	struct idr_status_rules r = { .trust = k->trust, .uri = IDR_LIT(KIT_LIST_URI), .skew = 60 };
+	struct idr_arena *big = idr_arena_new(6 * (size_t)IDR_STATUS_LIST_MAX);
+	struct idr_err err;
+	uint8_t *zeros = idr_arena_alloc(big, IDR_STATUS_LIST_MAX + 1, &err);
+
+	assert_non_null(zeros);
+	for (size_t more = 0; more < 2; more++) {
+		struct idr_status_make m = { .uri = IDR_LIT(KIT_LIST_URI), .iat = k->now, .exp = k->now + KIT_DAY,
+			.ttl = 3600, .bits = 1, .alg = IDR_ES256, .chain_der = &k->status_der, .n_chain = 1 };
+		struct idr_bytes tbs, token;
+		struct idr_status_list list;
+
+		assert_true(idr_deflate(big, idr_bytes(zeros, IDR_STATUS_LIST_MAX + more), true, &m.zlib, &err) &&
+		    idr_status_build_jwt(k->a, &m, &tbs, &err) &&
+		    idr_jws_attach(k->a, tbs, kit_sign(k, k->status, tbs), &token, &err));
+		assert_true(token.n < 128 * 1024);
+		assert_int_equal(open_code(k, token, &r, k->now, &list), more ? IDR_TOO_LARGE : IDR_OK);
+	}
+	idr_arena_free(&big);
+}
+
 /* Security brief V29: signer not entitled. */
 static void trusts_status_anchors_only(void **state)
 {
@@ -426,6 +452,7 @@ int main(void)
 		T(opens_the_tokens_of_the_draft),
 		T(reads_what_it_writes),
 		T(refuses_times_addresses_and_sizes),
+		T(takes_a_list_of_16_mib_and_not_one_byte_more),
 		T(trusts_status_anchors_only),
 		T(opens_a_list_of_a_pinned_key),
 		T(refuses_headers_and_claims),
