@@ -124,11 +124,28 @@ static bool check_algorithm(struct work *w, struct idr_err *err)
 	return true;
 }
 
-/* The claims set must be readable before trust is asked, because the type decides who may sign. */
-static bool open_payload(struct work *w, struct idr_err *err)
+/*
+ * A text of the claims set that is used or shown. U+0000 is refused as the JSON reader refuses it: a
+ * verdict that repeated it could not be read again. Another type than text leaves it empty.
+ */
+static bool text_claim(struct work *w, int64_t label, struct idr_bytes *out, struct idr_err *err)
 {
 	struct idr_cbor v;
 
+	if (!idr_cbor_find_int(w->payload, label, &v) || !idr_cbor_is(v, IDR_CBOR_TEXT))
+		return true;
+	if (!idr_cbor_string(w->a, v, out, err))
+		return refuse(w, err, IDR_OK);
+	if (idr_bytes_index(*out, 0, 0) == SIZE_MAX)
+		return true;
+	*out = (struct idr_bytes){ NULL, 0 };
+	idr_fail(err, IDR_MALFORMED, "RFC 8392 section 2", "a text in the payload holds the character U+0000");
+	return refuse(w, err, IDR_OK);
+}
+
+/* The claims set must be readable before trust is asked, because the type decides who may sign. */
+static bool open_payload(struct work *w, struct idr_err *err)
+{
 	if (!w->out->cose.payload.p) {
 		idr_fail(err, IDR_MALFORMED, REF_COSE, "the payload is detached");
 		return refuse(w, err, IDR_OK);
@@ -139,13 +156,7 @@ static bool open_payload(struct work *w, struct idr_err *err)
 		idr_fail(err, IDR_MALFORMED, "RFC 8392 section 7.2", "the payload is no claims map");
 		return refuse(w, err, IDR_OK);
 	}
-	if (idr_cbor_find_int(w->payload, CWT_VCT, &v) && idr_cbor_is(v, IDR_CBOR_TEXT) &&
-	    !idr_cbor_string(w->a, v, &w->out->vct, err))
-		return refuse(w, err, IDR_OK);
-	if (idr_cbor_find_int(w->payload, CWT_ISS, &v) && idr_cbor_is(v, IDR_CBOR_TEXT) &&
-	    !idr_cbor_string(w->a, v, &w->out->iss, err))
-		return refuse(w, err, IDR_OK);
-	return true;
+	return text_claim(w, CWT_VCT, &w->out->vct, err) && text_claim(w, CWT_ISS, &w->out->iss, err);
 }
 
 /* May this chain sign a document of this type? The last refusal stays in err. */
@@ -326,9 +337,8 @@ static bool read_claims(struct work *w, struct idr_err *err)
 {
 	struct idr_cbor v;
 
-	if (idr_cbor_find_int(w->payload, CWT_SUB, &v) && idr_cbor_is(v, IDR_CBOR_TEXT) &&
-	    !idr_cbor_string(w->a, v, &w->out->sub, err))
-		return refuse(w, err, IDR_OK);
+	if (!text_claim(w, CWT_SUB, &w->out->sub, err))
+		return false;
 	if (!idr_cbor_find_int(w->payload, CWT_CLAIM_169, &w->out->data)) {
 		idr_fail(err, IDR_CLAIM_MISSING, REF, "claim 169 is missing");
 		return refuse(w, err, IDR_OK);

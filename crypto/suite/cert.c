@@ -48,7 +48,9 @@ static bool copy_attribute(struct idr_arena *a, const X509_NAME *name, int nid,
 	n = ASN1_STRING_to_UTF8(&utf8, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at)));
 	if (n < 0)
 		return malformed(err, "a name in the certificate is not text");
-	ok = idr_arena_copy(a, idr_bytes(utf8, (size_t)n), out, err);
+	/* a name is shown in verdicts, and no JSON reader of ours takes U+0000 */
+	ok = n && memchr(utf8, 0, (size_t)n) ? malformed(err, "a name in the certificate holds a zero character") :
+	    idr_arena_copy(a, idr_bytes(utf8, (size_t)n), out, err);
 	OPENSSL_free(utf8);
 	return ok;
 }

@@ -461,6 +461,17 @@ static void refuses_a_time_that_is_none(void **state)
 	    "a30461780b7075726e3a69647261696c3a7069643a3118a9a0")), IDR_CLAIM_TYPE);
 }
 
+/* Found by fuzzing: the verdict repeated the type, and its JSON could not be read again. */
+static void refuses_a_zero_character_in_the_type(void **state)
+{
+	struct kit *k = *state;
+	struct reading x = read_as(k, signed_hex(k, protected_with(k, 0, ""), "a0", "a20b6361006218a9a0"),
+	    k->trust, NULL, k->now);
+
+	assert_int_equal(x.verdict, IDR_MALFORMED);
+	assert_int_equal(x.r.vct.n, 0);
+}
+
 static void refuses_a_cwt_without_claim_169(void **state)
 {
 	struct kit *k = *state;
@@ -579,6 +590,7 @@ int main(void)
 		T(refuses_every_single_changed_character), T(refuses_an_empty_signature),
 		T(refuses_an_expired_document), T(refuses_a_document_that_is_not_valid_yet),
 		T(refuses_a_time_that_is_none), T(refuses_a_cwt_without_claim_169),
+		T(refuses_a_zero_character_in_the_type),
 		T(refuses_a_broken_status_reference), T(finds_the_signer_by_a_chain_in_the_message),
 		T(tries_every_pinned_key_of_the_issuer), T(refuses_to_make_what_no_symbol_holds),
 		T(refuses_to_make_a_photo_of_unknown_medium),

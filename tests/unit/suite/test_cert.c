@@ -105,6 +105,22 @@ static void refuses_names_and_purposes_that_mislead(void **state)
 	assert_refused(idr_cert_parse(s, a, leaf("30090603551d2504020500"), &c, &err), IDR_MALFORMED);
 }
 
+/* A zero character in a name would make every verdict that shows it unreadable. */
+static void refuses_a_zero_character_in_a_name(void **state)
+{
+	struct idr_bytes d = leaf(EXT_KU_SIGN), changed;
+	const uint8_t *name = memmem(d.p, d.n, "leaf", 4);
+	uint8_t *p = idr_arena_alloc(a, d.n, &err);
+	struct idr_cert c;
+
+	(void)state;
+	assert_true(name && p);
+	memcpy(p, d.p, d.n);
+	p[name - d.p + 2] = 0;
+	changed = idr_bytes(p, d.n);
+	assert_refused(idr_cert_parse(s, a, changed, &c, &err), IDR_MALFORMED);
+}
+
 /* Readable, so that a certificate can be shown; good for no purpose, which trust/ refuses. */
 static void tells_an_empty_extended_key_usage_from_none(void **state)
 {
@@ -147,6 +163,7 @@ int main(void)
 		TEST(refuses_what_is_not_exactly_one_certificate),
 		TEST(refuses_an_extension_that_stands_twice),
 		TEST(refuses_names_and_purposes_that_mislead),
+		TEST(refuses_a_zero_character_in_a_name),
 		TEST(tells_an_empty_extended_key_usage_from_none),
 		TEST(gives_no_key_for_a_point_off_the_curve),
 	};
