@@ -1,6 +1,4 @@
 /* bundles: as they come (first byte even), and with a good signature around a bad payload (odd). */
-#include <stdlib.h>
-
 #include "fuzz/fuzzland.h"
 #include "verify/bundle.h"
 
@@ -29,16 +27,15 @@ static void use(struct fuzzland *f, struct idr_arena *a, const struct idr_bundle
 	const struct idr_verdict *v;
 	struct idr_err err;
 
-	fuzzland_check(b->good_until > b->issued);
+	fuzz_check(b->good_until > b->issued);
 	idr_bundle_use(b, &in);
 	for (size_t i = 0; i < b->n_list; i++)
-		fuzzland_check(in.status.find(in.status.ctx, b->list[i].uri, 0, &x) != IDR_STATUS_NO_LIST);
+		fuzz_check(in.status.find(in.status.ctx, b->list[i].uri, 0, &x) != IDR_STATUS_NO_LIST);
 	for (size_t i = 0; i < b->n_policy; i++)
-		fuzzland_check(idr_bundle_policy(b, b->policy[i]->id) != NULL);
-	fuzzland_check(!idr_verify(f->s, a, &in, FUZZ_NOW, &v, &err) || v->result != IDR_VALID);
+		fuzz_check(idr_bundle_policy(b, b->policy[i]->id) != NULL);
+	fuzz_check(!idr_verify(f->s, a, &in, FUZZ_NOW, &v, &err) || v->result != IDR_VALID);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzzland *f = fuzzland();
@@ -51,7 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (ok && idr_bundle_open(f->s, a, file, f->trust, &b, &err))
 		use(f, a, b);
 	else if (ok)
-		fuzzland_check(err.code == IDR_BUNDLE || err.code == IDR_LIMIT);
+		fuzz_check(err.code == IDR_BUNDLE || err.code == IDR_LIMIT);
 	idr_arena_free(&a);
 	return 0;
 }

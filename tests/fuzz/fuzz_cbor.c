@@ -1,15 +1,8 @@
 /* The CBOR check, walking and the writer: what is deterministic must be written back byte for byte. */
-#include <stdlib.h>
-
 #include "codec/cbor_float.h"
 #include "codec/cbor_read.h"
 #include "codec/cbor_write.h"
-
-static void check(bool holds)
-{
-	if (!holds)
-		abort();
-}
+#include "fuzz/fuzzkit.h"
 
 static void write_again(struct idr_arena *a, struct idr_buf *b, struct idr_cbor v)
 {
@@ -25,7 +18,7 @@ static void write_again(struct idr_arena *a, struct idr_buf *b, struct idr_cbor 
 		return;
 	case IDR_CBOR_BYTES:
 	case IDR_CBOR_TEXT:
-		check(idr_cbor_string(a, v, &s, &err));
+		fuzz_check(idr_cbor_string(a, v, &s, &err));
 		if (v.type == IDR_CBOR_TEXT)
 			idr_cw_text(b, s);
 		else
@@ -51,7 +44,7 @@ static void write_again(struct idr_arena *a, struct idr_buf *b, struct idr_cbor 
 		return;
 	}
 	for (struct idr_cbor c = idr_cbor_first(v); c.raw.n; c = idr_cbor_next(v, c)) {
-		check(c.raw.p > v.raw.p && c.raw.p + c.raw.n <= v.raw.p + v.raw.n);
+		fuzz_check(c.raw.p > v.raw.p && c.raw.p + c.raw.n <= v.raw.p + v.raw.n);
 		is_key = v.type == IDR_CBOR_MAP && !is_key;
 		/* keys that are arrays or tags count by their bytes: written shorter, two may meet */
 		if (is_key && c.type >= IDR_CBOR_ARRAY && c.type <= IDR_CBOR_TAG)
@@ -61,7 +54,6 @@ static void write_again(struct idr_arena *a, struct idr_buf *b, struct idr_cbor 
 	}
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct idr_arena *a = idr_arena_new(64 << 20);
@@ -72,20 +64,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int64_t n;
 
 	if (idr_cbor_check(a, in, IDR_CBOR_ANY, &v, &err)) {
-		check(v.raw.n == size);
+		fuzz_check(v.raw.n == size);
 		idr_buf_init(&b, a, 0, 8 << 20);
 		write_again(a, &b, v);
 		if (idr_cbor_check(a, in, IDR_CBOR_DETERMINISTIC, &w, &err))
-			check(idr_bytes_equal(idr_buf_bytes(&b), in));
+			fuzz_check(idr_bytes_equal(idr_buf_bytes(&b), in));
 		else
-			check(!b.failed && idr_cbor_check(a, idr_buf_bytes(&b), IDR_CBOR_ANY, &w, &err));
+			fuzz_check(!b.failed && idr_cbor_check(a, idr_buf_bytes(&b), IDR_CBOR_ANY, &w, &err));
 		(void)!idr_cbor_time(v, &n);
 		(void)!idr_cbor_find_int(v, 1, &w);
 		(void)!idr_cbor_find_text(v, "a", &w);
 	} else {
 		/* walking bytes that were refused must stay inside of them */
 		v = idr_cbor_item(in);
-		check(v.raw.n <= size);
+		fuzz_check(v.raw.n <= size);
 	}
 	idr_arena_free(&a);
 	return 0;

@@ -1,21 +1,16 @@
 /* A certificate from outside: read it, and try it as leaf and as anchor of itself. */
-#include <stdlib.h>
-
+#include "fuzz/fuzzkit.h"
 #include "suite/cert.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct idr_suite *s;
+	struct idr_suite *s = fuzz_suite();
 	struct idr_arena *a = idr_arena_new(8 << 20);
 	struct idr_bytes der = idr_bytes(data, size);
 	struct idr_cert c;
 	struct idr_err err;
 	size_t anchor;
 
-	if (!s && !(s = idr_suite_new()))
-		abort();
 	if (idr_cert_parse(s, a, der, &c, &err)) {
 		if (!idr_bytes_equal(c.der, der) || c.n_eku > IDR_EKU_MAX || c.n_dns > IDR_SAN_MAX)
 			abort();

@@ -1,13 +1,6 @@
 /* dcql: a query, a zero byte, claims. What is handed on is part of the claims and still answers. */
-#include <stdlib.h>
-
 #include "dcql/dcql.h"
-
-static void check(bool holds)
-{
-	if (!holds)
-		abort();
-}
+#include "fuzz/fuzzkit.h"
 
 /* Every member of `small` is in `big`; arrays may be shorter. */
 static bool is_part(const struct idr_json *small, const struct idr_json *big)
@@ -37,19 +30,18 @@ static void try_credential(struct idr_arena *a, const struct idr_dcql_credential
 
 	if (!idr_dcql_minimize(a, c, claims, &out, &err))
 		return;
-	check(idr_json_parse(a, out, 1 << 20, &small, &err));
-	check(is_part(small, claims));
+	fuzz_check(idr_json_parse(a, out, 1 << 20, &small, &err));
+	fuzz_check(is_part(small, claims));
 	if (!idr_dcql_match(c, IDR_LIT("urn:t"), claims, chosen, &err))
 		return;
 	for (size_t i = 0; i < c->n_claim; i++) {
 		const struct idr_json *v[256];
 		size_t n;
 
-		check(!chosen[i] || idr_dcql_path(claims, c->claim[i].path, v, 256, &n, &err));
+		fuzz_check(!chosen[i] || idr_dcql_path(claims, c->claim[i].path, v, 256, &n, &err));
 	}
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct idr_arena *a = idr_arena_new(32 << 20);
@@ -61,11 +53,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct idr_err err;
 
 	if (idr_dcql_parse(a, idr_bytes_first(in, zero), &q, &err)) {
-		check(q->n_credential > 0 && q->n_credential <= 32);
+		fuzz_check(q->n_credential > 0 && q->n_credential <= 32);
 		answered[0] = size & 1;
 		if (idr_dcql_satisfied(q, answered, used, &err))
 			for (size_t i = 0; i < q->n_credential; i++)
-				check(!used[i] || answered[i]);
+				fuzz_check(!used[i] || answered[i]);
 		if (zero != SIZE_MAX && idr_json_parse(a, idr_bytes_from(in, zero + 1), 1 << 20, &claims,
 		    &err) && claims->type == IDR_JSON_OBJECT)
 			for (size_t i = 0; i < q->n_credential; i++)

@@ -3,8 +3,7 @@
  *
  * First line: version, a space, the target. Then one "name:value" a line.
  */
-#include <stdlib.h>
-
+#include "fuzz/fuzzkit.h"
 #include "http/http_internal.h"
 
 static const struct http_route table[] = {
@@ -38,8 +37,6 @@ static void try_target(struct idr_arena *a, struct idr_bytes target)
 		if (memchr(m.part[i].p, 0, m.part[i].n) || memchr(m.part[i].p, '/', m.part[i].n))
 			abort();
 }
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

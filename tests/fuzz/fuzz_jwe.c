@@ -1,9 +1,6 @@
 /* A compact JWE from outside, opened with the key of RFC 7518 appendix C. */
-#include <stdlib.h>
-
+#include "fuzz/fuzzkit.h"
 #include "jose/jwe.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char bob[] =
     "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"weNJy2HscCSM6AEDTDg04biOvhFhyyWvOHQfeF_PxMQ\","
@@ -26,19 +23,15 @@ static struct idr_private *key_of_bob(struct idr_suite *s)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct idr_suite *s;
+	struct idr_suite *s = fuzz_suite();
 	static struct idr_private *k;
 	struct idr_arena *a = idr_arena_new(8 << 20);
 	struct idr_bytes plain;
 	struct idr_jwe j;
 	struct idr_err err;
 
-	if (!s) {
-		s = idr_suite_new();
-		if (!s)
-			abort();
+	if (!k)
 		k = key_of_bob(s);
-	}
 	if (!idr_jwe_parse(s, a, idr_bytes(data, size), 64 * 1024, &j, &err)) {
 		if (err.code != IDR_DECRYPT)
 			abort();

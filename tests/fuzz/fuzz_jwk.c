@@ -1,9 +1,6 @@
 /* A public key from outside, as JWK or as COSE_Key: what is accepted is written and read back. */
-#include <stdlib.h>
-
+#include "fuzz/fuzzkit.h"
 #include "suite/key.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void must_come_back(struct idr_suite *s, struct idr_arena *a, const struct idr_key *k)
 {
@@ -28,7 +25,7 @@ static void must_come_back(struct idr_suite *s, struct idr_arena *a, const struc
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct idr_suite *s;
+	struct idr_suite *s = fuzz_suite();
 	struct idr_arena *a = idr_arena_new(8 << 20);
 	struct idr_bytes in = idr_bytes(data, size);
 	const struct idr_json *v;
@@ -36,8 +33,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct idr_key k;
 	struct idr_err err;
 
-	if (!s && !(s = idr_suite_new()))
-		abort();
 	if (idr_json_parse(a, in, 16 * 1024, &v, &err)) {
 		if (idr_key_from_jwk(s, a, v, IDR_USE_VERIFY, &k, &err))
 			must_come_back(s, a, &k);

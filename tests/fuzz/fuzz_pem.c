@@ -1,22 +1,17 @@
 /* PEM text from outside: certificates, and a private key. */
-#include <stdlib.h>
-
+#include "fuzz/fuzzkit.h"
 #include "suite/pem.h"
 #include "suite/sign.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct idr_suite *s;
+	struct idr_suite *s = fuzz_suite();
 	struct idr_arena *a = idr_arena_new(8 << 20);
 	struct idr_bytes in = idr_bytes(data, size), der[4];
 	struct idr_private *k = NULL;
 	struct idr_err err;
 	size_t n = 0;
 
-	if (!s && !(s = idr_suite_new()))
-		abort();
 	if (idr_pem_certificates(a, in, der, 4, &n, &err)) {
 		if (n < 1 || n > 4)
 			abort();

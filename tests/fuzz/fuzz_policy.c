@@ -1,10 +1,7 @@
 /* policy files: what parses can be asked, and only then. */
-#include <stdlib.h>
-
 #include "fuzz/fuzzland.h"
 #include "verify/policy.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct idr_type pid = { .id = { (const uint8_t *)"pid", 3 },
@@ -17,10 +14,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct idr_err err;
 
 	if (idr_policy_parse(a, idr_bytes(data, size), &p, &err)) {
-		fuzzland_check(p->n_type && p->n_claim && p->id.n);
-		fuzzland_check(p->status_unknown != IDR_STALE_ACCEPT);
+		fuzz_check(p->n_type && p->n_claim && p->id.n);
+		fuzz_check(p->status_unknown != IDR_STALE_ACCEPT);
 		if (idr_policy_dcql(a, p, types, 1, &text, &err) && idr_dcql_parse(a, text, &q, &err))
-			fuzzland_check(q->n_credential == 1 && q->credential[0].holder_binding);
+			fuzz_check(q->n_credential == 1 && q->credential[0].holder_binding);
 	}
 	idr_arena_free(&a);
 	return 0;

@@ -3,10 +3,9 @@
  * claims of whatever holds a claim 169 are turned into JSON. */
 #include "base/text.h"
 #include "codec/inflate.h"
+#include "fuzz/fuzzkit.h"
 #include "qr/qr.h"
 #include "qr/qr_claims.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void claims_of(struct idr_arena *a, struct idr_bytes cbor)
 {
@@ -17,12 +16,12 @@ static void claims_of(struct idr_arena *a, struct idr_bytes cbor)
 
 	if (idr_cbor_check(a, cbor, IDR_CBOR_ANY, &item, &err) && idr_cbor_is(item, IDR_CBOR_MAP) &&
 	    idr_qr_claims(a, item, &json, &claims, &err) && !idr_json_is(claims, IDR_JSON_OBJECT))
-		__builtin_trap();
+		abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct idr_suite *s;
+	struct idr_suite *s = fuzz_suite();
 	static struct idr_arena *a;
 	struct idr_bytes text = idr_bytes(data, size), zlib;
 	struct idr_qr_rules rules = { .algs = IDR_ALGS_ALL, .skew = 30 };
@@ -33,8 +32,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t n = 0;
 	struct idr_err err;
 
-	if (!s)
-		s = idr_suite_new();
 	if (!a)
 		a = idr_arena_new(8 * 1024 * 1024);
 	if (size && data[0] == 0) {
@@ -52,7 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		/* nobody is trusted: nothing may come out as valid */
 		if (idr_qr_begin(s, a, text, &rules, 1790000000, &r, &f, checks, &n, &err) &&
 		    idr_findings_conclude(&f, NULL, 0, &err) == IDR_OK)
-			__builtin_trap();
+			abort();
 	}
 	idr_arena_reset(a);
 	return 0;

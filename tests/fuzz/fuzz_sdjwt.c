@@ -4,9 +4,8 @@
  * First byte '~': the rest is a presentation. Otherwise: a payload, then disclosures as JSON, each
  * behind a zero byte; in all of them "@0" to "@9" stands for the digest of a disclosure.
  */
-#include <stdlib.h>
-
 #include "base/text.h"
+#include "fuzz/fuzzkit.h"
 #include "sdjwt/sdjwt.h"
 
 enum { MOST = 10 };
@@ -18,12 +17,6 @@ struct run {
 	uint8_t digest[MOST][44];
 	size_t n;
 };
-
-static void check(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 /* Digests are put in from the last disclosure to the first, so that outer ones stand first. */
 static struct idr_bytes filled(struct run *r, struct idr_bytes in, size_t from)
@@ -74,7 +67,7 @@ static void check_clean(const struct idr_json *v)
 	for (uint32_t i = 0; i < v->span; i++) {
 		if (v[i].type != IDR_JSON_OBJECT)
 			continue;
-		check(!idr_json_find(&v[i], "_sd") && !idr_json_find(&v[i], "...") &&
+		fuzz_check(!idr_json_find(&v[i], "_sd") && !idr_json_find(&v[i], "...") &&
 		    !idr_json_find(&v[i], "_sd_alg"));
 	}
 }
@@ -103,7 +96,7 @@ static void try_fitting(struct run *r, struct idr_bytes in)
 		return;
 	check_clean(claims);
 	for (size_t i = 0; i < j.n_disclosure; i++)
-		check(d[i].used);
+		fuzz_check(d[i].used);
 }
 
 static void try_presentation(struct run *r, struct idr_bytes in)
@@ -119,19 +112,16 @@ static void try_presentation(struct run *r, struct idr_bytes in)
 
 	idr_findings_init(&f);
 	if (idr_sdjwt_begin(r->s, r->a, in, &rules, 1790000000, &result, &f, checks, &n, &err))
-		check(idr_findings_conclude(&f, NULL, 0, &err) != IDR_OK); /* nobody is trusted here */
+		fuzz_check(idr_findings_conclude(&f, NULL, 0, &err) != IDR_OK); /* nobody is trusted here */
 	if (idr_sdjwt_select(r->s, r->a, in, &all, &out, &err))
-		check(idr_bytes_equal(in, out));
+		fuzz_check(idr_bytes_equal(in, out));
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct idr_suite *s;
+	struct idr_suite *s = fuzz_suite();
 	struct run r = { .a = idr_arena_new(32 << 20) };
 
-	if (!s)
-		s = idr_suite_new();
 	r.s = s;
 	if (size && data[0] == '~')
 		try_presentation(&r, idr_bytes(data + 1, size - 1));

@@ -1,9 +1,6 @@
 /* A COSE_Sign1 from outside: every kind of slot, chain, signature. */
-#include <stdlib.h>
-
 #include "cose/sign1.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz/fuzzkit.h"
 
 static void look(struct idr_suite *s, struct idr_arena *a, const struct idr_sign1 *m)
 {
@@ -24,14 +21,12 @@ static void look(struct idr_suite *s, struct idr_arena *a, const struct idr_sign
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct idr_suite *s;
+	struct idr_suite *s = fuzz_suite();
 	struct idr_arena *a = idr_arena_new(8 << 20);
 	struct idr_cbor item;
 	struct idr_sign1 m;
 	struct idr_err err;
 
-	if (!s && !(s = idr_suite_new()))
-		abort();
 	if (size <= 64 * 1024 && idr_cbor_check(a, idr_bytes(data, size), IDR_CBOR_ANY, &item, &err)) {
 		if (idr_sign1_parse(a, item, IDR_SIGN1_TAGGED, true, &m, &err))
 			look(s, a, &m);

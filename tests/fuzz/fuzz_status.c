@@ -1,6 +1,4 @@
 /* status list tokens: as they come, and with a good signature around a bad payload. First byte: which. */
-#include <stdlib.h>
-
 #include "cose/sign1.h"
 #include "fuzz/fuzzland.h"
 #include "jose/jws.h"
@@ -30,14 +28,13 @@ static void read_all(const struct idr_status_list *l)
 	struct idr_err err;
 	unsigned v;
 
-	fuzzland_check(l->bits == 1 || l->bits == 2 || l->bits == 4 || l->bits == 8);
-	fuzzland_check(l->bytes.n <= 65536 && l->iat <= FUZZ_NOW + 60);
+	fuzz_check(l->bits == 1 || l->bits == 2 || l->bits == 4 || l->bits == 8);
+	fuzz_check(l->bytes.n <= 65536 && l->iat <= FUZZ_NOW + 60);
 	for (uint64_t i = 0; i < n; i += 1 + n / 64)
-		fuzzland_check(idr_status_at(l, i, &v, &err) && v < 1u << l->bits);
-	fuzzland_check(!idr_status_at(l, n, &v, &err) && !idr_status_at(l, UINT64_MAX, &v, &err));
+		fuzz_check(idr_status_at(l, i, &v, &err) && v < 1u << l->bits);
+	fuzz_check(!idr_status_at(l, n, &v, &err) && !idr_status_at(l, UINT64_MAX, &v, &err));
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzzland *f = fuzzland();

@@ -2,8 +2,6 @@
  * the front door. First byte: 0 the input as it comes; 1 an SD-JWT whose payload is the first line and
  * whose disclosures are the others, well signed; 2 a printed code around a payload, well signed.
  */
-#include <stdlib.h>
-
 #include "base/text.h"
 #include "fuzz/fuzzland.h"
 #include "jose/jws.h"
@@ -72,16 +70,15 @@ static void look(struct idr_arena *a, const struct idr_verdict *v, bool forged)
 	struct idr_err err;
 	struct idr_buf b;
 
-	fuzzland_check((v->result == IDR_VALID) == (v->code == IDR_OK));
-	fuzzland_check((v->result == IDR_VALID) == (idr_verdict_claims(v) != NULL));
-	fuzzland_check(!forged || v->result == IDR_INVALID);
-	fuzzland_check(v->possession == IDR_POSSESSION_NONE);
+	fuzz_check((v->result == IDR_VALID) == (v->code == IDR_OK));
+	fuzz_check((v->result == IDR_VALID) == (idr_verdict_claims(v) != NULL));
+	fuzz_check(!forged || v->result == IDR_INVALID);
+	fuzz_check(v->possession == IDR_POSSESSION_NONE);
 	idr_buf_init(&b, a, 4096, 8 << 20);
 	idr_verdict_put_json(&b, v, (struct idr_bytes){ NULL, 0 });
-	fuzzland_check(idr_buf_done(&b, &text, &err) && idr_json_parse(a, text, text.n, &o, &err));
+	fuzz_check(idr_buf_done(&b, &text, &err) && idr_json_parse(a, text, text.n, &o, &err));
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct fuzzland *f = fuzzland();

@@ -1,13 +1,6 @@
 #include "fuzzland.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-
-void fuzzland_check(bool holds)
-{
-	if (!holds)
-		abort();
-}
 
 static void must(bool ok, const struct idr_err *err)
 {
@@ -52,7 +45,7 @@ struct fuzzland *fuzzland(void)
 		return &f;
 	f.s = idr_suite_new();
 	f.a = idr_arena_new(1 << 20);
-	fuzzland_check(f.s && f.a);
+	fuzz_check(f.s && f.a);
 	f.root = key(&f, 7);
 	f.signer = key(&f, 11);
 	f.root_der = certify(&f, IDR_PROFILE_ROOT, f.root);
