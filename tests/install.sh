@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.." || exit 1
 build="gcc make pkg-config libssl-dev libmicrohttpd-dev libpq-dev libjansson-dev libcurl4-openssl-dev
 zlib1g-dev libqrencode-dev libutf8proc-dev libseccomp-dev postgresql ca-certificates"
 demo="zbar-tools util-linux"
-test="clang libclang-rt-14-dev libcmocka-dev libzbar-dev python3 mandoc scdoc curl procps"
+test="clang libclang-rt-14-dev libcmocka-dev libzbar-dev libcbor-dev python3 mandoc scdoc curl procps"
 
 want="$build $demo"
 [ "${1:-test}" = demo ] || want="$want $test"

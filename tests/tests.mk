@@ -72,7 +72,14 @@ $(FUZZ_PROG): $(O)/fuzz/%: $(O)/tests/fuzz/%.o $(FUZZ_KIT) $(LIBIDR) $(LIBIDR_IS
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
-	    $(if $(filter $(LIBIDSRV),$^),$(SERVER_LIBS)) $(CORE_LIBS)
+	    $(if $(filter $(LIBIDSRV),$^),$(SERVER_LIBS)) $(FUZZ_LIBS) $(CORE_LIBS)
+# second readers: jansson in the same process, libcbor in a child without sanitizers
+$(O)/fuzz/fuzz_json_twin: FUZZ_LIBS := -ljansson
+$(O)/fuzz/fuzz_cbor_twin: | $(O)/fuzz/cbor_second
+$(O)/fuzz/cbor_second: tests/fuzz/second/cbor_second.c tests/tests.mk
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -O2 -g $(WARN) -o $@ $< -lcbor
 fuzz_programs: $(FUZZ_PROG)
 fuzz: ## every fuzz target for FUZZ_SECONDS (20), two at a time; corpora stay in build/fuzz
 	-@$(MAKE) -k -s --no-print-directory MODE=fuzz fuzz_programs
