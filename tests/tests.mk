@@ -1,6 +1,6 @@
 # What tests, measures, checks and installs. Included by the Makefile; how it is read: tests/README.md.
 # Suites report through build/totals/<suite>: "TOTAL <suite> passed failed skipped".
-FUZZ_SECONDS ?= 20
+FUZZ_SECONDS ?= 15
 PREFIX ?= /usr/local
 # cmocka does not say that a failed assertion never returns, so gcc sees unset variables behind it
 TEST_CFLAGS = $(CFLAGS) $(if $(findstring clang,$(CC)),,-Wno-maybe-uninitialized) \
@@ -81,9 +81,9 @@ $(O)/fuzz/cbor_second: tests/fuzz/second/cbor_second.c tests/tests.mk
 	$(call say,CC,$<)
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -O2 -g $(WARN) -o $@ $< -lcbor
 fuzz_programs: $(FUZZ_PROG)
-fuzz: ## every fuzz target for FUZZ_SECONDS (20), two at a time; corpora stay in build/fuzz
+fuzz: ## every target, or FUZZ="verify json", for FUZZ_SECONDS (15), two at a time; corpora stay in build/fuzz
 	-@$(MAKE) -k -s --no-print-directory MODE=fuzz fuzz_programs
-	@tests/run_fuzz $(FUZZ_SECONDS)
+	@tests/run_fuzz $(FUZZ_SECONDS) $(FUZZ)
 
 lint: $(LIBIDR) $(LIBIDR_ISSUE) $(LIBIDR_DRAW) ## layers, headers alone, banned calls, code table, warnings of the second compiler
 	@tests/lint/run $(O)
