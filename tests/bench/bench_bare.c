@@ -1,8 +1,8 @@
 #include "bench.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
@@ -78,43 +78,53 @@ void bench_bare_verify_fresh(struct bench_bare *b)
 /* ---- all cores at once ---- */
 
 struct share {
-	double until;
-	bool issuing;
+	double until, cpu_us;
+	enum bench_work work;
 	long done;
 };
+
+static void once(struct bench_bare *b, enum bench_work work)
+{
+	if (work != BENCH_PAPER)
+		bench_bare_verify_fresh(b);
+	if (work == BENCH_ISSUING)
+		bench_bare_sign(b);
+	bench_bare_verify(b);
+}
 
 static void *work(void *arg)
 {
 	struct bench_bare *b = bench_bare_new();
 	struct share *s = arg;
+	double from = bench_cpu_us();
 
 	while (bench_wall_us() < s->until)
-		for (int i = 0; i < 16; i++, s->done++) {
-			/* issuing: proof, signature, our own output; verifying: issuer, key binding */
-			bench_bare_verify_fresh(b);
-			if (s->issuing)
-				bench_bare_sign(b);
-			bench_bare_verify(b);
-		}
+		for (int i = 0; i < 16; i++, s->done++)
+			once(b, s->work);
+	s->cpu_us = bench_cpu_us() - from;
 	bench_bare_free(&b);
 	return NULL;
 }
 
-double bench_bare_rate(int threads, double seconds, bool issuing)
+struct bench_speed bench_bare_all(enum bench_work what, double seconds)
 {
+	int threads = (int)sysconf(_SC_NPROCESSORS_ONLN);
 	struct share share[64];
 	pthread_t thread[64];
-	double from = bench_wall_us();
+	double from = bench_wall_us(), cpu = 0;
 	long done = 0;
 
-	for (int i = 0; i < threads && i < 64; i++) {
-		share[i] = (struct share){ from + seconds * 1e6, issuing, 0 };
+	if (threads > 64)
+		threads = 64;
+	for (int i = 0; i < threads; i++) {
+		share[i] = (struct share){ from + seconds * 1e6, 0, what, 0 };
 		if (pthread_create(&thread[i], NULL, work, &share[i]) != 0)
 			abort();
 	}
-	for (int i = 0; i < threads && i < 64; i++) {
+	for (int i = 0; i < threads; i++) {
 		pthread_join(thread[i], NULL);
 		done += share[i].done;
+		cpu += share[i].cpu_us;
 	}
-	return (double)done / ((bench_wall_us() - from) / 1e6);
+	return (struct bench_speed){ (double)done / ((bench_wall_us() - from) / 1e6), cpu / (double)done };
 }

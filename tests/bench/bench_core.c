@@ -37,22 +37,14 @@ struct bench {
 	struct bench_bare *bare;
 };
 
-static void must(bool ok, const struct idr_err *err)
-{
-	if (ok)
-		return;
-	fprintf(stderr, "idbench: %s (%s)\n", err->msg, err->at);
-	exit(1);
-}
-
 static struct idr_bytes sign(struct bench *b, struct idr_arena *a, const struct idr_private *k,
     struct idr_bytes tbs)
 {
 	uint8_t *p;
 	struct idr_err err;
 
-	must((p = idr_arena_alloc(a, 96, &err)) != NULL, &err);
-	must(idr_private_sign(b->s, k, tbs, p, &err), &err);
+	bench_must((p = idr_arena_alloc(a, 96, &err)) != NULL, &err);
+	bench_must(idr_private_sign(b->s, k, tbs, p, &err), &err);
 	return idr_bytes(p, 64);
 }
 
@@ -66,12 +58,12 @@ static struct idr_bytes issue(struct bench *b, struct idr_arena *a, const struct
 	struct idr_bytes signature, out;
 	struct idr_err err;
 
-	must(idr_sdjwt_build(b->s, a, &m, &built, &err), &err);
+	bench_must(idr_sdjwt_build(b->s, a, &m, &built, &err), &err);
 	signature = sign(b, a, b->land->signer, built.to_be_signed);
 	/* our own output, with the published key */
-	must(idr_suite_verify(b->s, &b->leaf.key, IDR_ES256, built.to_be_signed, signature) ||
+	bench_must(idr_suite_verify(b->s, &b->leaf.key, IDR_ES256, built.to_be_signed, signature) ||
 	         idr_fail(&err, IDR_SELF_CHECK, NULL, "our own output did not verify"), &err);
-	must(idr_sdjwt_attach(a, &built, signature, &out, &err), &err);
+	bench_must(idr_sdjwt_attach(a, &built, signature, &out, &err), &err);
 	return out;
 }
 
@@ -84,9 +76,9 @@ static void op_issue(struct bench *b)
 	uint8_t print[32];
 
 	idr_arena_reset(b->a);
-	must(idr_jws_parse(b->a, b->proof, 8192, true, &jws, &err), &err);
-	must(idr_key_from_jwk(b->s, b->a, idr_json_find(jws.header, "jwk"), IDR_USE_VERIFY, &key, &err), &err);
-	must(idr_jws_verify(b->s, &jws, &key, IDR_ALGS_HAIP, &err), &err);
+	bench_must(idr_jws_parse(b->a, b->proof, 8192, true, &jws, &err), &err);
+	bench_must(idr_key_from_jwk(b->s, b->a, idr_json_find(jws.header, "jwk"), IDR_USE_VERIFY, &key, &err), &err);
+	bench_must(idr_jws_verify(b->s, &jws, &key, IDR_ALGS_HAIP, &err), &err);
 	idr_key_thumbprint(b->s, &key, print);
 	issue(b, b->a, &key);
 }
@@ -110,7 +102,7 @@ static void op_verify(struct bench *b)
 	struct idr_err err;
 
 	idr_arena_reset(b->a);
-	must(idr_verify(b->s, b->a, &in, FUZZ_NOW, &v, &err), &err);
+	bench_must(idr_verify(b->s, b->a, &in, FUZZ_NOW, &v, &err), &err);
 	if (v->result != IDR_VALID) {
 		fprintf(stderr, "idbench: the presentation is %s: %s\n", idr_result_name(v->result), v->why.msg);
 		exit(1);
@@ -150,22 +142,19 @@ static double time_of(struct bench *b, void (*op)(struct bench *))
 	return (bench_cpu_us() - from) / BATCH;
 }
 
-/* A and B in turns, so that a machine that drifts drifts under both. */
-static void pair(struct bench *b, const char *name, void (*ours)(struct bench *),
-    void (*bare)(struct bench *), double accept)
+static void pair(struct bench *b, const struct bench_options *o, const char *name,
+    void (*ours)(struct bench *), void (*bare)(struct bench *), double accept, double stretch)
 {
-	double x[BENCH_ROUNDS], y[BENCH_ROUNDS], ratio;
-	bool steady;
+	struct bench_goal g = { name, "us", BENCH_TIME, accept, stretch, o->rounds, { 0 }, { 0 } };
 
 	time_of(b, ours);
-	for (int i = 0; i < BENCH_ROUNDS; i++) {
-		y[i] = time_of(b, bare);
-		x[i] = time_of(b, ours);
+	time_of(b, bare);
+	for (int i = 0; i < g.n; i++) {
+		g.limit[i] = time_of(b, bare);
+		g.ours[i] = time_of(b, ours);
 	}
-	steady = y[BENCH_ROUNDS - 1] < y[0] * 1.1 && y[BENCH_ROUNDS - 1] > y[0] * 0.9;
-	ratio = bench_median(y, BENCH_ROUNDS) / bench_median(x, BENCH_ROUNDS);
-	printf("%-34s %9.1f %9.1f %8.2f %8.2f%s\n", name, bench_median(x, BENCH_ROUNDS),
-	    bench_median(y, BENCH_ROUNDS), ratio, accept, steady ? "" : "  (void: the bare loop drifted)");
+	g.limit[g.n] = time_of(b, bare);
+	bench_row(&g);
 }
 
 static void make_proof(struct bench *b)
@@ -178,10 +167,10 @@ static void make_proof(struct bench *b)
 	idr_buf_put_str(&h, "{\"alg\":\"ES256\",\"typ\":\"openid4vci-proof+jwt\",\"jwk\":");
 	idr_key_put_jwk(&h, idr_private_public(b->holder), NULL);
 	idr_buf_put_byte(&h, '}');
-	must(idr_buf_done(&h, &header, &err), &err);
-	must(idr_jws_build(b->keep, header, IDR_LIT("{\"aud\":\"https://bench.example\",\"iat\":1790000000,"
+	bench_must(idr_buf_done(&h, &header, &err), &err);
+	bench_must(idr_jws_build(b->keep, header, IDR_LIT("{\"aud\":\"https://bench.example\",\"iat\":1790000000,"
 	    "\"nonce\":\"Zm9vYmFyYmF6cXV4cXV1eGNvcmdl\"}"), &tbs, &err), &err);
-	must(idr_jws_attach(b->keep, tbs, sign(b, b->keep, b->holder, tbs), &b->proof, &err), &err);
+	bench_must(idr_jws_attach(b->keep, tbs, sign(b, b->keep, b->holder, tbs), &b->proof, &err), &err);
 }
 
 static void make_presentation(struct bench *b)
@@ -192,20 +181,20 @@ static void make_presentation(struct bench *b)
 	struct idr_err err;
 	struct idr_buf out;
 
-	must(idr_json_parse(b->keep, IDR_LIT("[[\"full_name\"],[\"c3\"],[\"c5\"]]"), 100, &paths, &err), &err);
+	bench_must(idr_json_parse(b->keep, IDR_LIT("[[\"full_name\"],[\"c3\"],[\"c5\"]]"), 100, &paths, &err), &err);
 	for (const struct idr_json *p = idr_json_first(paths); p; p = idr_json_next(paths, p))
 		path[choice.n_path++] = p;
-	must(idr_sdjwt_select(b->s, b->keep, credential, &choice, &selected, &err), &err);
-	must(idr_sdjwt_kb_build(b->s, b->keep, selected, IDR_ES256, idr_str(AUD), idr_str(NONCE), FUZZ_NOW,
+	bench_must(idr_sdjwt_select(b->s, b->keep, credential, &choice, &selected, &err), &err);
+	bench_must(idr_sdjwt_kb_build(b->s, b->keep, selected, IDR_ES256, idr_str(AUD), idr_str(NONCE), FUZZ_NOW,
 	    IDR_LIT(""), &tbs, &err), &err);
-	must(idr_jws_attach(b->keep, tbs, sign(b, b->keep, b->holder, tbs), &kb, &err), &err);
+	bench_must(idr_jws_attach(b->keep, tbs, sign(b, b->keep, b->holder, tbs), &kb, &err), &err);
 	idr_buf_init(&out, b->keep, selected.n + kb.n, selected.n + kb.n);
 	idr_buf_put(&out, selected);
 	idr_buf_put(&out, kb);
-	must(idr_buf_done(&out, &b->presentation, &err), &err);
+	bench_must(idr_buf_done(&out, &b->presentation, &err), &err);
 }
 
-bool bench_core(void)
+bool bench_core(const struct bench_options *o)
 {
 	struct bench b = { .s = idr_suite_new(), .keep = idr_arena_new(ARENA), .a = idr_arena_new(ARENA),
 		.land = fuzzland(), .cache = idr_path_cache_new(), .bare = bench_bare_new() };
@@ -213,18 +202,18 @@ bool bench_core(void)
 	struct idr_bytes claims;
 	struct idr_err err;
 
-	must(idr_private_generate(b.s, IDR_P256, &b.holder, &err), &err);
-	must(idr_cert_parse(b.s, b.keep, b.land->signer_der, &b.leaf, &err), &err);
-	must(idr_type_parse(b.keep, idr_str(TYPE), &b.type, &err), &err);
-	must(idr_json_parse(b.keep, idr_str(PERSON), sizeof(PERSON), &person, &err), &err);
-	must(idr_type_claims(b.keep, b.type, person, FUZZ_NOW, &claims, &err), &err);
-	must(idr_json_parse(b.keep, claims, claims.n, &b.claims, &err), &err);
+	bench_must(idr_private_generate(b.s, IDR_P256, &b.holder, &err), &err);
+	bench_must(idr_cert_parse(b.s, b.keep, b.land->signer_der, &b.leaf, &err), &err);
+	bench_must(idr_type_parse(b.keep, idr_str(TYPE), &b.type, &err), &err);
+	bench_must(idr_json_parse(b.keep, idr_str(PERSON), sizeof(PERSON), &person, &err), &err);
+	bench_must(idr_type_claims(b.keep, b.type, person, FUZZ_NOW, &claims, &err), &err);
+	bench_must(idr_json_parse(b.keep, claims, claims.n, &b.claims, &err), &err);
 	make_proof(&b);
 	make_presentation(&b);
-	printf("%-34s %9s %9s %8s %8s\n", "in process, one thread", "ours us", "bare us", "ratio", "accept");
-	pair(&b, "sign / bare sign", op_sign, op_bare_sign, 0.93);
-	pair(&b, "issue / fresh verify, sign, verify", op_issue, op_bare_issue, 0.82);
-	pair(&b, "verify / fresh verify, verify", op_verify, op_bare_verify, 0.80);
+	bench_title("in process, one thread, CPU");
+	pair(&b, o, "sign / bare sign", op_sign, op_bare_sign, 0.93, 0.97);
+	pair(&b, o, "issue, 12 claims / fresh verify, sign, verify", op_issue, op_bare_issue, 0.82, 0.90);
+	pair(&b, o, "verify, 3 of 12 disclosed / fresh verify, verify", op_verify, op_bare_verify, 0.80, 0.90);
 	idr_private_free(&b.holder);
 	bench_bare_free(&b.bare);
 	idr_path_cache_free(&b.cache);
