@@ -93,7 +93,12 @@ $(O)/bin/idbench: $(call obj,$(BENCH_SRC)) $(LIBIDR) $(LIBIDR_ISSUE) $(LIBIDR_DR
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(call obj,$(BENCH_SRC)) $(LIBIDR_DRAW) $(CORE_GROUP) $(CLIENT_LIBS) $(CORE_LIBS) -lpthread
-bench: all $(if $(BENCH_SRC),$(O)/bin/idbench) ## issue and verify, as ratios to bare operations of the same run
+# preloaded into PostgreSQL by the bench: a disk that is slower
+$(O)/bench/slow_fsync.so: tests/bench/preload/slow_fsync.c Makefile tests/tests.mk
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(BASE) -O2 -fPIC -shared -o $@ $< -ldl
+bench: all $(O)/bench/slow_fsync.so $(if $(BENCH_SRC),$(O)/bin/idbench) ## issue and verify, as ratios to bare operations of the same run
 	@if [ -x tests/bench/run ]; then tests/bench/run $(O); else $(O)/bin/idbench; fi
 
 # ---- man pages: docs/man/*.scd, written with scdoc; a line @KEYS@ stands for `idsrv --conf-man` ----

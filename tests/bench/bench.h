@@ -23,6 +23,9 @@ struct bench_options {
 	const char *tokens;    /* file: an access token a line, of different people */
 	const char *party;     /* key of a relying party */
 	const char *card;      /* text of a paper QR */
+	const char *admin;     /* http://127.0.0.1:port */
+	const char *officer;   /* an officer's token */
+	const char *delay;     /* file of bench_fsync.c */
 	pid_t pid;             /* of idsrv */
 	int rounds;
 	double seconds;        /* of one round of load */
@@ -46,8 +49,13 @@ struct bench_goal {
 };
 
 void bench_title(const char *text);
+/* Measures ours and limit in turns, each as CPU time of one call, and prints the row. */
+void bench_pair(const struct bench_options *o, struct bench_goal *g, void (*ours)(void *),
+    void (*limit)(void *), void *ctx);
 /* Prints the row; with IDBENCH_ROWS set also appends it to that file, tab separated. */
 void bench_row(const struct bench_goal *g);
+/* A figure without a limit to compare it with; at_most < 0 when none is asked for either. */
+void bench_told(const char *name, double ours, const char *unit, double at_most);
 /* A line below a row: figures that explain it. */
 void bench_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
@@ -86,6 +94,9 @@ struct bench_cpu {
 void bench_cpu_of(pid_t server, struct bench_cpu *out);
 double bench_cpu_own_us(void); /* of this process: the load generator's */
 
+/* The file of preload/slow_fsync.c: [0] delay in microseconds, [1] calls delayed so far. */
+_Atomic uint32_t *bench_delay_open(const char *name);
+
 /* ---- load over HTTP ---- */
 
 struct bench_request {
@@ -104,6 +115,7 @@ struct bench_load {
 	/* out */
 	long done, stalled;                    /* stalled: an answer took longer than 5 s */
 	double rate, p50_us, p99_us, max_us;
+	double body;                           /* bytes of an answer, mean */
 };
 
 /* False when a connection broke or got a wrong answer; says so. */
@@ -113,17 +125,33 @@ bool bench_load_run(struct bench_load *l);
 struct bench_request bench_request_make(const char *method, const char *path, const char *token,
     const char *type, struct idr_bytes body);
 
-/* Credential requests made beforehand, each with a fresh nonce, a fresh key and its proof. */
-struct bench_prepared;
-struct bench_prepared *bench_prepared_new(const struct bench_options *o, const char *configuration,
-    size_t n);
-void bench_prepared_free(struct bench_prepared **p);
-bool bench_prepared_next(void *ctx, int connection, const char *body, size_t n,
-    struct bench_request *out);
+/* POST /v1/verify; nonce and audience NULL for what carries no key binding. */
+struct bench_request bench_verify_request(const struct bench_options *o, struct idr_bytes input,
+    const char *nonce, const char *audience);
+/* Give the same request again and again: ctx is a struct bench_request. */
+bool bench_same_again(void *ctx, int connection, const char *body, size_t n, struct bench_request *out);
+/* One request at a time, from the answer's body; aborts the program when it is refused. */
+struct idr_bytes bench_ask(const char *server, struct bench_request *r, struct idr_arena *a);
+
+/* ---- wallets: each request with a fresh nonce, a fresh key and its proof ---- */
+
+struct bench_wallet;
+struct bench_wallet *bench_wallet_new(const struct bench_options *o, const char *configuration);
+void bench_wallet_free(struct bench_wallet **w);
+/* n credential requests made beforehand, so that what is measured is the server; then next() gives them. */
+void bench_wallet_prepare(struct bench_wallet *w, size_t n);
+bool bench_wallet_next(void *ctx, int connection, const char *body, size_t n, struct bench_request *out);
+/* For a load without end: a nonce, then the credential, by turns on every connection. */
+bool bench_wallet_walk(void *ctx, int connection, const char *body, size_t n, struct bench_request *out);
+/* An SD-JWT+KB of a credential received now, with three claims disclosed; lives as long as the wallet. */
+struct idr_bytes bench_wallet_present(struct bench_wallet *w, const char *nonce, const char *audience);
 
 /* ---- the parts; false when something could not be measured or an answer was wrong ---- */
 
+bool bench_suite(const struct bench_options *o);
 bool bench_core(const struct bench_options *o);
 bool bench_endpoints(const struct bench_options *o);
+bool bench_durable(const struct bench_options *o);
+bool bench_long(const struct bench_options *o);
 
 #endif

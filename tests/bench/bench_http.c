@@ -12,6 +12,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "codec/json.h"
+
 /*
  * A load generator for loopback: N keep-alive connections in one poll loop. A mean rate hides a
  * connection that froze, so every request's time is kept and one that waits too long is counted.
@@ -110,6 +112,7 @@ static void answered(struct run *r, int i)
 	}
 	keep(r, bench_wall_us() - c->since);
 	c->done++;
+	r->l->body += (double)(c->want - c->body_at);
 	begin(r, i, c->in + c->body_at, c->want - c->body_at);
 }
 
@@ -210,6 +213,7 @@ static void summarise(struct run *r, double seconds)
 	l->rate = (double)r->n_took / seconds;
 	if (!r->n_took)
 		return;
+	l->body /= (double)r->n_took;
 	qsort(r->took, r->n_took, sizeof(*r->took), ascending);
 	l->p50_us = r->took[r->n_took / 2];
 	l->p99_us = r->took[r->n_took * 99 / 100];
@@ -222,6 +226,7 @@ bool bench_load_run(struct bench_load *l)
 	double from;
 
 	l->done = l->stalled = 0;
+	l->body = 0;
 	open_all(&r);
 	from = bench_wall_us();
 	for (int i = 0; i < l->connections; i++)
@@ -248,4 +253,62 @@ struct bench_request bench_request_make(const char *method, const char *path, co
 		memcpy(r.p + n, body.p, body.n);
 	r.n = (size_t)n + body.n;
 	return r;
+}
+
+struct bench_request bench_verify_request(const struct bench_options *o, struct idr_bytes input,
+    const char *nonce, const char *audience)
+{
+	static uint8_t text[64 * 1024];
+	struct idr_buf body;
+	struct idr_jw w;
+
+	idr_buf_fixed(&body, text, sizeof(text));
+	w = idr_jw(&body);
+	idr_jw_open(&w, '{');
+	idr_jw_put_str(&w, "input", input);
+	if (nonce) {
+		idr_jw_put_cstr(&w, "nonce", nonce);
+		idr_jw_put_cstr(&w, "audience", audience);
+	}
+	idr_jw_close(&w, '}');
+	return bench_request_make("POST", "/v1/verify", o->party, "application/json", idr_buf_bytes(&body));
+}
+
+bool bench_same_again(void *ctx, int connection, const char *body, size_t n, struct bench_request *out)
+{
+	(void)connection;
+	(void)body;
+	(void)n;
+	*out = *(struct bench_request *)ctx;
+	return true;
+}
+
+struct once {
+	struct bench_request *request;
+	struct idr_arena *a;
+	struct idr_bytes body;
+};
+
+static bool next_once(void *ctx, int connection, const char *body, size_t n, struct bench_request *out)
+{
+	struct once *x = ctx;
+	struct idr_err err;
+
+	(void)connection;
+	if (body)
+		bench_must(idr_arena_copy(x->a, idr_bytes(body, n), &x->body, &err), &err);
+	*out = *x->request;
+	return !body;
+}
+
+struct idr_bytes bench_ask(const char *server, struct bench_request *r, struct idr_arena *a)
+{
+	struct once x = { .request = r, .a = a };
+	struct bench_load l = { .server = server, .connections = 1, .seconds = 30, .status = 200,
+		.next = next_once, .ctx = &x };
+
+	if (!bench_load_run(&l) || !x.body.p)
+		bench_die("a request was not answered", NULL);
+	free(r->p);
+	return x.body;
 }

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+enum { SLICE_US = 40000 };
+
 static double clock_us(clockid_t id)
 {
 	struct timespec t;
@@ -84,10 +86,12 @@ static const char *judged(const struct bench_goal *g, double ratio)
 	return (least ? ratio >= g->accept : ratio <= g->accept) ? "met" : "not";
 }
 
-static const char *figure(char out[24], double v)
+static void figure(char out[24], double v)
 {
-	snprintf(out, 24, v >= 1000 ? "%.0f" : v >= 10 ? "%.1f" : "%.2f", v);
-	return out;
+	if (v >= 1000 || v == 0)
+		snprintf(out, 24, "%.0f", v);
+	else
+		snprintf(out, 24, v >= 10 ? "%.1f" : "%.2f", v);
 }
 
 void bench_title(const char *text)
@@ -97,31 +101,84 @@ void bench_title(const char *text)
 	fflush(stdout);
 }
 
-static const char *goal(char out[24], const struct bench_goal *g, double v)
+static void goal(char out[24], const struct bench_goal *g, double v)
 {
-	out[0] = '\0';
 	if (g->accept)
 		snprintf(out, 24, "%s%.2f", g->sense == BENCH_COST ? "<=" : "", v);
-	return out;
 }
 
-void bench_row(const struct bench_goal *g)
+/* The same cells for people and, tab separated, for page.py. */
+struct cells {
+	const char *name, *unit, *word;
+	char ours[24], limit[24], ratio[24], accept[24], stretch[24];
+};
+
+static void print_cells(const struct cells *c)
 {
-	double ours = bench_median(g->ours, (size_t)g->n), limit = bench_median(g->limit, (size_t)g->n + 1);
-	double ratio = ratio_of(g);
-	char a[24], b[24], c[24], d[24];
-	const char *file = getenv("IDBENCH_ROWS"), *word = judged(g, ratio);
+	const char *file = getenv("IDBENCH_ROWS");
 	FILE *f;
 
-	printf("%-52s %9s %9s  %-4s %6.2f %7s %7s  %s\n", g->name, figure(a, ours), figure(b, limit), g->unit,
-	    ratio, goal(c, g, g->accept), goal(d, g, g->stretch), word);
+	printf("%-52s %9s %9s  %-4s %6s %7s %7s  %s\n", c->name, c->ours, c->limit, c->unit, c->ratio, c->accept,
+	    c->stretch, c->word);
 	fflush(stdout);
 	if (!file || !*file)
 		return;
 	if (!(f = fopen(file, "ae")))
 		bench_die(file, NULL);
-	fprintf(f, "%s\t%s\t%s\t%s\t%.4f\t%s\t%s\t%s\n", g->name, a, b, g->unit, ratio, c, d, word);
+	fprintf(f, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", c->name, c->ours, c->limit, c->unit, c->ratio, c->accept,
+	    c->stretch, c->word);
 	fclose(f);
+}
+
+void bench_row(const struct bench_goal *g)
+{
+	double ratio = ratio_of(g);
+	struct cells c = { .name = g->name, .unit = g->unit, .word = judged(g, ratio) };
+
+	figure(c.ours, bench_median(g->ours, (size_t)g->n));
+	figure(c.limit, bench_median(g->limit, (size_t)g->n + 1));
+	snprintf(c.ratio, sizeof(c.ratio), "%.2f", ratio);
+	goal(c.accept, g, g->accept);
+	goal(c.stretch, g, g->stretch);
+	print_cells(&c);
+}
+
+void bench_told(const char *name, double ours, const char *unit, double at_most)
+{
+	struct cells c = { .name = name, .unit = unit, .word = at_most < 0 ? "" : ours <= at_most ? "met" : "not" };
+
+	figure(c.ours, ours);
+	if (at_most >= 0)
+		snprintf(c.accept, sizeof(c.accept), "<=%.0f", at_most);
+	print_cells(&c);
+}
+
+/* CPU of one call, over a stretch long enough for the clock. */
+static double time_of(void (*op)(void *), void *ctx)
+{
+	double from = bench_cpu_us(), until = from + SLICE_US, now;
+	long n = 0;
+
+	do {
+		op(ctx);
+		n++;
+	} while ((now = bench_cpu_us()) < until);
+	return (now - from) / (double)n;
+}
+
+void bench_pair(const struct bench_options *o, struct bench_goal *g, void (*ours)(void *),
+    void (*limit)(void *), void *ctx)
+{
+	g->unit = "us";
+	g->n = o->rounds;
+	time_of(ours, ctx);
+	time_of(limit, ctx);
+	for (int i = 0; i < g->n; i++) {
+		g->limit[i] = time_of(limit, ctx);
+		g->ours[i] = time_of(ours, ctx);
+	}
+	g->limit[g->n] = time_of(limit, ctx);
+	bench_row(g);
 }
 
 void bench_note(const char *fmt, ...)

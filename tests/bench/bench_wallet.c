@@ -7,142 +7,235 @@
 
 #include "base/text.h"
 #include "codec/json.h"
-#include "jose/jws.h"
+#include "sdjwt/sdjwt.h"
 #include "suite/sign.h"
 
-/*
- * Credential requests as wallets send them: each with a nonce of the server, a new key and its
- * proof. Made before the clock runs, so that what is measured is the server.
- */
+/* Credential requests as wallets send them: each with a nonce of the server, a new key and its proof. */
 
-enum { ARENA = 64 * 1024 * 1024, TOKENS_MAX = 256, NONCE_CONNECTIONS = 8 };
+enum { ARENA = 64 * 1024 * 1024, TOKENS_MAX = 256, NONCE_CONNECTIONS = 8, WALKERS_MAX = 1024 };
 
-struct bench_prepared {
+struct bench_wallet {
 	struct idr_suite *s;
 	struct idr_arena *a, *keep;
 	const struct bench_options *o;
 	const char *configuration, *token[TOKENS_MAX];
 	struct bench_request nonce, *request;
 	size_t n_token, want, asked, made, next;
+	struct bench_request walking[WALKERS_MAX]; /* what a connection has asked for last */
 };
 
-static void read_tokens(struct bench_prepared *p)
+static void read_tokens(struct bench_wallet *w)
 {
 	char line[1024];
 	struct idr_err err;
-	FILE *f = fopen(p->o->tokens, "re");
+	FILE *f = fopen(w->o->tokens, "re");
 
 	if (!f)
-		bench_die(p->o->tokens, NULL);
-	while (p->n_token < TOKENS_MAX && fgets(line, sizeof(line), f)) {
+		bench_die(w->o->tokens, NULL);
+	while (w->n_token < TOKENS_MAX && fgets(line, sizeof(line), f)) {
 		line[strcspn(line, "\n")] = '\0';
-		if (*line && !(p->token[p->n_token++] = idr_arena_printf(p->keep, &err, "%s", line)))
+		if (*line && !(w->token[w->n_token++] = idr_arena_printf(w->keep, &err, "%s", line)))
 			bench_die("tokens", &err);
 	}
 	fclose(f);
-	if (!p->n_token)
+	if (!w->n_token)
 		bench_die("there is no access token", NULL);
 }
 
-static struct idr_bytes proof_of(struct bench_prepared *p, struct idr_bytes quoted_nonce)
+struct bench_wallet *bench_wallet_new(const struct bench_options *o, const char *configuration)
 {
-	struct idr_bytes header, tbs, proof;
-	struct idr_private *key;
+	struct bench_wallet *w = calloc(1, sizeof(*w));
+
+	if (!w)
+		abort();
+	w->s = idr_suite_new();
+	w->a = idr_arena_new(ARENA);
+	w->keep = idr_arena_new(ARENA);
+	w->o = o;
+	w->configuration = configuration;
+	w->nonce = bench_request_make("POST", "/nonce", NULL, NULL, IDR_LIT(""));
+	read_tokens(w);
+	return w;
+}
+
+void bench_wallet_free(struct bench_wallet **wp)
+{
+	struct bench_wallet *w = *wp;
+
+	for (size_t i = 0; i < w->made; i++)
+		free(w->request[i].p);
+	for (size_t i = 0; i < WALKERS_MAX; i++)
+		free(w->walking[i].p);
+	free(w->request);
+	free(w->nonce.p);
+	idr_arena_free(&w->a);
+	idr_arena_free(&w->keep);
+	idr_suite_free(&w->s);
+	free(w);
+	*wp = NULL;
+}
+
+/* ---- one request ---- */
+
+static struct idr_bytes attached(struct bench_wallet *w, const struct idr_private *key, struct idr_bytes tbs)
+{
 	uint8_t signature[96];
+	struct idr_bytes out;
+	struct idr_err err;
+
+	bench_must(idr_private_sign(w->s, key, tbs, signature, &err), &err);
+	bench_must(idr_jws_attach(w->a, tbs, idr_bytes(signature, 64), &out, &err), &err);
+	return out;
+}
+
+static struct idr_bytes proof_of(struct bench_wallet *w, const struct idr_private *key,
+    struct idr_bytes quoted_nonce)
+{
+	struct idr_bytes header, tbs;
 	struct idr_err err;
 	struct idr_buf h;
 	char payload[512];
 
-	bench_must(idr_private_generate(p->s, IDR_P256, &key, &err), &err);
-	idr_buf_init(&h, p->a, 256, 1024);
+	idr_buf_init(&h, w->a, 256, 1024);
 	idr_buf_put_str(&h, "{\"alg\":\"ES256\",\"typ\":\"openid4vci-proof+jwt\",\"jwk\":");
 	idr_key_put_jwk(&h, idr_private_public(key), NULL);
 	idr_buf_put_byte(&h, '}');
 	bench_must(idr_buf_done(&h, &header, &err), &err);
-	snprintf(payload, sizeof(payload), "{\"aud\":\"%s\",\"iat\":%lld,\"nonce\":%.*s}", p->o->server,
+	snprintf(payload, sizeof(payload), "{\"aud\":\"%s\",\"iat\":%lld,\"nonce\":%.*s}", w->o->server,
 	    (long long)time(NULL), (int)quoted_nonce.n, (const char *)quoted_nonce.p);
-	bench_must(idr_jws_build(p->a, header, idr_str(payload), &tbs, &err), &err);
-	bench_must(idr_private_sign(p->s, key, tbs, signature, &err), &err);
-	bench_must(idr_jws_attach(p->a, tbs, idr_bytes(signature, 64), &proof, &err), &err);
-	idr_private_free(&key);
-	return proof;
+	bench_must(idr_jws_build(w->a, header, idr_str(payload), &tbs, &err), &err);
+	return attached(w, key, tbs);
 }
 
-static void make_one(struct bench_prepared *p, struct idr_bytes body)
+/* The answer to POST /nonce becomes a request, with the token of this turn. */
+static struct bench_request credential_request(struct bench_wallet *w, struct idr_bytes nonce_body,
+    const struct idr_private *key, size_t turn)
 {
 	const struct idr_json *doc;
 	struct idr_bytes text;
 	struct idr_err err;
 	struct idr_buf q;
 
-	idr_arena_reset(p->a);
-	bench_must(idr_json_parse(p->a, body, body.n, &doc, &err), &err);
-	idr_buf_init(&q, p->a, 1024, 8192);
-	idr_buf_printf(&q, "{\"credential_configuration_id\":\"%s\",\"proofs\":{\"jwt\":[\"", p->configuration);
-	idr_buf_put(&q, proof_of(p, idr_json_find(doc, "c_nonce")->raw));
+	bench_must(idr_json_parse(w->a, nonce_body, nonce_body.n, &doc, &err), &err);
+	idr_buf_init(&q, w->a, 1024, 8192);
+	idr_buf_printf(&q, "{\"credential_configuration_id\":\"%s\",\"proofs\":{\"jwt\":[\"", w->configuration);
+	idr_buf_put(&q, proof_of(w, key, idr_json_find(doc, "c_nonce")->raw));
 	idr_buf_put_str(&q, "\"]}}");
 	bench_must(idr_buf_done(&q, &text, &err), &err);
-	p->request[p->made] = bench_request_make("POST", "/credential", p->token[p->made % p->n_token],
-	    "application/json", text);
-	p->made++;
+	return bench_request_make("POST", "/credential", w->token[turn % w->n_token], "application/json", text);
 }
+
+static struct bench_request of_new_key(struct bench_wallet *w, struct idr_bytes nonce_body, size_t turn)
+{
+	struct bench_request r;
+	struct idr_private *key;
+	struct idr_err err;
+
+	idr_arena_reset(w->a);
+	bench_must(idr_private_generate(w->s, IDR_P256, &key, &err), &err);
+	r = credential_request(w, nonce_body, key, turn);
+	idr_private_free(&key);
+	return r;
+}
+
+/* ---- many, beforehand ---- */
 
 static bool next_nonce(void *ctx, int connection, const char *body, size_t n, struct bench_request *out)
 {
-	struct bench_prepared *p = ctx;
+	struct bench_wallet *w = ctx;
 
 	(void)connection;
-	if (body)
-		make_one(p, idr_bytes(body, n));
-	*out = p->nonce;
-	return p->asked++ < p->want;
+	if (body) {
+		w->request[w->made] = of_new_key(w, idr_bytes(body, n), w->made);
+		w->made++;
+	}
+	*out = w->nonce;
+	return w->asked++ < w->want;
 }
 
-struct bench_prepared *bench_prepared_new(const struct bench_options *o, const char *configuration,
-    size_t n)
+void bench_wallet_prepare(struct bench_wallet *w, size_t n)
 {
-	struct bench_prepared *p = calloc(1, sizeof(*p));
-	struct bench_load l = { .server = o->server, .connections = NONCE_CONNECTIONS, .seconds = 120,
-		.status = 200, .next = next_nonce, .ctx = p };
+	struct bench_load l = { .server = w->o->server, .connections = NONCE_CONNECTIONS, .seconds = 120,
+		.status = 200, .next = next_nonce, .ctx = w };
 
-	if (!p || !(p->request = calloc(n, sizeof(*p->request))))
+	if (!(w->request = calloc(n, sizeof(*w->request))))
 		abort();
-	p->s = idr_suite_new();
-	p->a = idr_arena_new(ARENA);
-	p->keep = idr_arena_new(ARENA);
-	p->o = o;
-	p->configuration = configuration;
-	p->want = n;
-	p->nonce = bench_request_make("POST", "/nonce", NULL, NULL, IDR_LIT(""));
-	read_tokens(p);
-	if (!bench_load_run(&l) || p->made != n)
+	w->want = n;
+	if (!bench_load_run(&l) || w->made != n)
 		bench_die("the credential requests could not be prepared", NULL);
-	return p;
 }
 
-void bench_prepared_free(struct bench_prepared **p)
+bool bench_wallet_next(void *ctx, int connection, const char *body, size_t n, struct bench_request *out)
 {
-	for (size_t i = 0; i < (*p)->made; i++)
-		free((*p)->request[i].p);
-	free((*p)->request);
-	free((*p)->nonce.p);
-	idr_arena_free(&(*p)->a);
-	idr_arena_free(&(*p)->keep);
-	idr_suite_free(&(*p)->s);
-	free(*p);
-	*p = NULL;
-}
-
-bool bench_prepared_next(void *ctx, int connection, const char *body, size_t n,
-    struct bench_request *out)
-{
-	struct bench_prepared *p = ctx;
+	struct bench_wallet *w = ctx;
 
 	(void)connection;
 	(void)body;
 	(void)n;
-	if (p->next == p->made)
+	if (w->next == w->made)
 		return false;
-	*out = p->request[p->next++];
+	*out = w->request[w->next++];
 	return true;
+}
+
+/* ---- on and on ---- */
+
+bool bench_wallet_walk(void *ctx, int connection, const char *body, size_t n, struct bench_request *out)
+{
+	struct bench_wallet *w = ctx;
+	struct bench_request *mine = &w->walking[connection % WALKERS_MAX];
+	bool had_credential = mine->p != NULL;
+
+	free(mine->p);
+	*mine = (struct bench_request){ 0 };
+	if (!body || had_credential) {
+		*out = w->nonce;
+		return true;
+	}
+	*mine = of_new_key(w, idr_bytes(body, n), (size_t)connection);
+	*out = *mine;
+	return true;
+}
+
+/* ---- a presentation ---- */
+
+static struct idr_bytes receive(struct bench_wallet *w, const struct idr_private *key)
+{
+	struct bench_request nonce = bench_request_make("POST", "/nonce", NULL, NULL, IDR_LIT("")), r;
+	struct idr_bytes body = bench_ask(w->o->server, &nonce, w->keep);
+	const struct idr_json *doc;
+	struct idr_err err;
+
+	r = credential_request(w, body, key, 0);
+	body = bench_ask(w->o->server, &r, w->keep);
+	bench_must(idr_json_parse(w->keep, body, body.n, &doc, &err), &err);
+	doc = idr_json_find(idr_json_first(idr_json_find(doc, "credentials")), "credential");
+	if (!doc)
+		bench_die("the answer holds no credential", NULL);
+	return doc->text;
+}
+
+struct idr_bytes bench_wallet_present(struct bench_wallet *w, const char *nonce, const char *audience)
+{
+	struct idr_bytes selected, tbs, out;
+	const struct idr_json *paths, *path[3];
+	struct idr_sdjwt_choice choice = { .path = path };
+	struct idr_private *key;
+	struct idr_err err;
+	struct idr_buf b;
+
+	bench_must(idr_private_generate(w->s, IDR_P256, &key, &err), &err);
+	bench_must(idr_json_parse(w->keep, IDR_LIT("[[\"full_name\"],[\"birthdate\"],[\"personal_administrative_number\"]]"),
+	    200, &paths, &err), &err);
+	for (const struct idr_json *p = idr_json_first(paths); p; p = idr_json_next(paths, p))
+		path[choice.n_path++] = p;
+	bench_must(idr_sdjwt_select(w->s, w->keep, receive(w, key), &choice, &selected, &err), &err);
+	bench_must(idr_sdjwt_kb_build(w->s, w->keep, selected, IDR_ES256, idr_str(audience), idr_str(nonce),
+	    (int64_t)time(NULL), IDR_LIT(""), &tbs, &err), &err);
+	idr_buf_init(&b, w->keep, selected.n + 2048, selected.n + 8192);
+	idr_buf_put(&b, selected);
+	idr_buf_put(&b, attached(w, key, tbs));
+	bench_must(idr_buf_done(&b, &out, &err), &err);
+	idr_private_free(&key);
+	return out;
 }

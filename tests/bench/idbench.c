@@ -11,14 +11,18 @@ static const struct {
 	const char *name;
 	bool (*run)(const struct bench_options *);
 } parts[] = {
+	{ "suite", bench_suite },
 	{ "core", bench_core },
 	{ "endpoints", bench_endpoints },
+	{ "durable", bench_durable },
+	{ "long", bench_long },
 };
 
 static const struct option names[] = {
 	{ "server", 1, NULL, 's' }, { "pid", 1, NULL, 'p' }, { "tokens", 1, NULL, 't' },
 	{ "party", 1, NULL, 'k' }, { "card", 1, NULL, 'c' }, { "rounds", 1, NULL, 'r' },
-	{ "seconds", 1, NULL, 'S' }, { NULL, 0, NULL, 0 },
+	{ "seconds", 1, NULL, 'S' }, { "admin", 1, NULL, 'a' }, { "officer", 1, NULL, 'o' },
+	{ "delay", 1, NULL, 'd' }, { NULL, 0, NULL, 0 },
 };
 
 static bool read_options(int argc, char **argv, struct bench_options *o)
@@ -30,6 +34,9 @@ static bool read_options(int argc, char **argv, struct bench_options *o)
 		case 't': o->tokens = optarg; break;
 		case 'k': o->party = optarg; break;
 		case 'c': o->card = optarg; break;
+		case 'a': o->admin = optarg; break;
+		case 'o': o->officer = optarg; break;
+		case 'd': o->delay = optarg; break;
 		case 'r': o->rounds = (int)strtol(optarg, NULL, 10); break;
 		case 'S': o->seconds = strtod(optarg, NULL); break;
 		default: return false;
@@ -37,10 +44,22 @@ static bool read_options(int argc, char **argv, struct bench_options *o)
 	return o->rounds >= 1 && o->rounds <= BENCH_ROUNDS_MAX && o->seconds > 0;
 }
 
+/* told title TEXT | told NAME FIGURE UNIT: what a script measured. */
+static int told(int argc, char **argv)
+{
+	if (argc == 3 && strcmp(argv[1], "title") == 0)
+		bench_title(argv[2]);
+	else if (argc == 4)
+		bench_told(argv[1], strtod(argv[2], NULL), argv[3], -1);
+	return argc == 3 || argc == 4 ? 0 : 2;
+}
+
 int main(int argc, char **argv)
 {
 	struct bench_options o = { .rounds = 7, .seconds = 2 };
 
+	if (argc > 2 && strcmp(argv[1], "told") == 0)
+		return told(argc - 1, argv + 1);
 	if (argc < 2 || !read_options(argc - 1, argv + 1, &o)) {
 		fprintf(stderr, "idbench PART [options]; see tests/bench/run\n");
 		return 2;
