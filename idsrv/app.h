@@ -21,6 +21,7 @@ struct metrics;
 struct operate_health;
 struct revoke_bundle;
 struct tally;
+struct present_outbox;
 
 struct app {
 	const struct conf *conf;
@@ -34,6 +35,7 @@ struct app {
 	struct tally *lookups;         /* people found, by operator: an alarm, never a decision */
 	struct operate_health *health;
 	struct revoke_bundle *bundle;
+	struct present_outbox *outbox;
 	struct http_server *public_http;
 	struct http_server *admin_http;
 };

@@ -17,6 +17,7 @@
 #include "http/http_server.h"
 #include "lists/lists.h"
 #include "operate/operate_health.h"
+#include "present/present_outbox.h"
 #include "registry/registry.h"
 #include "revoke/revoke.h"
 #include "routes.h"
@@ -34,7 +35,10 @@
 #include "sys/start.h"
 #include "sys/tally.h"
 
-enum { START_ARENA = 8 * 1024 * 1024, PEM_MAX = 64 * 1024, OPENAPI_MAX = 2 * 1024 * 1024, WRITERS = 1 };
+enum {
+	START_ARENA = 8 * 1024 * 1024, PEM_MAX = 64 * 1024, ANCHORS_MAX = 2 * 1024 * 1024,
+	OPENAPI_MAX = 2 * 1024 * 1024, WRITERS = 1
+};
 
 struct server {
 	struct idr_arena *arena;             /* lives as long as the process */
@@ -42,7 +46,7 @@ struct server {
 	struct app app;
 	struct idr_suite *suite;             /* the main thread's */
 	struct http_listen public_listen, admin_listen;
-	struct idr_bytes tls_cert, tls_key;
+	struct idr_bytes tls_cert, tls_key, outbound_ca;
 	struct idr_bytes openapi;
 	const struct registry_migrations *migrations;
 	struct node *node;
@@ -106,6 +110,9 @@ static bool read_files(struct server *s, struct idr_err *err)
 	    (!file_read(s->arena, s->conf.tls_cert_file, PEM_MAX, &s->tls_cert, err) ||
 	     !file_read(s->arena, s->conf.tls_key_file, PEM_MAX, &s->tls_key, err)))
 		return false;
+	if (s->conf.outbound_ca_file[0] &&
+	    !file_read(s->arena, s->conf.outbound_ca_file, ANCHORS_MAX, &s->outbound_ca, err))
+		return false;
 	if (!file_read(s->arena, api, OPENAPI_MAX, &s->openapi, &absent))
 		log_error("no_api_description", &absent);
 	return registry_migrations_read(s->arena, sql, &s->migrations, err) &&
@@ -165,6 +172,7 @@ static bool open_rooms(struct server *s, struct idr_err *err)
 		return idr_fail(err, IDR_MEMORY, NULL, "out of memory");
 	return signer_connect(s->app.signer, err) && lists_open(&l, &s->app.lists, err) &&
 	    operate_health_start(&s->app, s->openapi, &s->app.health, err) &&
+	    present_outbox_start(&s->app, s->outbound_ca, &s->app.outbox, err) &&
 	    flow_new(&s->app, access_steps, &s->app.flow, err);
 }
 
@@ -248,6 +256,7 @@ static void stop(struct server *s)
 	http_server_stop(&s->app.public_http);
 	http_server_stop(&s->app.admin_http);
 	flow_free(&s->app.flow);
+	present_outbox_stop(&s->app.outbox);
 	operate_health_stop(&s->app.health);
 	revoke_bundle_free(&s->app.bundle);
 	tally_free(&s->app.lookups);

@@ -17,7 +17,8 @@ extern const struct flow_step issue_metadata_get[], issue_offer_get[], issue_non
     issue_credential_post[], issue_offer_post[], issue_offer_state_get[], issue_paper_post[];
 /* present/ */
 extern const struct flow_step present_create_post[], present_request_get[], present_request_post[],
-    present_response_post[], present_result_get[], present_direct_post[];
+    present_response_post[], present_result_get[], present_direct_post[],
+    present_party_webhook_put[], present_webhook_list_get[], present_webhook_post[];
 /* revoke/ */
 extern const struct flow_step revoke_publish_list_get[], revoke_publish_aggregation_get[],
     revoke_bundle_get[], revoke_credential_get[], revoke_change_put[];

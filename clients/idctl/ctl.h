@@ -12,7 +12,7 @@
 #include "common/cli.h"
 
 extern const struct cli_command ctl_ca[], ctl_people[], ctl_offer[], ctl_paper[], ctl_present[],
-    ctl_status[], ctl_party[], ctl_bundle[], ctl_type[], ctl_service[];
+    ctl_status[], ctl_party[], ctl_bundle[], ctl_type[], ctl_service[], ctl_webhook[];
 
 /* ---- ctl_call.c: the servers ---- */
 

@@ -7,7 +7,7 @@
 /* Relying parties: who may ask for presentations, and with which key. */
 
 enum { SLOTS = 32 };
-static const char *policies[SLOTS], *return_urls[SLOTS], *cross_device, *out;
+static const char *policies[SLOTS], *return_urls[SLOTS], *cross_device, *out, *hook_url, *hook_off;
 
 static const struct cli_option add_options[] = {
 	{ "policy", "POLICY", "a policy it may use (repeat); * for any, and queries of its own", NULL, policies },
@@ -19,6 +19,13 @@ static const struct cli_option add_options[] = {
 
 static const struct cli_option key_options[] = {
 	{ "out", "FILE", "write the key there, for its owner only, instead of showing it", &out, NULL },
+	{ 0 },
+};
+
+static const struct cli_option webhook_options[] = {
+	{ "url", "URL", "https address that is told what became of a presentation", &hook_url, NULL },
+	{ "off", NULL, "tell it nothing any more", &hook_off, NULL },
+	{ "out", "FILE", "write the secret there, for its owner only, instead of showing it", &out, NULL },
 	{ 0 },
 };
 
@@ -55,9 +62,9 @@ static bool reserve(struct idr_err *err)
 	return !out || cli_write_new(out, IDR_LIT(""), 0600, err);
 }
 
-static bool keep_key(struct cli *c, const struct idr_json *doc, struct idr_err *err)
+static bool keep_key(struct cli *c, const struct idr_json *doc, const char *name, struct idr_err *err)
 {
-	const struct idr_json *key = idr_json_find(doc, "key");
+	const struct idr_json *key = idr_json_find(doc, name);
 	char *line;
 
 	if (!idr_json_is(key, IDR_JSON_STRING) || !idr_is_ascii_token(key->text))
@@ -67,8 +74,10 @@ static bool keep_key(struct cli *c, const struct idr_json *doc, struct idr_err *
 }
 
 /* --json with --out: the key goes to the file and nowhere else. */
-static enum cli_exit show_key(struct cli *c, const struct idr_json *doc)
+static enum cli_exit show_key(struct cli *c, const struct idr_json *doc, const char *name)
 {
+	bool webhook = strcmp(name, "key") != 0;
+	const char *word = webhook ? "webhook secret" : "key", *file = webhook ? "webhook_secret_file" : "key_file";
 	struct idr_buf b;
 	struct idr_jw w;
 
@@ -77,20 +86,20 @@ static enum cli_exit show_key(struct cli *c, const struct idr_json *doc)
 		w = idr_jw(&b);
 		idr_jw_open(&w, '{');
 		idr_jw_put_int(&w, "party_id", ctl_number(doc, "party_id"));
-		idr_jw_put_cstr(&w, out ? "key_file" : "key", out ? out : ctl_member(c, doc, "key"));
+		idr_jw_put_cstr(&w, out ? file : name, out ? out : ctl_member(c, doc, name));
 		idr_jw_close(&w, '}');
 		return ctl_print(c, &b);
 	}
 	printf("relying party  %lld\n", (long long)ctl_number(doc, "party_id"));
 	if (out)
-		printf("key            in %s; the rail keeps only its digest\n", out);
+		printf("%-14s in %s; not shown again\n", word, out);
 	else
-		printf("key            %s%s%s\n               shown this once; the rail keeps only its digest\n",
-		    cli_yellow(), ctl_member(c, doc, "key"), cli_plain());
+		printf("%-14s %s%s%s\n               shown this once\n", word, cli_yellow(),
+		    ctl_member(c, doc, name), cli_plain());
 	return CLI_OK;
 }
 
-static enum cli_exit get_key(struct cli *c, const struct ctl_call *q)
+static enum cli_exit get_key(struct cli *c, const struct ctl_call *q, const char *name)
 {
 	const struct idr_json *doc;
 	struct idr_bytes body;
@@ -100,10 +109,10 @@ static enum cli_exit get_key(struct cli *c, const struct ctl_call *q)
 	if (!ok)
 		return cli_error(c, &err);
 	ok = ctl_call(c, q, &body, &err) && idr_json_parse(c->arena, body, 64 * 1024, &doc, &err) &&
-	    keep_key(c, doc, &err);
+	    keep_key(c, doc, name, &err);
 	if (!ok && out)
 		remove(out);
-	return ok ? show_key(c, doc) : cli_error(c, &err);
+	return ok ? show_key(c, doc, name) : cli_error(c, &err);
 }
 
 static enum cli_exit add(struct cli *c)
@@ -111,7 +120,7 @@ static enum cli_exit add(struct cli *c)
 	struct ctl_call q = { .as = CTL_OPERATOR, .method = "POST", .path = "/admin/v1/parties" };
 	struct idr_err err;
 
-	return make_body(c, &q.body, &err) ? get_key(c, &q) : cli_error(c, &err);
+	return make_body(c, &q.body, &err) ? get_key(c, &q, "key") : cli_error(c, &err);
 }
 
 static enum cli_exit new_key(struct cli *c)
@@ -119,8 +128,32 @@ static enum cli_exit new_key(struct cli *c)
 	struct ctl_call q = { .as = CTL_OPERATOR, .method = "POST" };
 	struct idr_err err;
 
-	return ctl_path(c, "/admin/v1/parties/", c->argv[0], "/key", &q.path, &err) ? get_key(c, &q) :
+	return ctl_path(c, "/admin/v1/parties/", c->argv[0], "/key", &q.path, &err) ? get_key(c, &q, "key") :
 	    cli_error(c, &err);
+}
+
+static enum cli_exit webhook(struct cli *c)
+{
+	struct ctl_call q = { .as = CTL_OPERATOR, .method = "PUT" };
+	struct idr_bytes nothing;
+	struct idr_err err;
+	struct idr_buf b;
+	struct idr_jw w;
+
+	idr_buf_init(&b, c->arena, 1024, 8192);
+	w = idr_jw(&b);
+	idr_jw_open(&w, '{');
+	idr_jw_put_cstr(&w, "url", hook_off ? "" : hook_url);
+	idr_jw_close(&w, '}');
+	if ((!hook_off && !ctl_need("url", hook_url, &err)) || !idr_buf_done(&b, &q.body, &err) ||
+	    !ctl_path(c, "/admin/v1/parties/", c->argv[0], "/webhook", &q.path, &err))
+		return cli_error(c, &err);
+	if (!hook_off)
+		return get_key(c, &q, "webhook_secret");
+	if (!ctl_call(c, &q, &nothing, &err))
+		return cli_error(c, &err);
+	printf(c->json ? "{\"party_id\":%s}\n" : "relying party %s is told nothing any more\n", c->argv[0]);
+	return CLI_OK;
 }
 
 static enum cli_exit list(struct cli *c)
@@ -186,5 +219,9 @@ const struct cli_command ctl_party[] = {
 	{ .name = "party key", .operands = "ID", .summary = "give it a new key; the old one ends",
 	  .examples = "  idctl party key 3 --out shop.key",
 	  .options = key_options, .min_operands = 1, .max_operands = 1, .run = new_key },
+	{ .name = "party webhook", .operands = "ID", .summary = "tell it over HTTPS what became of a presentation",
+	  .examples = "  idctl party webhook 3 --url https://bank.example/hooks/id --out bank.hook\n"
+	              "  idctl party webhook 3 --off",
+	  .options = webhook_options, .min_operands = 1, .max_operands = 1, .run = webhook },
 	{ 0 },
 };

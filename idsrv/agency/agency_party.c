@@ -140,6 +140,8 @@ static bool agency_party_list(struct app *app, struct flow_request *r, struct id
 		idr_jw_put_bool(&w, "cross_device", list[i].cross_device);
 		idr_jw_put_bool(&w, "disabled", list[i].disabled);
 		idr_jw_put_cstr(&w, "created", when);
+		if (list[i].webhook_url.n)
+			idr_jw_put_str(&w, "webhook_url", list[i].webhook_url);
 		idr_jw_close(&w, '}');
 	}
 	idr_jw_close(&w, ']');

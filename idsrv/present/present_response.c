@@ -1,5 +1,6 @@
 #include "flow/flow_reply.h"
 #include "present/present.h"
+#include "present/present_outbox.h"
 #include "routes.h"
 
 /*
@@ -197,6 +198,7 @@ static bool present_response_answer(struct app *app, struct flow_request *r, str
 		return false;
 	}
 	flow_wake(app->flow, st->load.p.id);
+	present_outbox_wake(app->outbox);
 	if (st->kind == RESPONSE_DECLINED)
 		return answer_wallet(r, st, err);
 	count(app, st->result);

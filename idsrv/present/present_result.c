@@ -1,6 +1,7 @@
 #include "codec/form.h"
 #include "flow/flow_reply.h"
 #include "present/present.h"
+#include "present/present_webhook.h"
 #include "routes.h"
 #include "sys/clock.h"
 
@@ -112,22 +113,9 @@ static bool reply(struct app *app, struct flow_request *r, struct idr_arena *scr
 
 static const char *state_name(const struct reg_presentation *p, int64_t now)
 {
-	switch (p->state) {
-	case REG_PRES_CREATED:
-	case REG_PRES_REQUESTED:
-		return now < p->expires ? "pending" : "expired";
-	case REG_PRES_VERIFIED:
-		return "verified";
-	case REG_PRES_REJECTED:
-		return "rejected";
-	case REG_PRES_DECLINED:
-		return "declined";
-	case REG_PRES_DELIVERED:
-		return "delivered";
-	case REG_PRES_EXPIRED:
-		return "expired";
-	}
-	return "expired";
+	bool open = p->state == REG_PRES_CREATED || p->state == REG_PRES_REQUESTED;
+
+	return present_webhook_state(open && now >= p->expires ? REG_PRES_EXPIRED : p->state);
 }
 
 static bool look(struct app *app, struct flow_request *r, struct idr_arena *scratch,

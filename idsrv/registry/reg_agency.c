@@ -155,13 +155,14 @@ static bool list(struct reg_conn *c, void *ctx, struct idr_err *err)
 	REG_RESULT(r);
 
 	x->n = 0;
-	if (!reg_exec(c, "SELECT " COLUMNS " FROM party y ORDER BY y.party_id", NULL, &r, err))
+	if (!reg_exec(c, "SELECT " COLUMNS ", y.webhook_url FROM party y ORDER BY y.party_id", NULL, &r, err))
 		return false;
 	x->out = idr_arena_array(x->a, (size_t)reg_rows(&r) + 1, sizeof *x->out, err);
 	if (!x->out)
 		return false;
 	for (; x->n < (size_t)reg_rows(&r); x->n++)
-		if (!read_party(&r, (int)x->n, x->a, &x->out[x->n], err))
+		if (!read_party(&r, (int)x->n, x->a, &x->out[x->n], err) ||
+		    !reg_copy(&r, (int)x->n, 8, x->a, &x->out[x->n].webhook_url, err))
 			return false;
 	return true;
 }

@@ -15,6 +15,7 @@ struct reg_party {
 	bool cross_device;
 	bool disabled;
 	int64_t created;
+	struct idr_bytes webhook_url;     /* of reg_party_list() only; empty: none */
 };
 
 /* Batched read: the relying party with this key. row.ok false with IDR_UNAUTHORIZED. */

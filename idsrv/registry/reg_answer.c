@@ -1,3 +1,4 @@
+#include "registry/reg_outbox.h"
 #include "registry/reg_presentation_row.h"
 
 enum { TRIES_MAX = 10 };
@@ -42,7 +43,8 @@ static void put_answers(struct reg_params *p, struct reg_conn *c, struct reg_row
 
 /*
  * presenting brief 10.3: of several answers one wins, by one conditional UPDATE that also stores the
- * result and ends the transaction's keys. The winner's UUID stays, so its retry wins again.
+ * result and ends the transaction's keys. The winner's UUID stays, so its retry wins again. What its
+ * relying party is to be told is written with it.
  */
 static bool flush_respond(struct reg_conn *c, struct reg_row **rows, size_t n, struct idr_err *err)
 {
@@ -53,11 +55,12 @@ static bool flush_respond(struct reg_conn *c, struct reg_row **rows, size_t n, s
 	if (!reg_run(c, "WITH f AS MATERIALIZED (SELECT DISTINCT ON (t.id) t.* FROM " ANSWERS
 	    "  ORDER BY t.id, t.i),"
 	    " l AS MATERIALIZED (SELECT p.id FROM presentation p JOIN f ON p.request_id = f.id"
-	    "  ORDER BY p.id FOR UPDATE OF p)"
-	    " UPDATE presentation p SET state = f.state, code = f.code, result_sealed = f.result,"
+	    "  ORDER BY p.id FOR UPDATE OF p),"
+	    " u AS (UPDATE presentation p SET state = f.state, code = f.code, result_sealed = f.result,"
 	    "  response_code_hash = f.rc, answered_by = f.request, secret_sealed = NULL"
-	    " FROM f, (SELECT count(*) FROM l) AS locked WHERE p.request_id = f.id AND p.state IN (0, 1)"
-	    "  AND p.expires > f.now", &p, err))
+	    "  FROM f, (SELECT count(*) FROM l) AS locked WHERE p.request_id = f.id AND p.state IN (0, 1)"
+	    "  AND p.expires > f.now RETURNING p.id, p.party_id, p.state, f.now)"
+	    REG_OUTBOX_FROM_U, &p, err))
 		return false;
 	for (size_t i = 0; i < n; i++)
 		reg_row_refuse(rows[i], IDR_TRANSACTION_CLOSED, "OpenID4VP 1.0 section 14.2",
@@ -116,7 +119,8 @@ static bool flush_touch(struct reg_conn *c, struct reg_row **rows, size_t n, str
 	    "  code = CASE WHEN p.tries + g.bad >= $5 THEN 'too_many_requests' ELSE p.code END,"
 	    "  secret_sealed = CASE WHEN p.tries + g.bad >= $5 THEN NULL ELSE p.secret_sealed END"
 	    "  FROM g, (SELECT count(*) FROM l) AS locked WHERE p.request_id = g.id AND p.state IN (0, 1)"
-	    "  AND p.expires > g.now RETURNING p.request_id)"
+	    "  AND p.expires > g.now RETURNING p.request_id, p.id, p.party_id, p.state, g.now),"
+	    " o AS (" REG_OUTBOX_FROM_U " AND u.state = 3)"
 	    " SELECT t.i FROM t JOIN u ON u.request_id = t.id", &p, &r, err))
 		return false;
 	for (int k = 0; k < reg_rows(&r); k++)

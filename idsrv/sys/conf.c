@@ -60,6 +60,10 @@ static const struct key {
 	N(request_timeout_s, 1, 300, "10", "longest time for one request, seconds")
 	N(idle_timeout_s, 1, 300, "15", "how long a connection may wait for its next request, seconds")
 	N(lookup_alarm, 2, 1000000, "50", "people one operator may find within an hour before an alarm is raised")
+	T(outbound_ca_file, "", "trust anchors of the servers webhooks go to (PEM); empty: the system's")
+	T(outbound_networks, "", "networks webhooks may go to though they are not public: 10.1.0.0/16 ::1")
+	N(webhook_timeout_s, 1, 60, "10", "longest time for one try to deliver a webhook, seconds")
+	N(webhook_give_up_s, 1, 2592000, "86400", "how long a webhook is tried again, seconds")
 	N(signer_quota, 1, INT64_MAX, "10000000", "signatures of one issuer key per day")
 #undef T
 #undef N

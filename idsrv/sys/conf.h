@@ -48,6 +48,10 @@ struct conf {
 	int64_t request_timeout_s;     /* 10 */
 	int64_t idle_timeout_s;        /* 15 */
 	int64_t lookup_alarm;          /* 50 */
+	const char *outbound_ca_file;  /* anchors of servers we call; empty: the system's */
+	const char *outbound_networks; /* not public, and may be called all the same */
+	int64_t webhook_timeout_s;     /* one try */
+	int64_t webhook_give_up_s;     /* then it is a dead letter */
 	int64_t signer_quota;          /* signatures of one issuer key per day */
 	bool check_only;               /* -t */
 };

@@ -40,6 +40,10 @@ static const struct {
 	[METRIC_SIGNATURES] = { "signatures_total", "Signatures made by the signer." },
 	[METRIC_DB_BATCHES] = { "db_batches_total", "Database transactions of batched kinds." },
 	[METRIC_DB_ROWS] = { "db_rows_total", "Rows carried by those transactions." },
+	[METRIC_WEBHOOKS_DELIVERED] = { "webhooks_delivered_total", "Webhook events a receiver took." },
+	[METRIC_WEBHOOKS_FAILED] = { "webhooks_failed_total", "Tries to deliver a webhook that failed." },
+	[METRIC_WEBHOOKS_DEAD] = { "webhooks_dead_total", "Webhook events given up." },
+	[METRIC_PRESENTATIONS_EXPIRED] = { "presentations_expired_total", "Presentations nobody answered in time." },
 	[METRIC_DB_RETRIES] = { "db_retries_total", "Batches tried again or split." },
 	[METRIC_ALARMS] = { "alarms_total", "Operators who looked up too many people within an hour." },
 };
@@ -50,6 +54,9 @@ static const struct {
 	[GAUGE_QUEUE] = { "queue_length", "Requests inside the flow." },
 	[GAUGE_PARKED] = { "parked", "Long polls waiting." },
 	[GAUGE_CONNECTIONS] = { "connections", "Open connections." },
+	[GAUGE_OUTBOX_WAITING] = { "outbox_waiting", "Webhook events not delivered yet, of all nodes." },
+	[GAUGE_OUTBOX_AGE] = { "outbox_oldest_seconds", "Age of the oldest of them." },
+	[GAUGE_OUTBOX_DEAD] = { "outbox_dead", "Dead letters an administrator has to look at." },
 	[GAUGE_INDEXES_LEASED] = { "indexes_leased", "Status indexes leased and not yet used." },
 };
 

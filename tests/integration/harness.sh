@@ -114,7 +114,7 @@ environment() { # NAME
 
 stop_all() {
 	local name
-	for name in main short crash signer; do
+	for name in main short crash signer hook; do
 		[ -e "$TOP/$name/pid" ] || continue
 		if ! down "$name"; then
 			failed=$((failed + 1))
@@ -137,7 +137,7 @@ sanitizers_are_silent() {
 
 finish() {
 	local name
-	for name in main short crash signer reload bad; do
+	for name in main short crash signer reload bad hook; do
 		[ -e "$TOP/$name/pid" ] && down "$name"
 		forget "$name"
 	done
