@@ -46,7 +46,9 @@ static bool flush_party(struct reg_conn *c, struct reg_row **rows, size_t n, str
 	return true;
 }
 
-const struct reg_kind reg_party_load = { "party_load", false, flush_party };
+const struct reg_kind reg_party_load = {
+	.name = "party_load", .write = false, .flush = flush_party,
+};
 
 /* ---- administration ---- */
 

@@ -74,7 +74,9 @@ static bool flush_respond(struct reg_conn *c, struct reg_row **rows, size_t n, s
 	return true;
 }
 
-const struct reg_kind reg_presentation_respond = { "presentation_respond", true, flush_respond };
+const struct reg_kind reg_presentation_respond = {
+	.name = "presentation_respond", .write = true, .flush = flush_respond,
+};
 
 /* ---- touch: fetched, or a body that could not be read ---- */
 
@@ -128,7 +130,9 @@ static bool flush_touch(struct reg_conn *c, struct reg_row **rows, size_t n, str
 	return true;
 }
 
-const struct reg_kind reg_presentation_touch = { "presentation_touch", true, flush_touch };
+const struct reg_kind reg_presentation_touch = {
+	.name = "presentation_touch", .write = true, .flush = flush_touch,
+};
 
 /* ---- deliver ---- */
 

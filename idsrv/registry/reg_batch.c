@@ -16,6 +16,7 @@ struct batch {
 	size_t n;
 	const struct reg_kind *kind[KINDS_MAX];
 	size_t n_kinds;
+	bool done; /* by one statement for all */
 };
 
 /* Always in the same order, so that two nodes lock rows of two kinds in the same order. */
@@ -65,6 +66,17 @@ static void begin_rows(struct reg_row **rows, size_t n)
 	}
 }
 
+/*
+ * A lost answer leaves it open whether this was committed; the next attempt finds its own rows by
+ * their UUIDs.
+ */
+static bool flush_whole(struct reg_conn *c, void *ctx, struct idr_err *err)
+{
+	struct batch *b = ctx;
+
+	return b->kind[0]->whole(c, b->rows, b->n, &b->done, err);
+}
+
 static bool attempt(struct reg_conn *c, struct reg_row **rows, size_t n, struct idr_err *err)
 {
 	struct batch b = { .rows = rows, .n = n };
@@ -72,7 +84,14 @@ static bool attempt(struct reg_conn *c, struct reg_row **rows, size_t n, struct 
 	begin_rows(rows, n);
 	if (!sort_kinds(&b, err))
 		return false;
-	return (rows[0]->kind->write ? reg_tx_once : reg_read_once)(c, flush_kinds, &b, err);
+	if (b.n_kinds == 1 && b.kind[0]->whole) {
+		if (!reg_alone_once(c, flush_whole, &b, err))
+			return false;
+		if (b.done)
+			return true;
+		begin_rows(rows, n);
+	}
+	return (rows[0]->kind->write ? reg_tx_once : reg_alone_once)(c, flush_kinds, &b, err);
 }
 
 static void end_rows(struct reg_row **rows, size_t n, const struct idr_err *failed)

@@ -21,6 +21,9 @@ struct reg_kind {
 	/* All rows are of this kind. Inside the transaction. False only for a database error; a
 	 * row that is refused gets row->ok = false and row->err. */
 	bool (*flush)(struct reg_conn *c, struct reg_row **rows, size_t n, struct idr_err *err);
+	/* May be NULL. The ordinary batch of this kind alone, in one statement that is a transaction of its
+	 * own. Leaves *done false, and nothing behind, when a row is not ordinary: then flush is asked. */
+	bool (*whole)(struct reg_conn *c, struct reg_row **rows, size_t n, bool *done, struct idr_err *err);
 };
 
 struct reg_row {

@@ -9,10 +9,10 @@ void reg_recording_refuse(struct reg_recording *b, size_t i, enum idr_code code,
 	reg_row_refuse(&b->row[i]->row, code, ref, "%s", why);
 }
 
-static bool use_values(struct reg_conn *c, struct reg_recording *b, struct idr_err *err)
+/* The nonces and jtis the rows use up; of: whose each is. */
+static size_t collect_values(const struct reg_recording *b, struct reg_used *u, size_t *of)
 {
-	struct reg_used u[2 * REG_BATCH_MAX];
-	size_t of[2 * REG_BATCH_MAX], n = 0;
+	size_t n = 0;
 
 	for (size_t i = 0; i < b->n; i++) {
 		struct reg_credential_record *x = b->row[i];
@@ -26,6 +26,14 @@ static bool use_values(struct reg_conn *c, struct reg_recording *b, struct idr_e
 			u[n++] = (struct reg_used){ x->jti_hash, x->jti_time, x->row.uuid, false };
 		}
 	}
+	return n;
+}
+
+static bool use_values(struct reg_conn *c, struct reg_recording *b, struct idr_err *err)
+{
+	struct reg_used u[2 * REG_BATCH_MAX];
+	size_t of[2 * REG_BATCH_MAX], n = collect_values(b, u, of);
+
 	if (!reg_used(c, u, n, err))
 		return false;
 	for (size_t k = 0; k < n; k++) {
@@ -42,13 +50,12 @@ static bool use_values(struct reg_conn *c, struct reg_recording *b, struct idr_e
 /* ---- the intent ---- */
 
 struct columns {
-	struct reg_array i, request, day, person, type, format, list, first, n, iat, exp, digests, keys,
+	struct reg_array request, day, person, type, format, list, first, n, iat, exp, digests, keys,
 	    operator, made;
 };
 
 static void begin_columns(struct columns *a, struct reg_params *p, size_t n)
 {
-	reg_array(&a->i, p, REG_INT, n, n * 8);
 	reg_array(&a->request, p, REG_UUID, n, n * 16);
 	reg_array(&a->day, p, REG_INT, n, n * 8);
 	reg_array(&a->person, p, REG_INT, n, n * 8);
@@ -65,9 +72,8 @@ static void begin_columns(struct columns *a, struct reg_params *p, size_t n)
 	reg_array(&a->made, p, REG_INT, n, n * 8);
 }
 
-static void add_columns(struct columns *a, size_t i, const struct reg_credential_record *x)
+static void add_columns(struct columns *a, const struct reg_credential_record *x)
 {
-	reg_add_int(&a->i, (int64_t)i);
 	reg_add_bytes(&a->request, x->row.uuid, 16);
 	reg_add_int(&a->day, x->now / DAY_S);
 	reg_add_int(&a->person, x->person_id);
@@ -89,7 +95,7 @@ static void add_columns(struct columns *a, size_t i, const struct reg_credential
 
 static void put_columns(struct columns *a)
 {
-	struct reg_array *all[] = { &a->i, &a->request, &a->day, &a->person, &a->type, &a->format,
+	struct reg_array *all[] = { &a->request, &a->day, &a->person, &a->type, &a->format,
 		&a->list, &a->first, &a->n, &a->iat, &a->exp, &a->digests, &a->keys, &a->operator, &a->made };
 
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
@@ -104,16 +110,22 @@ static const char record_sql[] =
 static bool put_intents(struct reg_conn *c, struct reg_recording *b, struct idr_err *err)
 {
 	REG_RESULT(r);
+	struct reg_array place;
 	struct reg_params p;
 	struct columns a;
 
 	reg_params(&p, c);
+	reg_array(&place, &p, REG_INT, b->n, b->n * 8);
 	begin_columns(&a, &p, b->n);
-	for (size_t i = 0; i < b->n; i++)
-		if (b->good[i])
-			add_columns(&a, i, b->row[i]);
-	if (a.i.n == 0)
+	for (size_t i = 0; i < b->n; i++) {
+		if (!b->good[i])
+			continue;
+		reg_add_int(&place, (int64_t)i);
+		add_columns(&a, b->row[i]);
+	}
+	if (place.n == 0)
 		return true;
+	reg_put_array(&place);
 	put_columns(&a);
 	if (!reg_exec(c, record_sql, &p, &r, err))
 		return false;
@@ -130,18 +142,77 @@ static bool put_intents(struct reg_conn *c, struct reg_recording *b, struct idr_
 	return true;
 }
 
+static void gather(struct reg_recording *b, struct reg_row **rows, size_t n)
+{
+	b->n = n;
+	for (size_t i = 0; i < n; i++) {
+		b->row[i] = (struct reg_credential_record *)rows[i];
+		b->good[i] = true;
+		if (b->row[i]->n < 1 || b->row[i]->n > REG_COPIES_MAX || b->row[i]->n_keys > REG_COPIES_MAX)
+			reg_recording_refuse(b, i, IDR_INTERNAL, NULL, "a run of this many copies is not recorded");
+	}
+}
+
 static bool flush_record(struct reg_conn *c, struct reg_row **rows, size_t n, struct idr_err *err)
 {
 	struct reg_recording b;
 
-	b.n = n;
-	for (size_t i = 0; i < n; i++) {
-		b.row[i] = (struct reg_credential_record *)rows[i];
-		b.good[i] = true;
-		if (b.row[i]->n < 1 || b.row[i]->n > REG_COPIES_MAX || b.row[i]->n_keys > REG_COPIES_MAX)
-			reg_recording_refuse(&b, i, IDR_INTERNAL, NULL, "a run of this many copies is not recorded");
-	}
+	gather(&b, rows, n);
 	return use_values(c, &b, err) && reg_recording_bind_keys(c, &b, err) && put_intents(c, &b, err);
 }
 
-const struct reg_kind reg_credential_record = { "credential_record", true, flush_record };
+/* ---- the ordinary batch: schema/sql/0010_fresh.sql ---- */
+
+static void put_keys(struct reg_params *p, const struct reg_recording *b)
+{
+	struct reg_array hash, person;
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->n; i++)
+		n += b->row[i]->n_keys;
+	reg_array(&hash, p, REG_INT, n, n * 8);
+	reg_array(&person, p, REG_INT, n, n * 8);
+	for (size_t i = 0; i < b->n; i++)
+		for (size_t k = 0; k < b->row[i]->n_keys; k++) {
+			reg_add_int(&hash, reg_recording_key(b->row[i]->key_hash[k]));
+			reg_add_int(&person, b->row[i]->person_id);
+		}
+	reg_put_array(&hash);
+	reg_put_array(&person);
+}
+
+static bool whole_record(struct reg_conn *c, struct reg_row **rows, size_t n, bool *done,
+    struct idr_err *err)
+{
+	struct reg_used u[2 * REG_BATCH_MAX];
+	size_t of[2 * REG_BATCH_MAX];
+	struct reg_recording b;
+	REG_RESULT(r);
+	struct reg_params p;
+	struct columns a;
+
+	gather(&b, rows, n);
+	for (size_t i = 0; i < n; i++)
+		if (!b.good[i])
+			return true;
+	reg_params(&p, c);
+	reg_put_used(&p, u, collect_values(&b, u, of), false);
+	put_keys(&p, &b);
+	begin_columns(&a, &p, n);
+	for (size_t i = 0; i < n; i++)
+		add_columns(&a, b.row[i]);
+	put_columns(&a);
+	if (!reg_exec(c, "SELECT record_fresh($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,"
+	    " $16, $17, $18, $19)", &p, &r, err))
+		return false;
+	*done = (size_t)reg_rows(&r) == n;
+	for (size_t i = 0; *done && i < n; i++) {
+		b.row[i]->credential_id = reg_int(&r, (int)i, 0);
+		reg_row_ok(rows[i]);
+	}
+	return true;
+}
+
+const struct reg_kind reg_credential_record = {
+	.name = "credential_record", .write = true, .flush = flush_record, .whole = whole_record,
+};

@@ -19,7 +19,7 @@ void reg_recording_refuse(struct reg_recording *b, size_t i, enum idr_code code,
     const char *why);
 /* The number a keyed hash of a holder key is stored as. */
 int64_t reg_recording_key(const uint8_t hash[8]);
-/* Register the holder keys of the good rows; one that belongs to another person refuses its row (security.md I8). */
+/* Register the holder keys of the good rows; one of another person refuses its row (security.md I8). */
 IDR_MUST bool reg_recording_bind_keys(struct reg_conn *c, struct reg_recording *b, struct idr_err *err);
 
 #endif

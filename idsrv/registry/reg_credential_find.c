@@ -37,7 +37,9 @@ static bool flush_delivered(struct reg_conn *c, struct reg_row **rows, size_t n,
 	return true;
 }
 
-const struct reg_kind reg_credential_delivered = { "credential_delivered", true, flush_delivered };
+const struct reg_kind reg_credential_delivered = {
+	.name = "credential_delivered", .write = true, .flush = flush_delivered,
+};
 
 /* ---- as an officer sees them ---- */
 

@@ -14,7 +14,7 @@
 #include "base/buf.h"
 #include "registry/reg_batch.h"
 
-enum { REG_SCHEMA_VERSION = 9, REG_BATCH_MAX = 512 };
+enum { REG_SCHEMA_VERSION = 10, REG_BATCH_MAX = 512 };
 /* How long a cold call, and a batch, go on trying while the database is away. */
 enum { REG_COLD_LIMIT_MS = 4000, REG_BATCH_LIMIT_MS = 8000 };
 
@@ -48,8 +48,8 @@ typedef bool reg_body(struct reg_conn *c, void *ctx, struct idr_err *err);
 IDR_MUST bool reg_tx(struct reg_conn *c, reg_body *body, void *ctx, struct idr_err *err);
 /* One attempt. */
 IDR_MUST bool reg_tx_once(struct reg_conn *c, reg_body *body, void *ctx, struct idr_err *err);
-/* For a body of one SELECT: without BEGIN and COMMIT, each of which is a round trip. */
-IDR_MUST bool reg_read_once(struct reg_conn *c, reg_body *body, void *ctx, struct idr_err *err);
+/* For a body of one statement: without BEGIN and COMMIT, each of which is a round trip. */
+IDR_MUST bool reg_alone_once(struct reg_conn *c, reg_body *body, void *ctx, struct idr_err *err);
 void reg_backoff(int attempt);
 /* A race was lost that only a fresh transaction can see: false with REG_FAILURE_AGAIN. */
 bool reg_run_again(struct reg_conn *c, struct idr_err *err);
@@ -146,6 +146,8 @@ struct reg_used {
 	const uint8_t *request;         /* 16 bytes */
 	bool replay;                    /* out: another request used it before */
 };
+/* The three array parameters of values, their days and their requests. */
+void reg_put_used(struct reg_params *p, const struct reg_used *u, size_t n, bool only_replays);
 /* Mark all as used, each by its request; our own retry is no replay. */
 IDR_MUST bool reg_used(struct reg_conn *c, struct reg_used *u, size_t n, struct idr_err *err);
 

@@ -100,7 +100,9 @@ static bool flush_create(struct reg_conn *c, struct reg_row **rows, size_t n, st
 	return true;
 }
 
-const struct reg_kind reg_presentation_create = { "presentation_create", true, flush_create };
+const struct reg_kind reg_presentation_create = {
+	.name = "presentation_create", .write = true, .flush = flush_create,
+};
 
 /* ---- load ---- */
 
@@ -153,4 +155,6 @@ static bool flush_load(struct reg_conn *c, struct reg_row **rows, size_t n, stru
 	return true;
 }
 
-const struct reg_kind reg_presentation_load = { "presentation_load", false, flush_load };
+const struct reg_kind reg_presentation_load = {
+	.name = "presentation_load", .write = false, .flush = flush_load,
+};

@@ -229,7 +229,9 @@ static bool flush_redeem(struct reg_conn *c, struct reg_row **rows, size_t n, st
 	return k == 0 || explain(c, &b, of, k, err);
 }
 
-const struct reg_kind reg_code_redeem = { "code_redeem", true, flush_redeem };
+const struct reg_kind reg_code_redeem = {
+	.name = "code_redeem", .write = true, .flush = flush_redeem,
+};
 
 /* ---- reading a token with what it stands for ---- */
 
@@ -276,4 +278,6 @@ static bool flush_token(struct reg_conn *c, struct reg_row **rows, size_t n, str
 	return true;
 }
 
-const struct reg_kind reg_token_load = { "token_load", false, flush_token };
+const struct reg_kind reg_token_load = {
+	.name = "token_load", .write = false, .flush = flush_token,
+};

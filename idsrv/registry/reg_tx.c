@@ -29,7 +29,7 @@ bool reg_tx_once(struct reg_conn *c, reg_body *body, void *ctx, struct idr_err *
 	return false;
 }
 
-bool reg_read_once(struct reg_conn *c, reg_body *body, void *ctx, struct idr_err *err)
+bool reg_alone_once(struct reg_conn *c, reg_body *body, void *ctx, struct idr_err *err)
 {
 	idr_arena_reset(c->scratch);
 	c->sqlstate[0] = 0;

@@ -2,17 +2,15 @@
 
 enum { DAY_S = 86400 };
 
-static void put_used(struct reg_params *p, struct reg_conn *c, const struct reg_used *u, size_t n,
-    bool only_open)
+void reg_put_used(struct reg_params *p, const struct reg_used *u, size_t n, bool only_replays)
 {
 	struct reg_array value, day, request;
 
-	reg_params(p, c);
 	reg_array(&value, p, REG_BYTES, n, n * 32);
 	reg_array(&day, p, REG_INT, n, n * 8);
 	reg_array(&request, p, REG_UUID, n, n * 16);
 	for (size_t i = 0; i < n; i++) {
-		if (only_open && !u[i].replay)
+		if (only_replays && !u[i].replay)
 			continue;
 		reg_add_bytes(&value, u[i].value, 32);
 		reg_add_int(&day, u[i].time / DAY_S);
@@ -68,13 +66,15 @@ bool reg_used(struct reg_conn *c, struct reg_used *u, size_t n, struct idr_err *
 		return true;
 	for (size_t i = 0; i < n; i++)
 		u[i].replay = true;
-	put_used(&p, c, u, n, false);
+	reg_params(&p, c);
+	reg_put_used(&p, u, n, false);
 	if (!reg_exec(c, "SELECT use_values($1, $2, $3)", &p, &fresh, err))
 		return false;
 	match_new(u, n, &fresh, &open);
 	if (open == 0)
 		return true;
-	put_used(&p, c, u, n, true);
+	reg_params(&p, c);
+	reg_put_used(&p, u, n, true);
 	if (!reg_exec(c,
 	    "SELECT s.value, s.request FROM unnest($1, $2, $3) AS t(value, day, request)"
 	    " JOIN used s ON s.day = t.day AND s.value = t.value AND s.request = t.request",

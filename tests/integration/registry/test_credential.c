@@ -56,6 +56,37 @@ static void records_a_run_with_its_intent(void **state)
 	assert_int_equal(after, before);
 }
 
+static bool never(struct reg_conn *c, struct reg_row **rows, size_t n, struct idr_err *err)
+{
+	(void)c;
+	(void)rows;
+	(void)n;
+	return idr_fail(err, IDR_INTERNAL, NULL, "an ordinary batch went row by row");
+}
+
+static void an_ordinary_batch_is_one_statement(void **state)
+{
+	struct reg_credential_record x[3];
+	struct reg_kind kind = reg_credential_record;
+	struct reg_row *rows[3];
+
+	(void)state;
+	kind.flush = never;
+	for (size_t i = 0; i < 3; i++) {
+		kit_record(&x[i], 1300 + (int64_t)i);
+		x[i].row.kind = &kind;
+		rows[i] = &x[i].row;
+	}
+	kit_submit(rows, 3);
+	for (size_t i = 0; i < 3; i++) {
+		assert_true(x[i].row.ok);
+		assert_int_equal(credentials_of(1300 + (int64_t)i), 1);
+		assert_int_equal(kit_number("SELECT count(*) FROM credential"),
+		    kit_number("SELECT count(DISTINCT credential_id) FROM credential"));
+	}
+	assert_true(x[0].credential_id != x[1].credential_id && x[1].credential_id != x[2].credential_id);
+}
+
 static void nonce_is_used_once_across_batches(void **state)
 {
 	struct reg_credential_record x, y;
@@ -322,6 +353,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(records_a_run_with_its_intent),
+		cmocka_unit_test(an_ordinary_batch_is_one_statement),
 		cmocka_unit_test(nonce_is_used_once_across_batches),
 		cmocka_unit_test(nonce_is_used_once_within_one_batch),
 		cmocka_unit_test(jti_is_used_once),

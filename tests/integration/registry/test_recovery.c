@@ -40,7 +40,7 @@ static bool flush_and_cut(struct reg_conn *c, struct reg_row **rows, size_t n, s
 static void a_commit_whose_answer_is_lost_is_found_again_not_repeated(void **state)
 {
 	static struct reg_credential_record x;
-	struct reg_kind kind = { "credential_record", true, flush_and_cut };
+	struct reg_kind kind = { .name = "credential_record", .write = true, .flush = flush_and_cut };
 
 	(void)state;
 	real_flush = reg_credential_record.flush;
@@ -54,10 +54,42 @@ static void a_commit_whose_answer_is_lost_is_found_again_not_repeated(void **sta
 	assert_int_equal(kit_number("SELECT count(*) FROM credential WHERE person_id = 501"), 1);
 }
 
+static bool whole_and_cut(struct reg_conn *c, struct reg_row **rows, size_t n, bool *done,
+    struct idr_err *err)
+{
+	if (!reg_credential_record.whole(c, rows, n, done, err))
+		return false;
+	if (cuts++ == 0) { /* committed by itself */
+		assert_true(*done);
+		kit_sql_in(c, "SELECT pg_terminate_backend(pg_backend_pid())");
+		return reg_run(c, "SELECT 1", NULL, err);
+	}
+	assert_false(*done); /* its nonce is there already */
+	return true;
+}
+
+static void an_ordinary_batch_whose_answer_is_lost_is_found_again_not_repeated(void **state)
+{
+	static struct reg_credential_record x;
+	struct reg_kind kind = reg_credential_record;
+
+	(void)state;
+	kind.whole = whole_and_cut;
+	kit_record(&x, 502);
+	x.row.kind = &kind;
+	cut_row = &x.row;
+	cuts = 0;
+	kit_settle(&cut_row, 1);
+	assert_int_equal(cuts, 2);
+	assert_true(x.row.ok);
+	assert_true(x.credential_id > 0);
+	assert_int_equal(kit_number("SELECT count(*) FROM credential WHERE person_id = 502"), 1);
+}
+
 static void a_redeemed_code_whose_answer_is_lost_is_still_ours(void **state)
 {
 	static struct reg_code_redeem x;
-	struct reg_kind kind = { "code_redeem", true, flush_and_cut };
+	struct reg_kind kind = { .name = "code_redeem", .write = true, .flush = flush_and_cut };
 	struct reg_offer o = kit_offer(true);
 
 	(void)state;
@@ -296,6 +328,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_commit_whose_answer_is_lost_is_found_again_not_repeated),
+		cmocka_unit_test(an_ordinary_batch_whose_answer_is_lost_is_found_again_not_repeated),
 		cmocka_unit_test(a_redeemed_code_whose_answer_is_lost_is_still_ours),
 		cmocka_unit_test(acknowledged_rows_survive_the_kill_of_a_backend),
 		cmocka_unit_test(acknowledged_rows_survive_the_kill_of_the_whole_database),

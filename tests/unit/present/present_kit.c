@@ -94,11 +94,11 @@ void http_note(struct http_request *r, const char *name, const char *value)
 
 /* ---- one transaction instead of the registry; only the addresses of the kinds matter ---- */
 
-const struct reg_kind reg_presentation_create = { "create", true, NULL };
-const struct reg_kind reg_presentation_load = { "load", false, NULL };
-const struct reg_kind reg_presentation_respond = { "respond", true, NULL };
-const struct reg_kind reg_presentation_touch = { "touch", true, NULL };
-const struct reg_kind reg_party_load = { "party", false, NULL }; /* the caller is given */
+const struct reg_kind reg_presentation_create = { .name = "create", .write = true, .flush = NULL };
+const struct reg_kind reg_presentation_load = { .name = "load", .write = false, .flush = NULL };
+const struct reg_kind reg_presentation_respond = { .name = "respond", .write = true, .flush = NULL };
+const struct reg_kind reg_presentation_touch = { .name = "touch", .write = true, .flush = NULL };
+const struct reg_kind reg_party_load = { .name = "party", .write = false, .flush = NULL }; /* the caller is given */
 
 static bool is_open(const struct pk *x, const uint8_t request_id[16], int64_t now)
 {
