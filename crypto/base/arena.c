@@ -87,7 +87,7 @@ static bool block_add(struct idr_arena *a, size_t n)
 	return true;
 }
 
-void *idr_arena_alloc(struct idr_arena *a, size_t n, struct idr_err *err)
+void *idr_arena_room(struct idr_arena *a, size_t n, struct idr_err *err)
 {
 	size_t room = (n + ALIGN - 1) & ~(size_t)(ALIGN - 1);
 	void *p;
@@ -103,7 +103,14 @@ void *idr_arena_alloc(struct idr_arena *a, size_t n, struct idr_err *err)
 	p = a->top->mem + a->top->used;
 	a->top->used += room;
 	a->used += room;
-	return memset(p, 0, room);
+	return p;
+}
+
+void *idr_arena_alloc(struct idr_arena *a, size_t n, struct idr_err *err)
+{
+	void *p = idr_arena_room(a, n, err);
+
+	return p ? memset(p, 0, n) : NULL;
 }
 
 void *idr_arena_array(struct idr_arena *a, size_t count, size_t size, struct idr_err *err)
@@ -118,12 +125,13 @@ void *idr_arena_array(struct idr_arena *a, size_t count, size_t size, struct idr
 bool idr_arena_copy(struct idr_arena *a, struct idr_bytes in, struct idr_bytes *out,
     struct idr_err *err)
 {
-	uint8_t *p = idr_arena_alloc(a, in.n + 1, err);
+	uint8_t *p = idr_arena_room(a, in.n + 1, err);
 
 	if (!p)
 		return false;
 	if (in.n)
 		memcpy(p, in.p, in.n);
+	p[in.n] = 0;
 	*out = idr_bytes(p, in.n);
 	return true;
 }

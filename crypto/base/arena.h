@@ -24,6 +24,8 @@ void idr_arena_free(struct idr_arena **a);
 
 /* `n` zeroed bytes, aligned for anything. NULL with IDR_LIMIT or IDR_MEMORY in err. */
 IDR_MUST void *idr_arena_alloc(struct idr_arena *a, size_t n, struct idr_err *err);
+/* The same without the zeros, for what is written before it is read: a buffer. */
+IDR_MUST void *idr_arena_room(struct idr_arena *a, size_t n, struct idr_err *err);
 /* Room for `count` things of `size` bytes; the product is checked. */
 IDR_MUST void *idr_arena_array(struct idr_arena *a, size_t count, size_t size, struct idr_err *err);
 /* A copy of `in` that lives as long as the arena; a terminating zero stands behind it. */

@@ -12,7 +12,7 @@ void idr_buf_init(struct idr_buf *b, struct idr_arena *a, size_t first, size_t m
 		first = max;
 	if (!first)
 		return;
-	b->p = idr_arena_alloc(a, first, &ignored);
+	b->p = idr_arena_room(a, first, &ignored);
 	b->cap = b->p ? first : 0;
 	b->failed = !b->p;
 }
@@ -34,7 +34,7 @@ static bool grow(struct idr_buf *b, size_t n)
 		cap = b->max;
 	while (cap - b->n < n)
 		cap = cap > b->max / 2 ? b->max : cap * 2;
-	p = idr_arena_alloc(b->a, cap, &e);
+	p = idr_arena_room(b->a, cap, &e);
 	if (!p)
 		return false;
 	if (b->n)

@@ -8,8 +8,7 @@ static bool is_special(uint8_t c)
 	return c < 0x20 || c == '"' || c == '\\';
 }
 
-/* Index of the first special byte at or after i; in.n when there is none. Eight bytes at once. */
-static size_t plain_run(struct idr_bytes in, size_t i)
+size_t idr_json_plain_run(struct idr_bytes in, size_t i)
 {
 	const uint64_t one = 0x0101010101010101u, high = 0x8080808080808080u;
 	uint64_t w;
@@ -116,7 +115,7 @@ static bool read_escape(struct idr_bytes in, size_t *i, uint8_t **q, struct idr_
 static size_t find_end(struct idr_bytes in, size_t i)
 {
 	while (i < in.n && in.p[i] != '"')
-		i = plain_run(in, in.p[i] == '\\' && in.n - i >= 2 ? i + 2 : i + 1);
+		i = idr_json_plain_run(in, in.p[i] == '\\' && in.n - i >= 2 ? i + 2 : i + 1);
 	return i;
 }
 
@@ -124,7 +123,7 @@ static size_t find_end(struct idr_bytes in, size_t i)
 static bool decode(struct idr_bytes in, size_t i, uint8_t **q, struct idr_err *err)
 {
 	while (i < in.n) {
-		size_t run = plain_run(in, i);
+		size_t run = idr_json_plain_run(in, i);
 
 		memcpy(*q, in.p + i, run - i);
 		*q += run - i;
@@ -142,7 +141,7 @@ static bool decode(struct idr_bytes in, size_t i, uint8_t **q, struct idr_err *e
 bool idr_json_string_read(struct idr_arena *a, struct idr_bytes in, size_t *n,
     struct idr_bytes *text, struct idr_err *err)
 {
-	size_t i = plain_run(in, 1), end;
+	size_t i = idr_json_plain_run(in, 1), end;
 	uint8_t *mem, *q;
 
 	if (i < in.n && in.p[i] == '"') {

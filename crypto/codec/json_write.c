@@ -1,5 +1,6 @@
 #include "base/text.h"
 #include "codec/json.h"
+#include "codec/json_string.h"
 
 static void separate(struct idr_jw *w)
 {
@@ -39,21 +40,17 @@ static void put_escape(struct idr_buf *b, uint8_t c)
 
 static void put_quoted(struct idr_buf *b, struct idr_bytes text)
 {
-	size_t from = 0;
+	size_t from = 0, run;
 
 	if (!idr_is_utf8(text)) {
 		b->failed = true; /* better no output than one that nobody can read */
 		return;
 	}
 	idr_buf_put_byte(b, '"');
-	for (size_t i = 0; i < text.n; i++) {
-		uint8_t c = text.p[i];
-
-		if (c >= 0x20 && c != '"' && c != '\\')
-			continue;
-		idr_buf_put(b, idr_bytes(text.p + from, i - from));
-		put_escape(b, c);
-		from = i + 1;
+	while ((run = idr_json_plain_run(text, from)) < text.n) {
+		idr_buf_put(b, idr_bytes(text.p + from, run - from));
+		put_escape(b, text.p[run]);
+		from = run + 1;
 	}
 	idr_buf_put(b, idr_bytes_from(text, from));
 	idr_buf_put_byte(b, '"');
