@@ -24,6 +24,8 @@ enum { PRESENT_TEXT = IDR_B64URL_LEN(32), PRESENT_WALLET_NONCE_MAX = 256 };
 void present_random(struct idr_suite *s, uint8_t out[PRESENT_TEXT]);
 /* {request_id}, {id}: 32 hex digits. */
 bool present_path_id(const struct flow_request *r, uint8_t id[16]);
+/* Have the transaction of the path read for a wallet. errors IDR_TRANSACTION_CLOSED */
+IDR_MUST bool present_find(struct flow_request *r, struct reg_presentation_load *load, struct idr_err *err);
 /* May a wallet still answer? */
 bool present_is_open(const struct reg_presentation *p, int64_t now);
 /* One sentence for all that a wallet is not told apart. errors IDR_TRANSACTION_CLOSED */

@@ -27,14 +27,8 @@ static bool present_response_find(struct app *app, struct flow_request *r, struc
 	struct response_state *st = idr_arena_alloc(r->arena, sizeof(*st), err);
 
 	(void)app;
-	if (!st)
-		return false;
-	if (!present_path_id(r, st->load.id))
-		return present_closed(err);
-	st->load.row.kind = &reg_presentation_load;
-	r->row = &st->load.row;
 	r->state = st;
-	return true;
+	return st && present_find(r, &st->load, err);
 }
 
 /* ---- what is written ---- */

@@ -31,6 +31,15 @@ bool present_path_id(const struct flow_request *r, uint8_t id[16])
 	return true;
 }
 
+bool present_find(struct flow_request *r, struct reg_presentation_load *load, struct idr_err *err)
+{
+	if (!present_path_id(r, load->id))
+		return present_closed(err);
+	load->row.kind = &reg_presentation_load;
+	r->row = &load->row;
+	return true;
+}
+
 bool present_is_open(const struct reg_presentation *p, int64_t now)
 {
 	return (p->state == REG_PRES_CREATED || p->state == REG_PRES_REQUESTED) && now < p->expires;

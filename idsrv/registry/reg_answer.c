@@ -28,10 +28,7 @@ static void put_answers(struct reg_params *p, struct reg_conn *c, struct reg_row
 		reg_add_int(&state, x->state);
 		reg_add_bytes(&code, x->code.p, x->code.n);
 		reg_add_bytes(&result, x->result_sealed.p, x->result_sealed.n);
-		if (x->has_response_code)
-			reg_add_bytes(&rc, x->response_code_hash, 32);
-		else
-			reg_add_null(&rc);
+		reg_add_maybe(&rc, x->has_response_code, x->response_code_hash, 32);
 		reg_add_int(&now, x->now);
 	}
 	for (size_t k = 0; k < sizeof all / sizeof *all; k++)

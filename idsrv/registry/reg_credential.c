@@ -86,10 +86,8 @@ static void add_columns(struct columns *a, const struct reg_credential_record *x
 	reg_add_int(&a->exp, x->exp);
 	reg_add_bytes(&a->digests, x->digest, x->n * 32);
 	reg_add_bytes(&a->keys, x->key_hash, x->n_keys * 8);
-	if (x->operator_name)
-		reg_add_bytes(&a->operator, x->operator_name, strlen(x->operator_name));
-	else
-		reg_add_null(&a->operator);
+	reg_add_maybe(&a->operator, x->operator_name, x->operator_name,
+	    x->operator_name ? strlen(x->operator_name) : 0);
 	reg_add_int(&a->made, x->now);
 }
 

@@ -88,7 +88,7 @@ void reg_array(struct reg_array *a, struct reg_params *p, enum reg_element eleme
 void reg_add_int(struct reg_array *a, int64_t v);
 void reg_add_bool(struct reg_array *a, bool v);
 void reg_add_bytes(struct reg_array *a, const void *v, size_t n); /* bytea, text, uuid */
-void reg_add_null(struct reg_array *a);
+void reg_add_maybe(struct reg_array *a, bool has, const void *v, size_t n); /* or NULL */
 void reg_put_array(struct reg_array *a);
 
 /* ---- statements and results ---- */

@@ -149,15 +149,20 @@ void reg_add_bytes(struct reg_array *a, const void *v, size_t n)
 	add(a, v, n);
 }
 
-void reg_add_null(struct reg_array *a)
+void reg_add_maybe(struct reg_array *a, bool has, const void *v, size_t n)
 {
-	uint8_t *at = idr_buf_room(&a->b, 4);
+	uint8_t *at;
 
+	if (has) {
+		add(a, v, n);
+		return;
+	}
+	at = idr_buf_room(&a->b, 4);
 	if (!at) {
 		a->p->failed = true;
 		return;
 	}
-	memset(at, 0xff, 4);
+	memset(at, 0xff, 4); /* length -1: NULL */
 	a->n++;
 	a->nulls = true;
 }

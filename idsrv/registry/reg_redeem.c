@@ -70,15 +70,9 @@ static void put_tries(struct reg_params *p, struct reg_conn *c, const struct red
 		reg_add_int(&i, (int64_t)of[k]);
 		reg_add_bytes(&request, x->row.uuid, 16);
 		reg_add_bytes(&code, x->code_hash, 32);
-		if (x->has_tx_code)
-			reg_add_bytes(&tx, x->tx_code_mac, 32);
-		else
-			reg_add_null(&tx);
+		reg_add_maybe(&tx, x->has_tx_code, x->tx_code_mac, 32);
 		reg_add_bytes(&token, x->token_hash, 32);
-		if (x->has_jkt)
-			reg_add_bytes(&jkt, x->jkt, 32);
-		else
-			reg_add_null(&jkt);
+		reg_add_maybe(&jkt, x->has_jkt, x->jkt, 32);
 		reg_add_int(&now, x->now);
 		reg_add_int(&expires, x->token_expires);
 	}
