@@ -1,0 +1,69 @@
+# What agency, wallet and bank do in a day, through SERVER and ADMIN; every operation once with success. Needs BIN SCHEMA WORK.
+set -eu
+export IDCTL_SERVER=$SERVER IDCTL_ADMIN=$ADMIN IDCTL_TOKEN_FILE=$WORK/keys/officer.token IDWALLET_STORE=$WORK/wallet
+idctl() { "$BIN/idctl" "$@"; }
+admin="--token-file $WORK/keys/admin.token"
+officer=$(cat "$WORK/keys/officer.token")
+exec >"$WORK/story.log" 2>&1
+
+head -n 20 "$SCHEMA/samples/people.ndjson" >"$WORK/people"
+person=$(sed -n 's/^{"key":"\([^"]*\)".*/\1/p' "$WORK/people" | head -n 1)
+idctl people import "$WORK/people"
+idctl people import "$SCHEMA/samples/bad.ndjson" || true
+idctl party add Contract --policy '*' --return-url "$SERVER/" --cross-device --out "$WORK/party.key" $admin
+export IDCTL_KEY_FILE=$WORK/party.key
+idctl party list --json $admin
+key=$(cat "$WORK/party.key")
+
+# to a phone
+offer=$(idctl offer make --person "$person" --tx-code --json pid.sdjwt)
+link=$(printf %s "$offer" | sed 's/.*"link_by_reference":"\([^"]*\)".*/\1/')
+code=$(printf %s "$offer" | sed 's/.*"tx_code":"\([^"]*\)".*/\1/')
+"$BIN/idwallet" receive "$link" --tx-code 000000x || true
+"$BIN/idwallet" receive "$link" --tx-code "$code"
+id=$(printf %s "$offer" | sed 's/.*"offer_id":"\([^"]*\)".*/\1/')
+curl -sf -H "Authorization: Bearer $officer" "$ADMIN/admin/v1/offers/$id"
+
+# shown to a bank, twice answered, once picked up twice
+request=$(idctl request make --policy bank-account --flow cross_device --json)
+url=$(printf %s "$request" | sed 's/.*"invocation_url":"\([^"]*\)".*/\1/')
+id=$(printf %s "$request" | sed 's/.*"id":"\([^"]*\)".*/\1/')
+idctl result "$id" --json || true
+"$BIN/idwallet" present --yes --root "$WORK/keys/root.pem" "$url"
+"$BIN/idwallet" present --yes --root "$WORK/keys/root.pem" "$url" || true
+idctl result "$id" --wait 10 --json
+idctl result "$id" --json || true
+request=$(curl -sf -H "Authorization: Bearer $key" -H 'Content-Type: application/json' "$SERVER/v1/presentations" \
+	-d "{\"policy\":\"bank-account\",\"flow\":\"same_device\",\"return_url\":\"$SERVER/back\",\"request_uri_method\":\"post\"}")
+url=$(printf %s "$request" | sed 's/.*"invocation_url":"\([^"]*\)".*/\1/')
+"$BIN/idwallet" present --yes --root "$WORK/keys/root.pem" "$url"
+idctl result "$(printf %s "$request" | sed 's/.*"id":"\([^"]*\)".*/\1/')" --json || true
+
+# onto paper, checked, revoked
+idctl paper make --person "$person" --type pid --cut card --out "$WORK/card" --json
+idctl verify --policy bank-teller-offline --json "$WORK/card.txt"
+credential=$(idctl find --person "$person" --reason office_visit --json | tr '{' '\n' | sed -n 's/.*"credential_id":\([0-9]*\).*/\1/p' | head -n 1)
+curl -sf -H "Authorization: Bearer $officer" "$ADMIN/admin/v1/credentials/$credential"
+idctl status set "$credential" suspended --reason investigation
+idctl status set "$credential" valid --reason investigation_ended
+idctl verify --json "$WORK/card.txt" || true
+
+# what everyone fetches
+for path in /.well-known/openid-credential-issuer /.well-known/oauth-authorization-server /jwks /statuslists /bundle /health /openapi.yaml; do
+	curl -sf -o "$WORK/got" "$SERVER$path"
+done
+list=$(curl -sf "$SERVER/statuslists" | sed 's/.*\["\([^"]*\)".*/\1/')
+curl -sf -o "$WORK/got" "$list"
+curl -sf -o "$WORK/got" -H 'Accept: application/statuslist+cwt' "$list"
+curl -s -o "$WORK/got" "$list?time=1"
+for path in /health /metrics /openapi.yaml /admin/v1/types; do
+	curl -sf -o "$WORK/got" -H "Authorization: Bearer $officer" "$ADMIN$path"
+done
+curl -sf -H "Authorization: Bearer $key" "$SERVER/v1/policies"
+
+# the party is given another key, thrown out, let in again
+idctl party key 1 --out "$WORK/party2.key" $admin
+idctl party disable 1 $admin
+idctl party enable 1 $admin
+mv "$WORK/party2.key" "$WORK/party.key"
+printf '{"party":"%s","operator":"%s"}' "$(cat "$WORK/party.key")" "$officer" >"$WORK/tokens.json"
