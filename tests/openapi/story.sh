@@ -61,6 +61,12 @@ for path in /health /metrics /openapi.yaml /admin/v1/types; do
 done
 curl -sf -H "Authorization: Bearer $key" "$SERVER/v1/policies"
 
+# the bank is told of presentations, and no more
+idctl party webhook 1 --url "$SERVER/nobody-listens" --out "$WORK/hook" $admin
+idctl webhook retry --party 1 $admin || true # nothing waits
+idctl webhook list --json $admin
+idctl party webhook 1 --off $admin
+
 # the party is given another key, thrown out, let in again
 idctl party key 1 --out "$WORK/party2.key" $admin
 idctl party disable 1 $admin
