@@ -189,6 +189,28 @@ struct reply result_get(struct client *c, const char *header, const struct reque
 /* Rejected at the wallet's side with 400, and told to the relying party with this code. */
 void must_reject(struct client *c, const struct request *q, const char *vp_token, const char *code);
 
+/* ---- by hand, with the issuer's own key (client_forge.c) ---- */
+
+struct forge {
+	struct idr_private *issuer, *root;
+	struct idr_bytes issuer_der, root_der;
+	struct held holder; /* a true one, whose key and place in a status list are lent to the forged */
+};
+void forge_open(struct client *c, const char *person, struct forge *f);
+void forge_close(struct forge *f);
+/* "\"MII..\",\"MII..\"" */
+char *forge_x5c(struct client *c, const struct idr_bytes *der, size_t n);
+/* {"alg":..,"typ":..,"x5c":[issuer] and more }; more begins with a comma or is empty */
+char *forge_header(struct client *c, const struct forge *f, const char *alg, const char *typ, const char *more);
+/* Everything that must stand in it; more as above. */
+char *forge_payload(struct client *c, const struct forge *f, const char *more);
+/* The issuer's signature on it, ending in '~'. */
+char *forge_credential(struct client *c, const struct forge *f, const char *more);
+char *forge_disclosure(struct client *c, const char *json);
+char *forge_digest(struct client *c, const char *json);
+/* POST /v1/verify as a party of all policies: 200 and this code with its clause, or "ok". */
+void must_judge(struct client *c, const char *what, const char *input, const char *code);
+
 /* ---- at once (client_race.c) ---- */
 
 struct race;

@@ -1,14 +1,16 @@
-# What tests/integration/run is made of: building, two servers, counting.
+# What tests/integration/run is made of: building, two servers, counting. Another suite over the same servers
+# says so before: SUITE, HERE (its programs), KIT (where the client kit is built).
 passed=0 failed=0 skipped=0
+SUITE=${SUITE:-integration} KIT=${KIT:-$PROGRAMS}
 
 totals() {
 	mkdir -p build/totals
-	echo "TOTAL integration $1 $2 $3" >build/totals/integration
+	echo "TOTAL $SUITE $1 $2 $3" >"build/totals/$SUITE"
 }
 
 # ---- building: every test_<part>.c with the client kit, against the core only ----
 build() {
-	local kit="$PROGRAMS/client.o $PROGRAMS/client_issue.o $PROGRAMS/client_present.o $PROGRAMS/client_race.o" src name
+	local kit="$KIT/client.o $KIT/client_issue.o $KIT/client_present.o $KIT/client_race.o $KIT/client_forge.o" src name
 	local objects=$kit sanitize=
 	for src in $(ls "$HERE"/test_*.c "$HERE"/load_*.c 2>/dev/null); do
 		objects="$objects $PROGRAMS/$(basename "$src" .c).o"
@@ -91,14 +93,18 @@ fresh() { # NAME
 	[ "$1" = main ] || ln -s ../main/keys "$WORK/keys"
 }
 
-prepare() {
-	fresh short
+prepare_main() {
 	fresh main
 	ca_once || { cat "$WORK/ca.log"; totals 0 1 0; exit 1; }
 	add_operator auditor auditor
 	add_operator manager admin
 	add_operator curious officer
 	up main && populate || { tail -n 5 "$WORK/idsrv.log" "$WORK/made.log"; totals 0 1 0; exit 1; }
+}
+
+prepare() {
+	fresh short
+	prepare_main
 	up short --offer_ttl_s 2 --token_ttl_s 2 --nonce_ttl_s 2 --presentation_ttl_s 2 --request_timeout_s 2 \
 		--list_log2 10 --queue 8 && populate || { tail -n 5 "$WORK/idsrv.log" "$WORK/made.log"; totals 0 1 0; exit 1; }
 }

@@ -12,133 +12,56 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/text.h"
 #include "suite/certify.h"
-#include "suite/pem.h"
 
 enum { DAY = 86400 };
 
-/* The issuer itself, its root, and a true credential whose place in a status list is lent to the forged. */
+/* The issuer, its root, and a true credential. */
 static struct client setup_client;
-static struct idr_private *issuer, *root;
-static struct idr_bytes issuer_der, root_der;
-static struct held holder;
-
-static struct idr_private *private_of(struct client *c, const char *name)
-{
-	struct idr_private *key;
-	struct idr_err err;
-
-	assert_true(idr_private_from_pem(c->s, file_of(c, text(c, "%s/%s.key", getenv("IDR_KEYS"), name)), &key, &err));
-	return key;
-}
-
-static struct idr_bytes certificate_of(struct client *c, const char *name)
-{
-	struct idr_bytes der[4];
-	struct idr_err err;
-	size_t n;
-
-	assert_true(idr_pem_certificates(c->a, file_of(c, text(c, "%s/%s.pem", getenv("IDR_KEYS"), name)), der, 4, &n,
-	    &err));
-	return der[0];
-}
+static struct forge forge;
 
 static int group_setup(void **state)
 {
-	struct client *c = &setup_client;
-
 	(void)state;
-	client_open(c);
-	issuer = private_of(c, "issuer");
-	root = private_of(c, "root");
-	issuer_der = certificate_of(c, "issuer");
-	root_der = certificate_of(c, "root");
-	obtain(c, person_key(c, 30), "pid.sdjwt", 1, &holder);
+	client_open(&setup_client);
+	forge_open(&setup_client, person_key(&setup_client, 30), &forge);
 	return 0;
 }
 
 static int group_teardown(void **state)
 {
 	(void)state;
-	idr_private_free(&issuer);
-	idr_private_free(&root);
+	forge_close(&forge);
 	client_close(&setup_client);
 	return 0;
 }
 
-/* ---- credentials by hand ---- */
-
-static char *x5c(struct client *c, const struct idr_bytes *der, size_t n)
-{
-	struct idr_buf b;
-
-	idr_buf_init(&b, c->a, 4096, 256 * 1024);
-	for (size_t i = 0; i < n; i++) {
-		idr_buf_put_str(&b, i ? ",\"" : "\"");
-		idr_b64_put(&b, der[i]);
-		idr_buf_put_byte(&b, '"');
-	}
-	return text_of(c, idr_buf_bytes(&b));
-}
-
-/* {"alg":..,"typ":..,"x5c":[issuer] and more }; more begins with a comma or is empty */
-static char *header_with(struct client *c, const char *alg, const char *typ, const char *more)
-{
-	return text(c, "{\"alg\":\"%s\",\"typ\":\"%s\",\"x5c\":[%s]%s}", alg, typ, x5c(c, &issuer_der, 1), more);
-}
-
+/* Right in alg and typ, with the issuer's certificate. */
 static char *header(struct client *c)
 {
-	return header_with(c, "ES256", "dc+sd-jwt", "");
+	return forge_header(c, &forge, "ES256", "dc+sd-jwt", "");
 }
 
-/* Everything that must stand in it; more as above. */
+static char *header_with(struct client *c, const char *alg, const char *typ, const char *more)
+{
+	return forge_header(c, &forge, alg, typ, more);
+}
+
 static char *payload(struct client *c, const char *more)
 {
-	return text(c, "{\"iss\":\"%s\",\"vct\":\"urn:idrail:pid:1\",\"iat\":%lld,\"exp\":%lld,\"cnf\":{\"jwk\":%s},"
-	    "\"status\":{\"status_list\":{\"idx\":%lld,\"uri\":\"%s\"}}%s}", c->server, (long long)now_s() - DAY,
-	    (long long)now_s() + DAY, public_jwk(c, holder.key, NULL), (long long)holder.idx, holder.uri, more);
-}
-
-static char *disclosure(struct client *c, const char *json)
-{
-	return base64url(c, idr_str(json));
-}
-
-static char *digest(struct client *c, const char *json)
-{
-	uint8_t hash[IDR_HASH_MAX];
-
-	idr_suite_hash(c->s, IDR_SHA256, idr_str(disclosure(c, json)), hash);
-	return base64url(c, idr_bytes(hash, 32));
-}
-
-static void must_find(struct client *c, const char *what, const char *input, const char *code)
-{
-	struct reply r = ask_json(c, "POST", "/v1/verify", c->other, text(c, "{\"input\":\"%s\"}", input));
-	bool valid = !strcmp(code, "ok");
-
-	must_answer(&r, 200);
-	if (strcmp(member(c, r.json, "code"), code) != 0)
-		fail_msg("%s: not %s: %.300s", what, code, (const char *)r.body.p);
-	assert_string_equal(member(c, r.json, "verdict"), valid ? "VALID" : "INVALID");
-	assert_true(valid == (idr_json_find(r.json, "claims") != NULL));
-	/* the clause that it breaks; limits are ours */
-	if (!valid && strcmp(code, "limit") != 0 && !*member(c, r.json, "clause"))
-		fail_msg("%s: no clause: %.300s", what, (const char *)r.body.p);
+	return forge_payload(c, &forge, more);
 }
 
 static void must_find_signed(struct client *c, const struct idr_private *key, const char *what, const char *head,
     const char *code)
 {
-	must_find(c, what, text(c, "%s~", jwt(c, key, head, payload(c, ""))), code);
+	must_judge(c, what, text(c, "%s~", jwt(c, key, head, payload(c, ""))), code);
 }
 
 /* Without its fault it is valid: otherwise none of these tests would say anything. */
 static void the_credential_without_a_fault_is_valid(void **state)
 {
-	must_find_signed(*state, issuer, "nothing", header(*state), "ok");
+	must_find_signed(*state, forge.issuer, "nothing", header(*state), "ok");
 }
 
 /* ---- V1: who signed ---- */
@@ -158,8 +81,8 @@ static void another_key_is_refused_whatever_it_calls_itself(void **state)
 	must_find_signed(c, own, "the issuer's kid", "{\"alg\":\"ES256\",\"typ\":\"dc+sd-jwt\",\"kid\":\"1\"}", "trust");
 	must_find_signed(c, own, "no key named", "{\"alg\":\"ES256\",\"typ\":\"dc+sd-jwt\"}", "trust");
 	must_find_signed(c, own, "a certificate of its own", text(c, "{\"alg\":\"ES256\",\"typ\":\"dc+sd-jwt\","
-	    "\"x5c\":[%s]}", x5c(c, &self, 1)), "chain_profile");
-	must_find_signed(c, issuer, "the right key and no certificate", "{\"alg\":\"ES256\",\"typ\":\"dc+sd-jwt\"}", "trust");
+	    "\"x5c\":[%s]}", forge_x5c(c, &self, 1)), "chain_profile");
+	must_find_signed(c, forge.issuer, "the right key and no certificate", "{\"alg\":\"ES256\",\"typ\":\"dc+sd-jwt\"}", "trust");
 }
 
 /* ---- V3 to V7: algorithm and signature ---- */
@@ -174,13 +97,13 @@ static void other_algorithms_are_refused(void **state)
 {
 	struct client *c = *state;
 	static const char *const algs[] = { "none", "NONE", "RS256", "PS256", "ES384", "ES512", "es256", "" };
-	const struct idr_key *key = idr_private_public(issuer);
+	const struct idr_key *key = idr_private_public(forge.issuer);
 	char *head = header_with(c, "HS256", "dc+sd-jwt", ""), *input;
 	uint8_t mac[IDR_HASH_MAX], secret[64];
 
 	for (size_t i = 0; i < sizeof(algs) / sizeof(algs[0]); i++)
-		must_find_signed(c, issuer, algs[i], header_with(c, algs[i], "dc+sd-jwt", ""), "algorithm");
-	must_find_signed(c, issuer, "no alg", text(c, "{\"typ\":\"dc+sd-jwt\",\"x5c\":[%s]}", x5c(c, &issuer_der, 1)),
+		must_find_signed(c, forge.issuer, algs[i], header_with(c, algs[i], "dc+sd-jwt", ""), "algorithm");
+	must_find_signed(c, forge.issuer, "no alg", text(c, "{\"typ\":\"dc+sd-jwt\",\"x5c\":[%s]}", forge_x5c(c, &forge.issuer_der, 1)),
 	    "algorithm");
 	must_find_signed(c, NULL, "none and no signature", header_with(c, "none", "dc+sd-jwt", ""), "algorithm");
 	/* the issuer's public key as the secret of an HMAC: right for a library that asks the message */
@@ -188,7 +111,7 @@ static void other_algorithms_are_refused(void **state)
 	memcpy(secret + 32, key->y, 32);
 	input = text(c, "%s.%s", base64url(c, idr_str(head)), base64url(c, idr_str(payload(c, ""))));
 	idr_suite_hmac(c->s, idr_bytes(secret, 64), idr_str(input), mac);
-	must_find(c, "HS256", text(c, "%s.%s~", input, base64url(c, idr_bytes(mac, 32))), "algorithm");
+	must_judge(c, "HS256", text(c, "%s.%s~", input, base64url(c, idr_bytes(mac, 32))), "algorithm");
 }
 
 static void signatures_that_are_none_are_refused(void **state)
@@ -199,21 +122,21 @@ static void signatures_that_are_none_are_refused(void **state)
 	uint8_t s[72];
 
 	memset(s, 0, sizeof(s));
-	must_find(c, "all zero", with_signature(c, header(c), idr_bytes(s, 64)), "issuer_signature");
+	must_judge(c, "all zero", with_signature(c, header(c), idr_bytes(s, 64)), "issuer_signature");
 	s[63] = 1;
-	must_find(c, "r of zero", with_signature(c, header(c), idr_bytes(s, 64)), "issuer_signature");
+	must_judge(c, "r of zero", with_signature(c, header(c), idr_bytes(s, 64)), "issuer_signature");
 	s[63] = 0;
 	s[31] = 1;
-	must_find(c, "s of zero", with_signature(c, header(c), idr_bytes(s, 64)), "issuer_signature");
+	must_judge(c, "s of zero", with_signature(c, header(c), idr_bytes(s, 64)), "issuer_signature");
 	memcpy(s + 32, order, 32);
-	must_find(c, "s of n", with_signature(c, header(c), idr_bytes(s, 64)), "issuer_signature");
+	must_judge(c, "s of n", with_signature(c, header(c), idr_bytes(s, 64)), "issuer_signature");
 	memcpy(s, order, 32);
 	s[63] = 1;
-	must_find(c, "r of n", with_signature(c, header(c), idr_bytes(s, 64)), "issuer_signature");
-	must_find(c, "63 bytes", with_signature(c, header(c), idr_bytes(s, 63)), "issuer_signature");
-	must_find(c, "65 bytes", with_signature(c, header(c), idr_bytes(s, 65)), "issuer_signature");
+	must_judge(c, "r of n", with_signature(c, header(c), idr_bytes(s, 64)), "issuer_signature");
+	must_judge(c, "63 bytes", with_signature(c, header(c), idr_bytes(s, 63)), "issuer_signature");
+	must_judge(c, "65 bytes", with_signature(c, header(c), idr_bytes(s, 65)), "issuer_signature");
 	memcpy(s, "\x30\x44\x02\x20", 4);
-	must_find(c, "DER", with_signature(c, header(c), idr_bytes(s, 70)), "issuer_signature");
+	must_judge(c, "DER", with_signature(c, header(c), idr_bytes(s, 70)), "issuer_signature");
 	must_find_signed(c, NULL, "empty", header(c), "malformed");
 }
 
@@ -232,13 +155,13 @@ static void a_holder_key_that_is_none_is_refused(void **state)
 
 	for (size_t i = 0; i < 4; i++) {
 		const char *key = jwk[i] ? jwk[i]
-		    : public_jwk(c, holder.key, "\"d\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE\",");
+		    : public_jwk(c, forge.holder.key, "\"d\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAE\",");
 		char *body = text(c, "{\"vct\":\"urn:idrail:pid:1\",\"exp\":%lld,\"cnf\":{\"jwk\":%s}}",
 		    (long long)now_s() + DAY, key);
 
 		r = ask_json(c, "POST", "/v1/verify", c->other, text(c, "{\"input\":\"%s\",\"nonce\":\"n\","
-		    "\"audience\":\"https://bank.example\"}", bound(c, &holder,
-		    text(c, "%s~", jwt(c, issuer, header(c), body)), &none, &mine)));
+		    "\"audience\":\"https://bank.example\"}", bound(c, &forge.holder,
+		    text(c, "%s~", jwt(c, forge.issuer, header(c), body)), &none, &mine)));
 		must_answer(&r, 200);
 		assert_string_equal(member(c, r.json, "verdict"), "INVALID");
 		assert_string_equal(member(c, r.json, "code"), "cnf");
@@ -253,7 +176,7 @@ static void critical_headers_are_refused(void **state)
 		",\"crit\":[\"alg\"]", ",\"crit\":[\"b64\"],\"b64\":false", ",\"b64\":false", ",\"crit\":\"alg\"" };
 
 	for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++)
-		must_find_signed(*state, issuer, more[i], header_with(*state, "ES256", "dc+sd-jwt", more[i]), "crit");
+		must_find_signed(*state, forge.issuer, more[i], header_with(*state, "ES256", "dc+sd-jwt", more[i]), "crit");
 }
 
 /* ---- V10: the chain, each fault under the true root ---- */
@@ -262,8 +185,8 @@ static struct idr_bytes leaf(struct client *c, enum idr_cert_profile profile, co
     int64_t from, int64_t to)
 {
 	struct idr_certify in = { .profile = profile, .country = "XA", .common_name = "Leaf",
-		.url = "https://id.example", .subject_key = idr_private_public(key), .issuer_der = root_der,
-		.issuer_key = root, .not_before = from, .not_after = to };
+		.url = "https://id.example", .subject_key = idr_private_public(key), .issuer_der = forge.root_der,
+		.issuer_key = forge.root, .not_before = from, .not_after = to };
 	struct idr_bytes der;
 	struct idr_err err;
 
@@ -280,7 +203,7 @@ static void chain_gives(struct client *c, const char *what, const struct idr_pri
     const struct idr_bytes *der, size_t n, const char *code)
 {
 	must_find_signed(c, key, what, text(c, "{\"alg\":\"ES256\",\"typ\":\"dc+sd-jwt\",\"x5c\":[%s]}",
-	    x5c(c, der, n)), code);
+	    forge_x5c(c, der, n)), code);
 }
 
 static void every_fault_of_a_chain_has_its_code(void **state)
@@ -293,20 +216,20 @@ static void every_fault_of_a_chain_has_its_code(void **state)
 	struct idr_bytes early = leaf(c, IDR_PROFILE_DOCUMENT_SIGNER, key, now + DAY, now + 30 * DAY);
 	struct idr_bytes reader = leaf(c, IDR_PROFILE_READER, key, now - DAY, now + 30 * DAY);
 	struct idr_bytes status = leaf(c, IDR_PROFILE_STATUS_SIGNER, key, now - DAY, now + 30 * DAY);
-	struct idr_bytes junk = IDR_LIT("junk"), chain[5] = { good, root_der, issuer_der, good, good };
+	struct idr_bytes junk = IDR_LIT("junk"), chain[5] = { good, forge.root_der, forge.issuer_der, good, good };
 
 	chain_gives(c, "right", key, &good, 1, "ok");
 	chain_gives(c, "expired", key, &old, 1, "chain_expired");
 	chain_gives(c, "not yet valid", key, &early, 1, "chain_expired");
 	chain_gives(c, "a reader's", key, &reader, 1, "chain_profile");
 	chain_gives(c, "a status signer's", key, &status, 1, "chain_profile");
-	chain_gives(c, "the root as leaf", root, &root_der, 1, "chain_order");
+	chain_gives(c, "the root as leaf", forge.root, &forge.root_der, 1, "chain_order");
 	chain_gives(c, "with the anchor", key, chain, 2, "chain_order");
 	chain_gives(c, "five", key, chain, 5, "chain_order");
 	chain_gives(c, "no certificate", key, &junk, 1, "chain_profile");
-	chain[1] = issuer_der;
+	chain[1] = forge.issuer_der;
 	chain_gives(c, "a stranger behind it", key, chain, 2, "chain_order");
-	chain[0] = issuer_der;
+	chain[0] = forge.issuer_der;
 	chain[1] = good;
 	chain_gives(c, "in the wrong order", key, chain, 2, "chain_order");
 }
@@ -320,20 +243,20 @@ static void every_fault_of_a_chain_has_its_code(void **state)
 /* A payload whose _sd holds this disclosure, which is sent. */
 static char *hidden(struct client *c, const char *json)
 {
-	return text(c, "%s~%s~", jwt(c, issuer, header(c), payload(c, text(c, ",\"_sd\":[\"%s\"]", digest(c, json)))),
-	    disclosure(c, json));
+	return text(c, "%s~%s~", jwt(c, forge.issuer, header(c), payload(c, text(c, ",\"_sd\":[\"%s\"]", forge_digest(c, json)))),
+	    forge_disclosure(c, json));
 }
 
 /* more: of the payload; sent: disclosures behind it, each with its '~' */
 static char *holding(struct client *c, const char *more, const char *sent)
 {
-	return text(c, "%s~%s", jwt(c, issuer, header(c), payload(c, more)), sent);
+	return text(c, "%s~%s", jwt(c, forge.issuer, header(c), payload(c, more)), sent);
 }
 
 static void every_fault_of_a_disclosure_has_its_code(void **state)
 {
 	struct client *c = *state;
-	const char *d = digest(c, NAME), *e = digest(c, ELEMENT), *sent = text(c, "%s~", disclosure(c, NAME));
+	const char *d = forge_digest(c, NAME), *e = forge_digest(c, ELEMENT), *sent = text(c, "%s~", forge_disclosure(c, NAME));
 	const char *both = text(c, "[\"s\",\"family_name\",\"Chan\"]");
 	const struct { const char *what, *input, *code; } bad[] = {
 		{ "right", hidden(c, NAME), "ok" },
@@ -350,7 +273,7 @@ static void every_fault_of_a_disclosure_has_its_code(void **state)
 		{ "an element as a member", hidden(c, ELEMENT), "disclosure_shape" },
 		{ "a member as an element", holding(c, text(c, ",\"n\":[{\"...\":\"%s\"}]", d), sent), "disclosure_shape" },
 		{ "an element in its place", holding(c, text(c, ",\"n\":[{\"...\":\"%s\"}]", e),
-		    text(c, "%s~", disclosure(c, ELEMENT))), "ok" },
+		    text(c, "%s~", forge_disclosure(c, ELEMENT))), "ok" },
 		{ "named _sd", hidden(c, "[\"s\",\"_sd\",[]]"), "disclosure_shape" },
 		{ "named ...", hidden(c, "[\"s\",\"...\",1]"), "disclosure_shape" },
 		{ "named _sd_alg", hidden(c, "[\"s\",\"_sd_alg\",\"sha-256\"]"), "disclosure_shape" },
@@ -360,17 +283,17 @@ static void every_fault_of_a_disclosure_has_its_code(void **state)
 		{ "not UTF-8", hidden(c, UTF8), "disclosure_shape" },
 		{ "a name that is there", holding(c, text(c, ",\"family_name\":\"X\",\"_sd\":[\"%s\"]", d), sent),
 		  "name_collision" },
-		{ "two of one name", holding(c, text(c, ",\"_sd\":[\"%s\",\"%s\"]", d, digest(c, both)),
-		    text(c, "%s%s~", sent, disclosure(c, both))), "name_collision" },
+		{ "two of one name", holding(c, text(c, ",\"_sd\":[\"%s\",\"%s\"]", d, forge_digest(c, both)),
+		    text(c, "%s%s~", sent, forge_disclosure(c, both))), "name_collision" },
 		{ "another hash", holding(c, ",\"_sd_alg\":\"md5\"", ""), "hash_alg" },
 		{ "a hash that is none", holding(c, ",\"_sd_alg\":7", ""), "hash_alg" },
 		{ "a hash inside", holding(c, ",\"a\":{\"_sd_alg\":\"sha-256\"}", ""), "sd_structure" },
 		{ "written another way", holding(c, text(c, ",\"_sd\":[\"%s\"]", d), text(c, "%s~",
-		    disclosure(c, "[\"c2FsdHNhbHRzYWx0c2FsdA\", \"family_name\",\"Sok\"]"))), "disclosure_unreferenced" },
+		    forge_disclosure(c, "[\"c2FsdHNhbHRzYWx0c2FsdA\", \"family_name\",\"Sok\"]"))), "disclosure_unreferenced" },
 	};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		must_find(c, bad[i].what, bad[i].input, bad[i].code);
+		must_judge(c, bad[i].what, bad[i].input, bad[i].code);
 }
 
 static void what_must_be_visible_is_never_hidden(void **state)
@@ -381,9 +304,9 @@ static void what_must_be_visible_is_never_hidden(void **state)
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		char *json = text(c, "[\"s\",\"%s\",1]", names[i]);
 		char *body = text(c, "{%s\"_sd\":[\"%s\"]}", !strcmp(names[i], "vct") ? "" : "\"vct\":\"urn:idrail:pid:1\",",
-		    digest(c, json));
+		    forge_digest(c, json));
 
-		must_find(c, names[i], text(c, "%s~%s~", jwt(c, issuer, header(c), body), disclosure(c, json)),
+		must_judge(c, names[i], text(c, "%s~%s~", jwt(c, forge.issuer, header(c), body), forge_disclosure(c, json)),
 		    "registered_claim_selectively_disclosed");
 	}
 }
@@ -394,8 +317,8 @@ static char *nested(struct client *c, size_t n)
 	char *inner = text(c, "[\"s\",\"a\",1]"), *sent = text(c, "%s", "");
 
 	for (size_t i = 1; i < n; i++) {
-		sent = text(c, "%s%s~", sent, disclosure(c, inner));
-		inner = text(c, "[\"s\",\"a\",{\"_sd\":[\"%s\"]}]", digest(c, inner));
+		sent = text(c, "%s%s~", sent, forge_disclosure(c, inner));
+		inner = text(c, "[\"s\",\"a\",{\"_sd\":[\"%s\"]}]", forge_digest(c, inner));
 	}
 	return text(c, "%s%s", hidden(c, inner), sent);
 }
@@ -408,8 +331,8 @@ static char *wide(struct client *c, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		char *json = text(c, "[\"s\",\"m%zu\",1]", i);
 
-		digests = text(c, "%s%s\"%s\"", digests, i ? "," : "", digest(c, json));
-		sent = text(c, "%s%s~", sent, disclosure(c, json));
+		digests = text(c, "%s%s\"%s\"", digests, i ? "," : "", forge_digest(c, json));
+		sent = text(c, "%s%s~", sent, forge_disclosure(c, json));
 	}
 	return holding(c, text(c, ",\"_sd\":[%s]", digests), sent);
 }
@@ -418,17 +341,17 @@ static void disclosures_have_their_limits(void **state)
 {
 	struct client *c = *state;
 
-	must_find(c, "eight inside each other", nested(c, 8), "ok");
-	must_find(c, "nine inside each other", nested(c, 9), "limit");
-	must_find(c, "256 disclosures", wide(c, 256), "ok");
-	must_find(c, "257 disclosures", wide(c, 257), "limit");
+	must_judge(c, "eight inside each other", nested(c, 8), "ok");
+	must_judge(c, "nine inside each other", nested(c, 9), "limit");
+	must_judge(c, "256 disclosures", wide(c, 256), "ok");
+	must_judge(c, "257 disclosures", wide(c, 257), "limit");
 }
 
 /* ---- V11: one parser for each slot ---- */
 
 static char *status_token(struct client *c)
 {
-	struct reply r = ask_get(c, holder.uri, NULL);
+	struct reply r = ask_get(c, forge.holder.uri, NULL);
 
 	must_answer(&r, 200);
 	return text_of(c, r.body);
@@ -455,13 +378,13 @@ static void objects(struct client *c, const struct idr_private *key, char *out[O
 	const struct proof p = { .nonce = nonce_get(c) };
 	const struct dpop d = { .method = "POST", .url = text(c, "%s/token", c->server) };
 
-	out[0] = jwt(c, issuer, header(c), payload(c, ""));
+	out[0] = jwt(c, forge.issuer, header(c), payload(c, ""));
 	out[1] = status_token(c);
 	out[2] = request_object(c);
-	out[3] = strrchr(bound(c, &holder, text(c, "%s~", out[0]), &none, &mine), '~') + 1;
+	out[3] = strrchr(bound(c, &forge.holder, text(c, "%s~", out[0]), &none, &mine), '~') + 1;
 	out[4] = dpop(c, key, &d) + strlen("DPoP: ");
 	out[5] = proof(c, key, &p);
-	out[6] = jwt(c, issuer, header_with(c, "ES256", "rc-wrp+jwt", ""), payload(c, ""));
+	out[6] = jwt(c, forge.issuer, header_with(c, "ES256", "rc-wrp+jwt", ""), payload(c, ""));
 }
 
 static bool serves_as_credential(struct client *c, const char *object)
@@ -544,17 +467,17 @@ static void no_address_in_a_message_is_ever_fetched(void **state)
 	int fd = listen_somewhere(url, sizeof(url));
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 	const char *const more[] = { text(c, ",\"jku\":\"%s/jwks\"", url), text(c, ",\"x5u\":\"%s/cert\"", url),
-		text(c, ",\"jwk\":%s", public_jwk(c, issuer, NULL)) };
+		text(c, ",\"jwk\":%s", public_jwk(c, forge.issuer, NULL)) };
 	const struct proof named = { .nonce = nonce_get(c), .header_extra = text(c, "\"x5u\":\"%s/cert\"", url) };
 	struct dpop d = { .method = "POST", .url = text(c, "%s/token", c->server) };
 	struct reply r;
 
 	for (size_t i = 0; i < 3; i++)
-		must_find_signed(c, issuer, more[i], header_with(c, "ES256", "dc+sd-jwt", more[i]), "malformed");
-	/* an issuer, a type or a list somewhere else: looked at, never looked up */
-	must_find(c, "iss", text(c, "%s~", jwt(c, key, "{\"alg\":\"ES256\",\"typ\":\"dc+sd-jwt\",\"kid\":\"1\"}",
+		must_find_signed(c, forge.issuer, more[i], header_with(c, "ES256", "dc+sd-jwt", more[i]), "malformed");
+	/* an forge.issuer, a type or a list somewhere else: looked at, never looked up */
+	must_judge(c, "iss", text(c, "%s~", jwt(c, key, "{\"alg\":\"ES256\",\"typ\":\"dc+sd-jwt\",\"kid\":\"1\"}",
 	    text(c, "{\"iss\":\"%s\",\"vct\":\"%s/type\",\"vct#integrity\":\"sha256-AA\"}", url, url))), "trust");
-	r = ask_json(c, "POST", "/v1/verify", c->other, text(c, "{\"input\":\"%s~\"}", jwt(c, issuer, header(c),
+	r = ask_json(c, "POST", "/v1/verify", c->other, text(c, "{\"input\":\"%s~\"}", jwt(c, forge.issuer, header(c),
 	    text(c, "{\"iss\":\"%s\",\"vct\":\"urn:idrail:pid:1\",\"exp\":%lld,\"status\":{\"status_list\":{\"idx\":1,"
 	    "\"uri\":\"%s/lists/1\"}}}", url, (long long)now_s() + DAY, url))));
 	must_answer(&r, 200);
