@@ -1,7 +1,7 @@
 # What tests/integration/run is made of: building, two servers, counting. Another suite over the same servers
-# says so before: SUITE, HERE (its programs), KIT (where the client kit is built).
+# says so before: SUITE, HERE (its programs), KIT (where the client kit is built), MORE (further objects).
 passed=0 failed=0 skipped=0
-SUITE=${SUITE:-integration} KIT=${KIT:-$PROGRAMS}
+SUITE=${SUITE:-integration} KIT=${KIT:-$PROGRAMS} MORE=${MORE:-}
 
 totals() {
 	mkdir -p build/totals
@@ -10,7 +10,7 @@ totals() {
 
 # ---- building: every test_<part>.c with the client kit, against the core only ----
 build() {
-	local kit="$KIT/client.o $KIT/client_issue.o $KIT/client_present.o $KIT/client_race.o $KIT/client_forge.o" src name
+	local kit="$KIT/client.o $KIT/client_issue.o $KIT/client_present.o $KIT/client_race.o $KIT/client_forge.o $MORE" src name
 	local objects=$kit sanitize=
 	for src in $(ls "$HERE"/test_*.c "$HERE"/load_*.c 2>/dev/null); do
 		objects="$objects $PROGRAMS/$(basename "$src" .c).o"
