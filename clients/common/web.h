@@ -31,6 +31,13 @@ struct web_response {
 /* errors IDR_NETWORK (no answer), IDR_LIMIT. A status of 4xx or 5xx is an answer, not an error. */
 IDR_MUST bool web_send(struct idr_arena *a, const struct web_request *q, struct web_response *out,
     struct idr_err *err);
+/*
+ * These bytes and no others, over a connection of their own to the host of `url` (TLS when it is
+ * https): for requests that no HTTP client sends. The answer is what came until the other side closed,
+ * was silent, or sent 256 KiB; empty when it closed without a word. errors IDR_NETWORK (no connection)
+ */
+IDR_MUST bool web_raw(struct idr_arena *a, const char *url, struct idr_bytes bytes,
+    struct idr_bytes *answer, struct idr_err *err);
 /* http to this machine: http://127.0.0.1, http://localhost or http://[::1]. */
 bool web_is_loopback(const char *url);
 /* Turn a refusal of our API (problem+json) or of OAuth ({"error"}) into err; true for 2xx. */
