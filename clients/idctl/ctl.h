@@ -12,7 +12,7 @@
 #include "common/cli.h"
 
 extern const struct cli_command ctl_ca[], ctl_people[], ctl_offer[], ctl_paper[], ctl_present[],
-    ctl_status[], ctl_party[], ctl_bundle[], ctl_type[], ctl_service[], ctl_webhook[];
+    ctl_status[], ctl_party[], ctl_bundle[], ctl_type[], ctl_service[], ctl_webhook[], ctl_selftest[];
 
 /* ---- ctl_call.c: the servers ---- */
 
@@ -38,6 +38,11 @@ struct ctl_call {
 	bool also_503;              /* a 503 with a body is an answer too (health) */
 };
 
+/* The listener's address, without a slash at its end. errors IDR_USAGE */
+IDR_MUST bool ctl_base(struct cli *c, enum ctl_as as, const char **url, struct idr_err *err);
+/* "Authorization: Bearer ...", NULL for anyone. Has one been given at all? errors IDR_USAGE, IDR_FILE */
+bool ctl_has_key(enum ctl_as as);
+IDR_MUST bool ctl_key(struct cli *c, enum ctl_as as, const char **header, struct idr_err *err);
 /* The body of a 2xx answer. Keys travel over https or to the loopback only. errors IDR_USAGE (no
  * key given), IDR_FILE, IDR_NETWORK, and what the server refused with */
 IDR_MUST bool ctl_call(struct cli *c, const struct ctl_call *q, struct idr_bytes *body,

@@ -45,13 +45,15 @@ static bool check_base(const char *url, struct idr_err *err)
 	    "%.100s: keys and personal data travel over https, or over http to this machine only", url);
 }
 
-static char *join_url(struct idr_arena *a, const char *base, const char *path, struct idr_err *err)
+bool ctl_base(struct cli *c, enum ctl_as as, const char **url, struct idr_err *err)
 {
+	const char *base = as == CTL_OPERATOR ? setting(admin_url, "IDCTL_ADMIN", "http://127.0.0.1:8081")
+	                                      : setting(server_url, "IDCTL_SERVER", "http://127.0.0.1:8080");
 	size_t n = strlen(base);
 
 	while (n && base[n - 1] == '/')
 		n--;
-	return idr_arena_printf(a, err, "%.*s%s", (int)n, base, path);
+	return check_base(base, err) && (*url = idr_arena_printf(c->arena, err, "%.*s", (int)n, base));
 }
 
 /* ---- with which key ---- */
@@ -82,8 +84,15 @@ static bool authorization(struct cli *c, const char *path, const char *what, con
 	return *header != NULL;
 }
 
-static bool key_for(struct cli *c, enum ctl_as as, const char **header, struct idr_err *err)
+bool ctl_has_key(enum ctl_as as)
 {
+	return as == CTL_PARTY ? setting(key_file, "IDCTL_KEY_FILE", NULL) != NULL
+	                       : as == CTL_OPERATOR && setting(token_file, "IDCTL_TOKEN_FILE", NULL);
+}
+
+bool ctl_key(struct cli *c, enum ctl_as as, const char **header, struct idr_err *err)
+{
+	*header = NULL;
 	switch (as) {
 	case CTL_ANYONE:
 		return true;
@@ -101,19 +110,16 @@ static bool key_for(struct cli *c, enum ctl_as as, const char **header, struct i
 
 bool ctl_call(struct cli *c, const struct ctl_call *q, struct idr_bytes *body, struct idr_err *err)
 {
-	const char *base = q->as == CTL_OPERATOR ?
-	    setting(admin_url, "IDCTL_ADMIN", "http://127.0.0.1:8081") :
-	    setting(server_url, "IDCTL_SERVER", "http://127.0.0.1:8080");
 	struct web_request w = {
 		.method = q->method, .body = q->body, .timeout_s = q->timeout_s,
 		.content_type = !q->body.p ? NULL : q->content_type ? q->content_type : "application/json",
 	};
 	struct web_response answer;
-	const char *key = NULL;
+	const char *key, *base;
 	size_t n = 0;
 
-	if (!check_base(base, err) || !key_for(c, q->as, &key, err) ||
-	    !(w.url = join_url(c->arena, base, q->path, err)))
+	if (!ctl_base(c, q->as, &base, err) || !ctl_key(c, q->as, &key, err) ||
+	    !(w.url = idr_arena_printf(c->arena, err, "%s%s", base, q->path)))
 		return false;
 	w.header[n++] = idr_arena_printf(c->arena, err, "Accept: %s, application/problem+json",
 	    q->accept ? q->accept : "application/json");
