@@ -38,8 +38,9 @@ $(UNIT_PROG): %: %.o $(UNIT_KIT) $$(call room_help,$$@) $(LIBIDR) $(LIBIDR_ISSUE
 	    $(if $(filter $(LIBIDSRV),$^),$(SERVER_LIBS)) $(if $(filter $(LIBCLIENTS),$^),$(CLIENT_LIBS)) \
 	    $(TEST_LIBS) -lqrencode -lzbar -ljansson $(CORE_LIBS)
 
-.PHONY: test unit unit_programs asan integration incidents interop vectors fuzz fuzz_programs lint bench man install
-test: ## everything: lint, unit, asan, vectors, integration, incidents, interop, fuzz; totals last
+.PHONY: test unit unit_programs asan integration incidents interop vectors fuzz fuzz_programs lint bench bench-long flame
+.PHONY: man install
+test: ## everything: lint, unit, asan, vectors, integration, incidents, interop, openapi, docs, fuzz; totals last
 	@tests/run_all
 unit_programs: $(foreach p,$(UNIT_PROG),$(if $(UNIT),$(foreach u,$(UNIT),$(if $(findstring $u,$p),$p)),$p))
 unit: ## unit tests (MODE=asan for sanitizers; UNIT=room/file for some)
@@ -90,18 +91,26 @@ fuzz: ## every target, or FUZZ="verify json", for FUZZ_SECONDS (15), two at a ti
 lint: $(LIBIDR) $(LIBIDR_ISSUE) $(LIBIDR_DRAW) ## layers, headers alone, banned calls, code table, warnings of the second compiler
 	@tests/lint/run $(O)
 
-BENCH_SRC := $(wildcard tests/bench/*.c) tests/fuzz/fuzzland.c
-$(O)/bin/idbench: $(call obj,$(BENCH_SRC)) $(LIBIDR) $(LIBIDR_ISSUE) $(LIBIDR_DRAW)
+# parts of the server are measured by themselves: its archive, and the kit of the registry's tests
+BENCH_SRC := $(wildcard tests/bench/*.c) tests/fuzz/fuzzland.c tests/integration/testcluster.c \
+             tests/integration/registry/registry_kit.c
+$(O)/bin/idbench: $(call obj,$(BENCH_SRC)) $(LIBIDSRV) $(LIBIDR) $(LIBIDR_ISSUE) $(LIBIDR_DRAW)
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $(call obj,$(BENCH_SRC)) $(LIBIDR_DRAW) $(CORE_GROUP) $(CLIENT_LIBS) $(CORE_LIBS) -lpthread
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(call obj,$(BENCH_SRC)) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
+	    $(SERVER_LIBS) $(TEST_LIBS) $(CORE_LIBS)
 # preloaded into PostgreSQL by the bench: a disk that is slower
 $(O)/bench/slow_fsync.so: tests/bench/preload/slow_fsync.c Makefile tests/tests.mk
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(BASE) -O2 -fPIC -shared -o $@ $< -ldl
-bench: all $(O)/bench/slow_fsync.so $(if $(BENCH_SRC),$(O)/bin/idbench) ## issue and verify, as ratios to bare operations of the same run
-	@if [ -x tests/bench/run ]; then tests/bench/run $(O); else $(O)/bin/idbench; fi
+SECONDS ?= 600
+bench: all $(O)/bin/idbench $(O)/bench/slow_fsync.so ## the goal table against limits of the same run (QUICK=1, RUNS=3 OUT=docs/benchmarks.md)
+	@tests/bench/run $(O)
+bench-long: all $(O)/bin/idbench $(O)/bench/slow_fsync.so ## 256, then 1000 connections for SECONDS (600) each: nobody may wait 5 s
+	@PARTS=long LONG=$(SECONDS) tests/bench/run $(O)
+flame: all $(O)/bin/idbench ## flame graphs of both endpoints into docs/ (needs linux-perf)
+	@tests/bench/flame $(O)
 
 # ---- man pages: docs/man/*.scd, written with scdoc; a line @KEYS@ stands for `idsrv --conf-man` ----
 MAN_PAGES := $(patsubst docs/man/%.scd,build/man/%,$(wildcard docs/man/*.scd))

@@ -25,7 +25,12 @@ struct bench_options {
 	const char *card;      /* text of a paper QR */
 	const char *admin;     /* http://127.0.0.1:port */
 	const char *officer;   /* an officer's token */
-	const char *delay;     /* file of bench_fsync.c */
+	const char *delay;     /* file of preload/slow_fsync.c */
+	const char *shared;    /* directory that the server's user may enter */
+	const char *keys;      /* directory with the keys of the rail */
+	const char *person;    /* row key, of the first token */
+	const char *bin, *work; /* programs; what this run made */
+	const char *db;        /* connection string of the server's database */
 	pid_t pid;             /* of idsrv */
 	int rounds;
 	double seconds;        /* of one round of load */
@@ -48,11 +53,13 @@ struct bench_goal {
 	double ours[BENCH_ROUNDS_MAX], limit[BENCH_ROUNDS_MAX + 1];
 };
 
+/* Opens the file IDBENCH_ROWS names, if any: later we may have become a user who cannot. */
+void bench_rows_open(void);
 void bench_title(const char *text);
 /* Measures ours and limit in turns, each as CPU time of one call, and prints the row. */
 void bench_pair(const struct bench_options *o, struct bench_goal *g, void (*ours)(void *),
     void (*limit)(void *), void *ctx);
-/* Prints the row; with IDBENCH_ROWS set also appends it to that file, tab separated. */
+/* Prints the row; and adds it to the file, tab separated. */
 void bench_row(const struct bench_goal *g);
 /* A figure without a limit to compare it with; at_most < 0 when none is asked for either. */
 void bench_told(const char *name, double ours, const char *unit, double at_most);
@@ -143,15 +150,35 @@ void bench_wallet_prepare(struct bench_wallet *w, size_t n);
 bool bench_wallet_next(void *ctx, int connection, const char *body, size_t n, struct bench_request *out);
 /* For a load without end: a nonce, then the credential, by turns on every connection. */
 bool bench_wallet_walk(void *ctx, int connection, const char *body, size_t n, struct bench_request *out);
+/* A credential bound to the key; lives as long as the wallet. */
+struct idr_private;
+struct idr_bytes bench_wallet_receive(struct bench_wallet *w, const struct idr_private *key);
 /* An SD-JWT+KB of a credential received now, with three claims disclosed; lives as long as the wallet. */
 struct idr_bytes bench_wallet_present(struct bench_wallet *w, const char *nonce, const char *audience);
+
+/* ---- revocation over HTTP ---- */
+
+struct bench_revoke;
+struct bench_revoke *bench_revoke_new(const struct bench_options *o);
+void bench_revoke_free(struct bench_revoke **r);
+/* Microseconds from the officer's request until the list with the change is in our hands. */
+double bench_revoke_once(struct bench_revoke *r);
+/* Compressing the same list and one signature. */
+double bench_revoke_parts(struct bench_revoke *r);
 
 /* ---- the parts; false when something could not be measured or an answer was wrong ---- */
 
 bool bench_suite(const struct bench_options *o);
 bool bench_core(const struct bench_options *o);
 bool bench_endpoints(const struct bench_options *o);
+/* One round of load and nothing measured: for a profiler. */
+bool bench_load_issue(const struct bench_options *o);
+bool bench_load_verify(const struct bench_options *o);
 bool bench_durable(const struct bench_options *o);
+bool bench_publish(const struct bench_options *o);
+bool bench_registry(const struct bench_options *o);
+bool bench_spawn(const struct bench_options *o);
+bool bench_many(const struct bench_options *o);
 bool bench_long(const struct bench_options *o);
 
 #endif

@@ -168,3 +168,29 @@ bool bench_endpoints(const struct bench_options *o)
 	bench_wallet_free(&w);
 	return ok;
 }
+
+bool bench_load_issue(const struct bench_options *o)
+{
+	struct bench_wallet *w = bench_wallet_new(o, "residence.sdjwt");
+	struct bench_load l = { .server = o->server, .connections = CONNECTIONS, .seconds = o->seconds,
+		.status = 200, .next = bench_wallet_walk, .ctx = w };
+	bool ok = bench_load_run(&l);
+
+	bench_wallet_free(&w);
+	return ok;
+}
+
+bool bench_load_verify(const struct bench_options *o)
+{
+	struct bench_wallet *w = bench_wallet_new(o, "pid.sdjwt");
+	struct bench_request r = bench_verify_request(o, bench_wallet_present(w, NONCE, AUDIENCE), NONCE, AUDIENCE);
+	struct bench_load l = { .server = o->server, .connections = CONNECTIONS, .seconds = o->seconds,
+		.status = 200, .next = bench_same_again, .ctx = &r };
+	bool ok;
+
+	must_be_valid(o, r);
+	ok = bench_load_run(&l);
+	free(r.p);
+	bench_wallet_free(&w);
+	return ok;
+}

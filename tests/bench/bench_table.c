@@ -8,6 +8,16 @@
 
 enum { SLICE_US = 40000 };
 
+static FILE *rows;
+
+void bench_rows_open(void)
+{
+	const char *file = getenv("IDBENCH_ROWS");
+
+	if (file && *file && !(rows = fopen(file, "ae")))
+		bench_die(file, NULL);
+}
+
 static double clock_us(clockid_t id)
 {
 	struct timespec t;
@@ -99,6 +109,8 @@ void bench_title(const char *text)
 	printf("\n%-52s %9s %9s  %-4s %6s %7s %7s  %s\n", text, "ours", "limit", "unit", "ratio", "accept",
 	    "stretch", "goal");
 	fflush(stdout);
+	if (rows)
+		fprintf(rows, "title\t%s\n", text);
 }
 
 static void goal(char out[24], const struct bench_goal *g, double v)
@@ -115,19 +127,15 @@ struct cells {
 
 static void print_cells(const struct cells *c)
 {
-	const char *file = getenv("IDBENCH_ROWS");
-	FILE *f;
 
 	printf("%-52s %9s %9s  %-4s %6s %7s %7s  %s\n", c->name, c->ours, c->limit, c->unit, c->ratio, c->accept,
 	    c->stretch, c->word);
 	fflush(stdout);
-	if (!file || !*file)
+	if (!rows)
 		return;
-	if (!(f = fopen(file, "ae")))
-		bench_die(file, NULL);
-	fprintf(f, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", c->name, c->ours, c->limit, c->unit, c->ratio, c->accept,
+	fprintf(rows, "row\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", c->name, c->ours, c->limit, c->unit, c->ratio, c->accept,
 	    c->stretch, c->word);
-	fclose(f);
+	fflush(rows);
 }
 
 void bench_row(const struct bench_goal *g)
@@ -183,12 +191,14 @@ void bench_pair(const struct bench_options *o, struct bench_goal *g, void (*ours
 
 void bench_note(const char *fmt, ...)
 {
+	char text[512];
 	va_list ap;
 
-	printf("  ");
 	va_start(ap, fmt);
-	vprintf(fmt, ap);
+	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	putchar('\n');
+	printf("  %s\n", text);
 	fflush(stdout);
+	if (rows)
+		fprintf(rows, "note\t%s\n", text);
 }

@@ -199,7 +199,7 @@ bool bench_wallet_walk(void *ctx, int connection, const char *body, size_t n, st
 
 /* ---- a presentation ---- */
 
-static struct idr_bytes receive(struct bench_wallet *w, const struct idr_private *key)
+struct idr_bytes bench_wallet_receive(struct bench_wallet *w, const struct idr_private *key)
 {
 	struct bench_request nonce = bench_request_make("POST", "/nonce", NULL, NULL, IDR_LIT("")), r;
 	struct idr_bytes body = bench_ask(w->o->server, &nonce, w->keep);
@@ -229,7 +229,8 @@ struct idr_bytes bench_wallet_present(struct bench_wallet *w, const char *nonce,
 	    200, &paths, &err), &err);
 	for (const struct idr_json *p = idr_json_first(paths); p; p = idr_json_next(paths, p))
 		path[choice.n_path++] = p;
-	bench_must(idr_sdjwt_select(w->s, w->keep, receive(w, key), &choice, &selected, &err), &err);
+	bench_must(idr_sdjwt_select(w->s, w->keep, bench_wallet_receive(w, key), &choice, &selected, &err),
+	    &err);
 	bench_must(idr_sdjwt_kb_build(w->s, w->keep, selected, IDR_ES256, idr_str(audience), idr_str(nonce),
 	    (int64_t)time(NULL), IDR_LIT(""), &tbs, &err), &err);
 	idr_buf_init(&b, w->keep, selected.n + 2048, selected.n + 8192);

@@ -14,6 +14,12 @@ static const struct {
 	{ "suite", bench_suite },
 	{ "core", bench_core },
 	{ "endpoints", bench_endpoints },
+	{ "publish", bench_publish },
+	{ "spawn", bench_spawn },
+	{ "many", bench_many },
+	{ "registry", bench_registry },
+	{ "load-issue", bench_load_issue },
+	{ "load-verify", bench_load_verify },
 	{ "durable", bench_durable },
 	{ "long", bench_long },
 };
@@ -22,7 +28,8 @@ static const struct option names[] = {
 	{ "server", 1, NULL, 's' }, { "pid", 1, NULL, 'p' }, { "tokens", 1, NULL, 't' },
 	{ "party", 1, NULL, 'k' }, { "card", 1, NULL, 'c' }, { "rounds", 1, NULL, 'r' },
 	{ "seconds", 1, NULL, 'S' }, { "admin", 1, NULL, 'a' }, { "officer", 1, NULL, 'o' },
-	{ "delay", 1, NULL, 'd' }, { NULL, 0, NULL, 0 },
+	{ "delay", 1, NULL, 'd' }, { "shared", 1, NULL, 'h' }, { "keys", 1, NULL, 'K' }, { "person", 1, NULL, 'P' },
+	{ "bin", 1, NULL, 'b' }, { "work", 1, NULL, 'w' }, { "db", 1, NULL, 'D' }, { NULL, 0, NULL, 0 },
 };
 
 static bool read_options(int argc, char **argv, struct bench_options *o)
@@ -37,6 +44,12 @@ static bool read_options(int argc, char **argv, struct bench_options *o)
 		case 'a': o->admin = optarg; break;
 		case 'o': o->officer = optarg; break;
 		case 'd': o->delay = optarg; break;
+		case 'h': o->shared = optarg; break;
+		case 'K': o->keys = optarg; break;
+		case 'P': o->person = optarg; break;
+		case 'b': o->bin = optarg; break;
+		case 'w': o->work = optarg; break;
+		case 'D': o->db = optarg; break;
 		case 'r': o->rounds = (int)strtol(optarg, NULL, 10); break;
 		case 'S': o->seconds = strtod(optarg, NULL); break;
 		default: return false;
@@ -44,20 +57,21 @@ static bool read_options(int argc, char **argv, struct bench_options *o)
 	return o->rounds >= 1 && o->rounds <= BENCH_ROUNDS_MAX && o->seconds > 0;
 }
 
-/* told title TEXT | told NAME FIGURE UNIT: what a script measured. */
+/* told title TEXT | told NAME FIGURE UNIT [AT_MOST]: what a script measured. */
 static int told(int argc, char **argv)
 {
 	if (argc == 3 && strcmp(argv[1], "title") == 0)
 		bench_title(argv[2]);
-	else if (argc == 4)
-		bench_told(argv[1], strtod(argv[2], NULL), argv[3], -1);
-	return argc == 3 || argc == 4 ? 0 : 2;
+	else if (argc == 4 || argc == 5)
+		bench_told(argv[1], strtod(argv[2], NULL), argv[3], argc == 5 ? strtod(argv[4], NULL) : -1);
+	return argc >= 3 && argc <= 5 ? 0 : 2;
 }
 
 int main(int argc, char **argv)
 {
 	struct bench_options o = { .rounds = 7, .seconds = 2 };
 
+	bench_rows_open();
 	if (argc > 2 && strcmp(argv[1], "told") == 0)
 		return told(argc - 1, argv + 1);
 	if (argc < 2 || !read_options(argc - 1, argv + 1, &o)) {

@@ -29,7 +29,7 @@ static void drop_root(const char *dir)
 
 static void start(struct testcluster *t)
 {
-	struct cluster_options o = { .state_dir = t->dir, .fsync_off = true };
+	struct cluster_options o = { .state_dir = t->dir, .fsync_off = !t->durable };
 	struct idr_err err;
 
 	if (!cluster_start(&o, &t->cluster, &err))
@@ -44,7 +44,7 @@ void testcluster_start(struct testcluster *t)
 	const struct registry_migrations *m;
 	struct idr_err err;
 
-	memset(t, 0, sizeof *t);
+	*t = (struct testcluster){ .durable = t->durable };
 	snprintf(t->dir, sizeof t->dir, "/tmp/idrail-test-XXXXXX");
 	if (!a || !mkdtemp(t->dir))
 		die("temporary directory", NULL);

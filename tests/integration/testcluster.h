@@ -13,6 +13,7 @@
 #include "sys/cluster.h"
 
 struct testcluster {
+	bool durable;            /* in: commits reach the disk, as in service; without it, faster */
 	char dir[64];            /* temporary; removed at stop */
 	struct cluster *cluster;
 	const char *owner_db, *app_db;

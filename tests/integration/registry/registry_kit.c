@@ -20,7 +20,7 @@ static void must(bool ok, const struct idr_err *err)
 
 int kit_start(void **state)
 {
-	struct registry_options o = { .writers = 2 };
+	struct registry_options o = { .writers = kit.writers ? kit.writers : 2 };
 	struct idr_err err;
 
 	(void)state;
@@ -189,18 +189,23 @@ int64_t kit_lease(int32_t list, uint32_t n)
 
 void kit_record(struct reg_credential_record *x, int64_t person)
 {
+	kit_record_at(x, person, kit_lease(kit_list(), 2), 2);
+}
+
+void kit_record_at(struct reg_credential_record *x, int64_t person, int64_t first_counter, size_t n)
+{
 	memset(x, 0, sizeof *x);
 	kit_row(&x->row, &reg_credential_record);
 	x->person_id = person;
 	x->type_id = IDR_LIT("pid");
 	x->list_id = kit_list();
-	x->n = 2;
-	x->first_counter = kit_lease(x->list_id, 2);
+	x->n = n;
+	x->first_counter = first_counter;
 	x->iat = kit.now;
 	x->exp = kit.now + 86400;
-	kit_random(x->digest, 64);
-	x->n_keys = 2;
-	kit_random(x->key_hash, 16);
+	kit_random(x->digest, 32 * n);
+	x->n_keys = n;
+	kit_random(x->key_hash, 8 * n);
 	x->has_nonce = true;
 	kit_random(x->nonce_hash, 32);
 	x->nonce_time = kit.now + 300;

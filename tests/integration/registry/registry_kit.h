@@ -24,6 +24,7 @@
 
 struct kit {
 	struct testcluster cluster;
+	int writers;                    /* in: threads; 0: two */
 	struct registry *registry;
 	struct reg_conn *conn;          /* as app */
 	struct reg_conn *owner;
@@ -54,6 +55,8 @@ void kit_redeem(struct reg_code_redeem *x, const struct reg_offer *o);
 /* An open list of the present timeline of 2 bits (made at the first call). */
 int32_t kit_list(void);
 int64_t kit_lease(int32_t list, uint32_t n);
+/* A run of two, leased now; or one of n from a lease the caller has. */
 void kit_record(struct reg_credential_record *x, int64_t person);
+void kit_record_at(struct reg_credential_record *x, int64_t person, int64_t first_counter, size_t n);
 
 #endif

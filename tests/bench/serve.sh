@@ -1,0 +1,64 @@
+# What the benches start: one server with people, tokens, a relying party and a paper. Sourced; needs O.
+BIN=$PWD/$O/bin
+SCHEMA=$PWD/schema
+WORK=$PWD/build/bench
+. tests/demo/lib.sh
+rounds=5 seconds=2
+# What PostgreSQL preloads must lie where its user can read it.
+SHARED=$(mktemp -d /tmp/idrail-bench-XXXXXX)
+finish() {
+	server_stop
+	rm -rf "$SHARED"
+	case $(state_of) in */idrail-demo/*) rm -rf "$(state_of)" ;; esac
+}
+trap finish EXIT
+
+idbench() { # PART [options]
+	"$BIN/idbench" "$1" --server "${SERVER:-}" --admin "${ADMIN:-}" --pid "${SERVER_PID:-0}" --tokens "$WORK/tokens" \
+		--party "$(cat "$WORK/bank.key" 2>/dev/null)" --officer "$(cat "$WORK/keys/officer.token" 2>/dev/null)" \
+		--card "$(cat "$WORK/card.txt" 2>/dev/null)" --delay "$SHARED/delay" --shared "$SHARED" \
+		--keys "$WORK/keys" --bin "$BIN" --work "$WORK" --db "${db:-}" --person "${person:-}" --rounds "$rounds" --seconds "$seconds" "${@:2}"
+}
+resident() { awk '/VmRSS/ { printf "%.1f", $2 / 1024 }' "/proc/$SERVER_PID/status"; }
+
+# An access token that covers both types; of each of the first people.
+token_of() { # PERSON
+	local code
+	code=$("$BIN/idctl" offer make --person "$1" --json pid.sdjwt residence.sdjwt | json_get pre-authorized_code)
+	echo "$(curl -s -d grant_type=urn:ietf:params:oauth:grant-type:pre-authorized_code \
+		--data-urlencode "pre-authorized_code=$code" "$SERVER/token" | json_get access_token)"
+}
+tokens() { # N
+	local key
+	for key in $(sed -n 's/^{"key":"\(KH-[^"]*\)".*/\1/p' schema/samples/people.ndjson | head -n "$1"); do
+		token_of "$key"
+	done
+}
+
+# One server for all parts, with people, tokens, a relying party and a paper.
+populate() {
+	"$BIN/idctl" people import schema/samples/people.ndjson >/dev/null &&
+		"$BIN/idctl" party add Bench --policy '*' --out "$WORK/bank.key" --token-file "$WORK/keys/admin.token" >/dev/null &&
+		tokens 32 >"$WORK/tokens" || return 1
+	# one who gets no other credential
+	person=$(sed -n 's/^{"key":"\(TH-[^"]*\)".*/\1/p' schema/samples/people.ndjson | head -n 1)
+	token_of "$person" >"$WORK/token.one"
+	"$BIN/idctl" paper make --person "$person" --type pid --cut plain --out "$WORK/card" >/dev/null
+}
+
+serve() { server_start --queue 4096 --token_ttl_s 86400 --connections 4096 "$@"; }
+
+begin() {
+	local old from
+	old=$(state_of)
+	case $old in */idrail-demo/*) rm -rf "$old" ;; esac
+	rm -rf "$WORK"
+	mkdir -p "$WORK"
+	ca_once || return 1
+	from=$(ms)
+	serve || return 1
+	new_cluster=$(($(ms) - from))
+	resident_start=$(resident)
+	populate || return 1
+	resident_import=$(resident)
+}
