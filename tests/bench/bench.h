@@ -120,11 +120,13 @@ struct bench_load {
 	bool (*next)(void *ctx, int connection, const char *body, size_t n, struct bench_request *out);
 	void *ctx;
 	/* out */
-	long done, stalled;                    /* stalled: an answer took longer than 5 s */
+	long done, stalled;                    /* stalled: answers that took longer than bench_stall_us() */
 	double rate, p50_us, p99_us, max_us;
 	double body;                           /* bytes of an answer, mean */
 };
 
+/* 5 s; in a run about as short less, because it could not be seen. */
+double bench_stall_us(const struct bench_load *l);
 /* False when a connection broke or got a wrong answer; says so. */
 bool bench_load_run(struct bench_load *l);
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "codec/json.h"
+#include "suite/sign.h"
 
 /* The endpoints of a real server on a real PostgreSQL, against what they cannot do without. */
 
@@ -88,6 +89,26 @@ static struct measure measure_of(const struct bench_options *o, enum bench_work 
 	return m;
 }
 
+/* What the credential holds: its disclosures are between its tildes. */
+static void tell_size(const struct bench_options *o, const char *configuration)
+{
+	struct bench_wallet *w = bench_wallet_new(o, configuration);
+	struct idr_suite *s = idr_suite_new();
+	struct idr_private *key;
+	struct idr_bytes c;
+	struct idr_err err;
+	size_t n = 0;
+
+	bench_must(idr_private_generate(s, IDR_P256, &key, &err), &err);
+	c = bench_wallet_receive(w, key);
+	for (size_t i = 0; i < c.n; i++)
+		n += c.p[i] == '~';
+	bench_note("  the credential: %zu bytes, %zu disclosures", c.n, n - 1);
+	idr_private_free(&key);
+	idr_suite_free(&s);
+	bench_wallet_free(&w);
+}
+
 static bool credential(const struct bench_options *o, const char *configuration, const char *name)
 {
 	struct measure m = measure_of(o, BENCH_ISSUING, name);
@@ -108,6 +129,7 @@ static bool credential(const struct bench_options *o, const char *configuration,
 	}
 	bare(&m, o->rounds);
 	report(&m);
+	tell_size(o, configuration);
 	return true;
 }
 

@@ -98,7 +98,7 @@ static void keep(struct run *r, double us)
 			abort();
 	}
 	r->took[r->n_took++] = us;
-	r->l->stalled += us > STALL_US;
+	r->l->stalled += us > bench_stall_us(r->l);
 }
 
 static void answered(struct run *r, int i)
@@ -208,7 +208,7 @@ static void summarise(struct run *r, double seconds)
 	struct bench_load *l = r->l;
 
 	for (int i = 0; i < l->connections; i++)
-		l->stalled += r->c[i].now.n && bench_wall_us() - r->c[i].since > STALL_US;
+		l->stalled += r->c[i].now.n && bench_wall_us() - r->c[i].since > bench_stall_us(l);
 	l->done = (long)r->n_took;
 	l->rate = (double)r->n_took / seconds;
 	if (!r->n_took)
@@ -218,6 +218,11 @@ static void summarise(struct run *r, double seconds)
 	l->p50_us = r->took[r->n_took / 2];
 	l->p99_us = r->took[r->n_took * 99 / 100];
 	l->max_us = r->took[r->n_took - 1];
+}
+
+double bench_stall_us(const struct bench_load *l)
+{
+	return l->seconds * 0.8e6 < STALL_US ? l->seconds * 0.8e6 : STALL_US;
 }
 
 bool bench_load_run(struct bench_load *l)

@@ -30,7 +30,8 @@ static bool stage(const struct bench_options *o, struct mixed *m, int connection
 	bool ok = bench_load_run(&l);
 	char name[64];
 
-	snprintf(name, sizeof(name), "%d connections, %.0f s: answers later than 5 s", connections, o->seconds);
+	snprintf(name, sizeof(name), "%d connections, %.0f s: answers later than %.1f s", connections, o->seconds,
+	    bench_stall_us(&l) / 1e6);
 	bench_told(name, (double)l.stalled, "", 0);
 	bench_note("  %.0f answers/s, p50 %.1f ms, p99 %.1f ms, longest %.1f ms", l.rate, l.p50_us / 1e3, l.p99_us / 1e3, l.max_us / 1e3);
 	return ok;

@@ -98,7 +98,7 @@ static const char *judged(const struct bench_goal *g, double ratio)
 
 static void figure(char out[24], double v)
 {
-	if (v >= 1000 || v == 0)
+	if (v >= 1000 || v == (double)(long)v)
 		snprintf(out, 24, "%.0f", v);
 	else
 		snprintf(out, 24, v >= 10 ? "%.1f" : "%.2f", v);
