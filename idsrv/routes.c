@@ -26,6 +26,8 @@ const struct http_route routes[] = {
 	    "OpenID4VCI 1.0 section 7"),
 	PUBLIC("credential", POST, "/credential", ANYONE, JSON, 256 * KIB, RESOURCE,
 	    issue_credential_post, "OpenID4VCI 1.0 section 8"),
+	PUBLIC("notification", POST, "/notification", ANYONE, JSON, 16 * KIB, NOTIFICATION,
+	    issue_notification_post, "OpenID4VCI 1.0 section 11"),
 
 	/* ---- wallets: OpenID4VP ---- */
 	PUBLIC("request", GET, "/request/{request_id}", ANYONE, NONE, 0, WALLET, present_request_get,

@@ -14,7 +14,8 @@ extern const struct http_route routes[];
 extern const struct flow_step oauth_metadata_get[], oauth_jwks_get[], oauth_token_post[];
 /* issue/ */
 extern const struct flow_step issue_metadata_get[], issue_offer_get[], issue_nonce_post[],
-    issue_credential_post[], issue_offer_post[], issue_offer_state_get[], issue_paper_post[];
+    issue_credential_post[], issue_offer_post[], issue_offer_state_get[], issue_paper_post[],
+    issue_notification_post[];
 /* present/ */
 extern const struct flow_step present_create_post[], present_request_get[], present_request_post[],
     present_response_post[], present_result_get[], present_direct_post[],

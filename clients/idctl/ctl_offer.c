@@ -94,9 +94,12 @@ static enum cli_exit show(struct cli *c)
 
 	if (!ctl_path(c, "/admin/v1/offers/", c->argv[0], "", &q.path, &err) || !ctl_ask(c, &q, &doc, &err))
 		return cli_error(c, &err);
-	if (!c->json)
-		printf("%s, %lld tries of the code left\n", ctl_member(c, doc, "state"),
-		    (long long)ctl_number(doc, "tries_left"));
+	if (c->json)
+		return CLI_OK;
+	printf("%s, %lld tries of the code left\n", ctl_member(c, doc, "state"),
+	    (long long)ctl_number(doc, "tries_left"));
+	if (idr_json_first(idr_json_find(doc, "notifications")))
+		printf("the wallet says: %s\n", ctl_words(c, idr_json_find(doc, "notifications")));
 	return CLI_OK;
 }
 

@@ -68,18 +68,54 @@ static size_t copies(struct receiving *x)
 	return want > 20 ? 20 : (size_t)want;
 }
 
-static bool credential_request(struct receiving *x, const struct idr_json *id, struct idr_private **key,
-    size_t n, const struct idr_json **list, struct idr_err *err)
+/* A JSON body to an endpoint of the issuer, with the access token. */
+static bool send_json(struct receiving *x, const char *name, const struct idr_buf *body,
+    struct web_response *r, struct idr_err *err)
 {
 	struct web_request q = { .method = "POST", .content_type = "application/json" };
+	char *dpop = NULL;
+
+	if (!idr_buf_done(body, &q.body, err) || !(q.url = endpoint(x, name, err)) ||
+	    (x->grant.dpop && !wallet_dpop(x->s, x->a, x->grant.dpop, "POST", q.url, x->grant.token, x->now, &dpop,
+	                          err)))
+		return false;
+	q.header[0] = idr_arena_printf(x->a, err, "Authorization: %s %.*s", dpop ? "DPoP" : "Bearer",
+	    (int)x->grant.token.n, (const char *)x->grant.token.p);
+	q.header[1] = dpop;
+	return q.header[0] && web_send(x->a, &q, r, err) && web_expect(x->a, r, err);
+}
+
+/* implements: OpenID4VCI 1.0 section 11: the issuer may learn what became of it. That it cannot be told
+ * is no fault of the credential. */
+static void notify(struct receiving *x, const struct idr_json *id, bool stored)
+{
+	struct web_response r;
+	struct idr_err ignored;
+	struct idr_buf b;
+	struct idr_jw w;
+
+	if (!idr_json_is(id, IDR_JSON_STRING) || !idr_json_find(x->grant.metadata, "notification_endpoint"))
+		return;
+	idr_buf_init(&b, x->a, 512, 16 * 1024);
+	w = idr_jw(&b);
+	idr_jw_open(&w, '{');
+	idr_jw_put_str(&w, "notification_id", id->text);
+	idr_jw_put_cstr(&w, "event", stored ? "credential_accepted" : "credential_failure");
+	idr_jw_close(&w, '}');
+	if (!send_json(x, "notification_endpoint", &b, &r, &ignored))
+		fprintf(stderr, "idwallet: the issuer could not be told (%s)\n", idr_code_name(ignored.code));
+}
+
+static bool credential_request(struct receiving *x, const struct idr_json *id, struct idr_private **key,
+    size_t n, const struct idr_json **answer, struct idr_err *err)
+{
 	struct idr_bytes nonce, proof;
-	const struct idr_json *doc;
+	const struct idr_json *list;
 	struct web_response r;
 	struct idr_buf b;
 	struct idr_jw w;
-	char *dpop = NULL;
 
-	if (!fetch_nonce(x, &nonce, err) || !(q.url = endpoint(x, "credential_endpoint", err)))
+	if (!fetch_nonce(x, &nonce, err))
 		return false;
 	idr_buf_init(&b, x->a, 8192, 256 * 1024);
 	w = idr_jw(&b);
@@ -97,17 +133,11 @@ static bool credential_request(struct receiving *x, const struct idr_json *id, s
 	idr_jw_close(&w, ']');
 	idr_jw_close(&w, '}');
 	idr_jw_close(&w, '}');
-	if (!idr_buf_done(&b, &q.body, err) || (x->grant.dpop && !wallet_dpop(x->s, x->a, x->grant.dpop, "POST",
-	                                            q.url, x->grant.token, x->now, &dpop, err)))
+	if (!send_json(x, "credential_endpoint", &b, &r, err) ||
+	    !idr_json_parse(x->a, r.body, WALLET_JSON_MAX, answer, err))
 		return false;
-	q.header[0] = idr_arena_printf(x->a, err, "Authorization: %s %.*s", dpop ? "DPoP" : "Bearer",
-	    (int)x->grant.token.n, (const char *)x->grant.token.p);
-	q.header[1] = dpop;
-	if (!q.header[0] || !web_send(x->a, &q, &r, err) || !web_expect(x->a, &r, err) ||
-	    !idr_json_parse(x->a, r.body, WALLET_JSON_MAX, &doc, err))
-		return false;
-	*list = idr_json_find(doc, "credentials");
-	if (!idr_json_is(*list, IDR_JSON_ARRAY) || (*list)->n == 0 || (*list)->n > n)
+	list = idr_json_find(*answer, "credentials");
+	if (!idr_json_is(list, IDR_JSON_ARRAY) || list->n == 0 || list->n > n)
 		return idr_fail(err, IDR_MALFORMED, "OpenID4VCI 1.0 section 8.3", "the answer carries no credentials");
 	return true;
 }
@@ -177,7 +207,7 @@ static bool store_one(struct receiving *x, const struct idr_json *id, const stru
 static bool receive_one(struct receiving *x, const struct idr_json *id, struct idr_err *err)
 {
 	struct idr_private *key[20] = { NULL };
-	const struct idr_json *list, *item;
+	const struct idr_json *answer = NULL, *list, *item;
 	size_t n = copies(x), i = 0;
 	bool ok = idr_json_is(id, IDR_JSON_STRING);
 
@@ -185,10 +215,13 @@ static bool receive_one(struct receiving *x, const struct idr_json *id, struct i
 		return idr_fail(err, IDR_MALFORMED, NULL, "the offer names a configuration that is no string");
 	for (size_t k = 0; ok && k < n; k++)
 		ok = idr_private_generate(x->s, IDR_P256, &key[k], err);
-	ok = ok && credential_request(x, id, key, n, &list, err);
+	ok = ok && credential_request(x, id, key, n, &answer, err);
 	/* credentials come in the order of the proofs */
+	list = ok ? idr_json_find(answer, "credentials") : NULL;
 	for (item = ok ? idr_json_first(list) : NULL; ok && item; item = idr_json_next(list, item))
 		ok = store_one(x, id, item, key[i++], err);
+	if (list)
+		notify(x, idr_json_find(answer, "notification_id"), ok);
 	for (size_t k = 0; k < n; k++)
 		if (key[k])
 			idr_private_free(&key[k]);

@@ -74,6 +74,17 @@ const char *flow_status_name(unsigned value)
 	}
 }
 
+/* OpenID4VCI 1.0 section 11.1; bit n is reg_notified n */
+void flow_put_notifications(struct idr_jw *w, unsigned notified)
+{
+	idr_jw_name(w, "notifications");
+	idr_jw_open(w, '[');
+	for (unsigned i = 0; i < REG_NOTIFIED_COUNT; i++)
+		if (notified & 1u << i)
+			idr_jw_cstr(w, reg_notified_name((enum reg_notified)i));
+	idr_jw_close(w, ']');
+}
+
 void flow_put_credential(struct idr_jw *w, const struct reg_credential *c)
 {
 	char when[21];
@@ -89,5 +100,6 @@ void flow_put_credential(struct idr_jw *w, const struct reg_credential *c)
 	idr_time_format(c->exp, when);
 	idr_jw_put_cstr(w, "expires", when);
 	idr_jw_put_bool(w, "delivered", c->delivered);
+	flow_put_notifications(w, c->notified);
 	idr_jw_close(w, '}');
 }

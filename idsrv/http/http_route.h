@@ -32,6 +32,7 @@ enum http_dialect {
 	HTTP_PROBLEM,     /* application/problem+json: our own API */
 	HTTP_OAUTH,       /* {"error","error_description"}: token, PAR, nonce */
 	HTTP_RESOURCE,    /* credential endpoint: OAuth body and WWW-Authenticate */
+	HTTP_NOTIFICATION, /* the same at the notification endpoint, which has two codes of its own */
 	HTTP_WALLET       /* response_uri: always invalid_request, nothing explained */
 };
 

@@ -80,6 +80,9 @@ static bool check_media(struct http_call *c, struct idr_err *err)
 	if (http_header_count(&c->r, "Content-Type") == 1 && (idr_bytes_is(type, want[row->media][0]) ||
 	    (want[row->media][1] && idr_bytes_is(type, want[row->media][1]))))
 		return true;
+	if (row->dialect == HTTP_NOTIFICATION)
+		return idr_fail(err, IDR_INVALID_NOTIFICATION_REQUEST, "OpenID4VCI 1.0 section 11.1",
+		    "the media type is not application/json");
 	if (row->dialect == HTTP_RESOURCE) /* issuing brief 12.2 step 3 */
 		return idr_fail(err, IDR_INVALID_CREDENTIAL_REQUEST, "OpenID4VCI 1.0 section 8.2",
 		    "the media type is not application/json");

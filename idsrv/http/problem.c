@@ -143,6 +143,7 @@ unsigned problem_status(enum idr_code code, enum http_dialect dialect)
 	switch (dialect) {
 	case HTTP_PROBLEM:
 	case HTTP_RESOURCE:
+	case HTTP_NOTIFICATION:
 		return status;
 	case HTTP_OAUTH:
 		/* RFC 6749 section 5.2: 400, but for invalid_client; a token endpoint knows no 401
@@ -257,6 +258,10 @@ static void reply_resource(struct http_request *r, const struct idr_err *err, un
 	struct idr_bytes description = describe(err, status, text);
 	const char *error = map(err->code).resource;
 
+	/* OpenID4VCI 1.0 section 11.3: two codes are registered there */
+	if (error && r->route->dialect == HTTP_NOTIFICATION)
+		error = err->code == IDR_INVALID_NOTIFICATION_ID ? "invalid_notification_id"
+		                                                : "invalid_notification_request";
 	if (status == 401 || status == 403)
 		challenge(r, err, description);
 	if (error)
@@ -296,6 +301,7 @@ void problem_reply(struct http_request *r, const struct idr_err *err)
 		reply_oauth(r, oauth ? oauth : "server_error", describe(err, status, text), status);
 		return;
 	case HTTP_RESOURCE:
+	case HTTP_NOTIFICATION:
 		reply_resource(r, err, status);
 		return;
 	case HTTP_WALLET:

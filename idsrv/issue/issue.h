@@ -54,6 +54,12 @@ IDR_MUST bool issue_source_ask(struct app *app, struct flow_request *r, const st
 IDR_MUST bool issue_claims(struct app *app, struct flow_request *r, const struct idr_type *type,
     const struct issue_who *who, const struct idr_json **out, struct idr_err *err);
 
+/* ---- issue_notification.c ---- */
+
+/* The notification_id of a credential response: sealed for the token that got it, stored nowhere. */
+IDR_MUST bool issue_notification_id(struct app *app, struct flow_request *r, const uint8_t token_hash[32],
+    int64_t credential_id, struct idr_bytes *out, struct idr_err *err);
+
 /* The batch_size of the metadata: what the most generous type gives. A type that gives fewer takes as
  * many proofs, checks them all, and answers with its own number (OpenID4VCI 1.0 section 8.3). */
 size_t issue_batch_size(const struct rules *r);

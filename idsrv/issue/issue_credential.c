@@ -261,10 +261,12 @@ static bool attach(struct flow_request *r, struct credential_state *st, size_t i
 static bool issue_credential_answer(struct app *app, struct flow_request *r, struct idr_err *err)
 {
 	struct credential_state *st = r->state;
-	struct idr_bytes credential;
+	struct idr_bytes credential, notification;
 	struct idr_buf b;
 	struct idr_jw w;
 
+	if (!issue_notification_id(app, r, st->token.token_hash, st->record.credential_id, &notification, err))
+		return false;
 	idr_buf_init(&b, r->arena, 8192, 1024 * 1024);
 	w = idr_jw(&b);
 	idr_jw_open(&w, '{');
@@ -278,6 +280,7 @@ static bool issue_credential_answer(struct app *app, struct flow_request *r, str
 		idr_jw_close(&w, '}');
 	}
 	idr_jw_close(&w, ']');
+	idr_jw_put_str(&w, "notification_id", notification);
 	idr_jw_close(&w, '}');
 	if (!flow_reply_json(r, 200, &b, err))
 		return false;

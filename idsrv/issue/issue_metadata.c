@@ -108,6 +108,7 @@ static bool issue_metadata(struct app *app, struct flow_request *r, struct idr_e
 	idr_jw_put_cstr(&w, "credential_issuer", app->conf->base_url);
 	flow_put_url(&w, "credential_endpoint", app, "/credential");
 	flow_put_url(&w, "nonce_endpoint", app, "/nonce");
+	flow_put_url(&w, "notification_endpoint", app, "/notification");
 	if (issue_batch_size(r->rules) >= 2) {
 		idr_jw_name(&w, "batch_credential_issuance");
 		idr_jw_open(&w, '{');

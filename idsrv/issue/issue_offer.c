@@ -342,17 +342,19 @@ static bool issue_offer_state(struct app *app, struct flow_request *r, struct id
 	const char *state;
 	struct idr_buf b;
 	struct idr_jw w;
+	unsigned notified;
 	uint8_t id[16];
 	int tries;
 
 	(void)app;
-	if (!offer_id(r, id, err) || !reg_offer_state(r->conn, id, r->now, &state, &tries, err))
+	if (!offer_id(r, id, err) || !reg_offer_state(r->conn, id, r->now, &state, &tries, &notified, err))
 		return false;
 	idr_buf_init(&b, r->arena, 128, 512);
 	w = idr_jw(&b);
 	idr_jw_open(&w, '{');
 	idr_jw_put_cstr(&w, "state", state);
 	idr_jw_put_int(&w, "tries_left", tries);
+	flow_put_notifications(&w, notified);
 	idr_jw_close(&w, '}');
 	return flow_reply_json(r, 200, &b, err);
 }

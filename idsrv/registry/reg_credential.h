@@ -59,6 +59,7 @@ struct reg_credential {
 	int64_t iat, exp;
 	unsigned status;                   /* of the whole run */
 	bool delivered;
+	unsigned notified;                 /* bit n: reg_notified n was said (reg_notification.h) */
 };
 /* By person (by blind index of the row key), newest first; blocking. */
 IDR_MUST bool reg_credential_by_key(struct reg_conn *c, struct idr_arena *a,

@@ -48,7 +48,9 @@ const struct reg_kind reg_credential_delivered = {
 	"c.credential_id, c.person_id, c.type_id, c.format, c.list_id," \
 	" CASE WHEN c.list_id = 0 THEN 0 ELSE c.first_counter END, c.n, c.iat, c.exp, c.status," \
 	" NOT EXISTS (SELECT 1 FROM intent t WHERE t.credential_id = c.credential_id" \
-	" AND t.delivered IS NULL)"
+	" AND t.delivered IS NULL)," \
+	" (SELECT coalesce(bit_or(1 << w.event), 0) FROM notification w" \
+	" WHERE w.credential_id = c.credential_id)"
 
 static bool read_credential(const struct reg_result *r, int row, struct idr_arena *a,
     struct reg_credential *out, struct idr_err *err)
@@ -63,6 +65,7 @@ static bool read_credential(const struct reg_result *r, int row, struct idr_aren
 	out->exp = reg_int(r, row, 8);
 	out->status = (unsigned)reg_int(r, row, 9);
 	out->delivered = reg_int(r, row, 10) != 0;
+	out->notified = (unsigned)reg_int(r, row, 11);
 	return reg_copy(r, row, 2, a, &out->type_id, err);
 }
 

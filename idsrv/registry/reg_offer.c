@@ -106,6 +106,7 @@ struct state {
 	int64_t now;
 	const char *state;
 	int tries_left;
+	unsigned notified;
 };
 
 static bool state(struct reg_conn *c, void *ctx, struct idr_err *err)
@@ -116,19 +117,21 @@ static bool state(struct reg_conn *c, void *ctx, struct idr_err *err)
 
 	reg_params(&p, c);
 	reg_put_uuid(&p, x->id);
-	if (!reg_exec(c, "SELECT redeemed_by IS NOT NULL, 5 - cardinality(wrong), expires FROM offer"
-	    " WHERE offer_id = $1", &p, &r, err))
+	if (!reg_exec(c, "SELECT redeemed_by IS NOT NULL, 5 - cardinality(wrong), expires,"
+	    " (SELECT coalesce(bit_or(1 << w.event), 0) FROM notification w WHERE w.offer_id = $1)"
+	    " FROM offer WHERE offer_id = $1", &p, &r, err))
 		return false;
 	if (reg_rows(&r) != 1)
 		return idr_fail(err, IDR_NOT_FOUND, NULL, "no such offer");
 	x->tries_left = (int)reg_int(&r, 0, 1);
+	x->notified = (unsigned)reg_int(&r, 0, 3);
 	x->state = reg_int(&r, 0, 0) ? "redeemed" : x->tries_left == 0 ? "dead" :
 	    reg_int(&r, 0, 2) <= x->now ? "expired" : "open";
 	return true;
 }
 
 bool reg_offer_state(struct reg_conn *c, const uint8_t offer_id[16], int64_t now,
-    const char **state_name, int *tries_left, struct idr_err *err)
+    const char **state_name, int *tries_left, unsigned *notified, struct idr_err *err)
 {
 	struct state x = { .id = offer_id, .now = now };
 
@@ -136,5 +139,6 @@ bool reg_offer_state(struct reg_conn *c, const uint8_t offer_id[16], int64_t now
 		return false;
 	*state_name = x.state;
 	*tries_left = x.tries_left;
+	*notified = x.notified;
 	return true;
 }

@@ -30,9 +30,10 @@ struct reg_offer {
 IDR_MUST bool reg_offer_create(struct reg_conn *c, const struct reg_offer *o, struct idr_err *err);
 IDR_MUST bool reg_offer_find(struct reg_conn *c, struct idr_arena *a, const uint8_t offer_id[16],
     int64_t now, struct reg_offer *out, bool *found, struct idr_err *err);
-/* State for the officer: "open", "redeemed", "dead", "expired"; tries left. */
+/* State for the officer: "open", "redeemed", "dead", "expired"; tries left; what the wallet said
+ * of what it received (bit n: reg_notified n). */
 IDR_MUST bool reg_offer_state(struct reg_conn *c, const uint8_t offer_id[16], int64_t now,
-    const char **state, int *tries_left, struct idr_err *err);
+    const char **state, int *tries_left, unsigned *notified, struct idr_err *err);
 
 /*
  * Batched write: redeem a pre-authorized code for an access token. Counts a wrong tx_code

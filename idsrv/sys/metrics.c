@@ -44,6 +44,9 @@ static const struct {
 	[METRIC_WEBHOOKS_FAILED] = { "webhooks_failed_total", "Tries to deliver a webhook that failed." },
 	[METRIC_WEBHOOKS_DEAD] = { "webhooks_dead_total", "Webhook events given up." },
 	[METRIC_PRESENTATIONS_EXPIRED] = { "presentations_expired_total", "Presentations nobody answered in time." },
+	[METRIC_WALLET_ACCEPTED] = { "wallet_accepted_total", "Notifications of wallets: credential accepted." },
+	[METRIC_WALLET_FAILURE] = { "wallet_failure_total", "Notifications of wallets: credential failure." },
+	[METRIC_WALLET_DELETED] = { "wallet_deleted_total", "Notifications of wallets: credential deleted." },
 	[METRIC_DB_RETRIES] = { "db_retries_total", "Batches tried again or split." },
 	[METRIC_ALARMS] = { "alarms_total", "Operators who looked up too many people within an hour." },
 };

@@ -62,6 +62,7 @@ static void code_is_dead_after_five_wrong_transaction_codes(void **state)
 	struct reg_code_redeem x;
 	const char *name;
 	struct idr_err err;
+	unsigned notified;
 	int left;
 
 	(void)state;
@@ -70,7 +71,7 @@ static void code_is_dead_after_five_wrong_transaction_codes(void **state)
 		kit_random(x.tx_code_mac, 32);
 		redeem(&x);
 		is_refused(&x.row, i < 5 ? IDR_TX_CODE : IDR_INVALID_GRANT);
-		assert_true(reg_offer_state(kit.conn, o.offer_id, kit.now, &name, &left, &err));
+		assert_true(reg_offer_state(kit.conn, o.offer_id, kit.now, &name, &left, &notified, &err));
 		assert_int_equal(left, 5 - i);
 	}
 	assert_string_equal(name, "dead");
@@ -86,6 +87,7 @@ static void counts_every_wrong_code_of_one_batch_and_never_more_than_five(void *
 	struct reg_offer o = kit_offer(true);
 	struct idr_err err;
 	const char *name;
+	unsigned notified;
 	int left;
 
 	(void)state;
@@ -99,7 +101,7 @@ static void counts_every_wrong_code_of_one_batch_and_never_more_than_five(void *
 	is_refused(&x[0].row, IDR_TX_CODE);
 	is_refused(&x[4].row, IDR_INVALID_GRANT);
 	is_refused(&x[8].row, IDR_INVALID_GRANT);
-	assert_true(reg_offer_state(kit.conn, o.offer_id, kit.now, &name, &left, &err));
+	assert_true(reg_offer_state(kit.conn, o.offer_id, kit.now, &name, &left, &notified, &err));
 	assert_string_equal(name, "dead");
 }
 
@@ -109,6 +111,7 @@ static void a_wrong_code_repeated_after_an_unknown_commit_counts_once(void **sta
 	struct reg_code_redeem x;
 	struct idr_err err;
 	const char *name;
+	unsigned notified;
 	int left;
 
 	(void)state;
@@ -117,7 +120,7 @@ static void a_wrong_code_repeated_after_an_unknown_commit_counts_once(void **sta
 	redeem(&x);
 	redeem(&x);
 	is_refused(&x.row, IDR_TX_CODE);
-	assert_true(reg_offer_state(kit.conn, o.offer_id, kit.now, &name, &left, &err));
+	assert_true(reg_offer_state(kit.conn, o.offer_id, kit.now, &name, &left, &notified, &err));
 	assert_int_equal(left, 4);
 	assert_string_equal(name, "open");
 }
@@ -149,6 +152,7 @@ static void refuses_a_replayed_jti_without_touching_the_code(void **state)
 	struct reg_code_redeem x, y;
 	const char *name;
 	struct idr_err err;
+	unsigned notified;
 	int left;
 
 	(void)state;
@@ -164,7 +168,7 @@ static void refuses_a_replayed_jti_without_touching_the_code(void **state)
 	y.jti_time = kit.now;
 	redeem(&y);
 	is_refused(&y.row, IDR_INVALID_DPOP_PROOF);
-	assert_true(reg_offer_state(kit.conn, b.offer_id, kit.now, &name, &left, &err));
+	assert_true(reg_offer_state(kit.conn, b.offer_id, kit.now, &name, &left, &notified, &err));
 	assert_string_equal(name, "open");
 }
 

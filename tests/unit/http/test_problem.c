@@ -175,6 +175,22 @@ static void names_only_the_seven_codes_at_the_credential_endpoint(void **state)
 	}
 }
 
+/* proves: OpenID4VCI 1.0 section 11.3 */
+static void names_only_two_codes_at_the_notification_endpoint(void **state)
+{
+	(void)state;
+	for (int c = IDR_OK + 1; c < IDR_CODE_COUNT; c++) {
+		refuse(HTTP_NOTIFICATION, (enum idr_code)c, "x");
+		if (r.reply.n)
+			assert_true(idr_json_is_str(idr_json_find(body(), "error"), c == IDR_INVALID_NOTIFICATION_ID ?
+			    "invalid_notification_id" : "invalid_notification_request"));
+	}
+	refuse(HTTP_NOTIFICATION, IDR_INVALID_TOKEN, "why");
+	assert_int_equal(r.status, 401);
+	assert_non_null(strstr(header("WWW-Authenticate"), "invalid_token"));
+	assert_int_equal(r.reply.n, 0);
+}
+
 static void challenges_at_the_credential_endpoint(void **state)
 {
 	(void)state;
@@ -234,6 +250,7 @@ int main(void)
 		T(reduces_descriptions_to_the_allowed_characters),
 		T(maps_a_wrong_tx_code_to_invalid_grant),
 		T(names_only_the_seven_codes_at_the_credential_endpoint),
+		T(names_only_two_codes_at_the_notification_endpoint),
 		T(challenges_at_the_credential_endpoint),
 		T(explains_nothing_to_a_wallet),
 	};
