@@ -6,11 +6,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "sys/network.h"
+
 enum { CONNECT_MAX_S = 5, HEAD_MAX = 64 * 1024 };
 
 struct fetch {
 	struct fetch_options o;
-	struct fetch_network allowed[FETCH_NETWORKS];
+	struct network allowed[NETWORKS_MAX];
 	size_t n_allowed;
 	CURLM *multi;
 	size_t running;
@@ -28,9 +30,9 @@ static curl_socket_t on_socket(void *ctx, curlsocktype purpose, struct curl_sock
 	bool plain = strncmp(c->url, "http://", 7) == 0, ok;
 
 	(void)purpose;
-	ok = f->o.loopback_http && fetch_address_is_loopback(&to->addr);
+	ok = f->o.loopback_http && network_is_loopback(&to->addr);
 	/* http never leaves this machine, whatever is configured */
-	if (!ok && (plain || !fetch_address_is_allowed(&to->addr, f->allowed, f->n_allowed))) {
+	if (!ok && (plain || !network_is_allowed(&to->addr, f->allowed, f->n_allowed))) {
 		c->forbidden = true;
 		return CURL_SOCKET_BAD;
 	}
@@ -253,7 +255,7 @@ bool fetch_new(const struct fetch_options *o, struct fetch **out, struct idr_err
 		return idr_fail(err, IDR_MEMORY, NULL, "out of memory");
 	}
 	f->o = *o;
-	if (!fetch_networks_read(o->networks ? o->networks : "", f->allowed, &f->n_allowed, err))
+	if (!networks_read(o->networks ? o->networks : "", f->allowed, &f->n_allowed, err))
 		goto failed;
 	f->multi = curl_multi_init();
 	/* a connection that is kept for the next event was looked at when it was made */

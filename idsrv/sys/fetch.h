@@ -68,19 +68,4 @@ struct fetch_call *fetch_wait(struct fetch *f, int wait_ms);
 /* End a fetch_wait() early. */
 void fetch_wake(struct fetch *f);
 
-/* ---- fetch_address.c ---- */
-
-enum { FETCH_NETWORKS = 32 };
-struct fetch_network {
-	uint8_t address[16];           /* IPv4 as ::ffff:a.b.c.d */
-	unsigned bits;
-};
-/* Space-separated addresses and networks. errors IDR_CONFIG */
-IDR_MUST bool fetch_networks_read(const char *text, struct fetch_network *out, size_t *n,
-    struct idr_err *err);
-struct sockaddr;
-/* Public, or in one of the networks. */
-bool fetch_address_is_allowed(const struct sockaddr *sa, const struct fetch_network *allowed, size_t n);
-bool fetch_address_is_loopback(const struct sockaddr *sa);
-
 #endif

@@ -1,8 +1,9 @@
+#include "sys/network.h"
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 
-#include "sys/fetch.h"
 
 /*
  * Which addresses are the public internet's (RFC 6890 and the IANA registries of special-purpose
@@ -30,7 +31,7 @@ static bool take(const struct sockaddr *sa, uint8_t out[16])
 	return true;
 }
 
-static bool lies_in(const uint8_t a[16], const struct fetch_network *n)
+static bool lies_in(const uint8_t a[16], const struct network *n)
 {
 	size_t whole = n->bits / 8;
 	unsigned rest = n->bits % 8;
@@ -41,7 +42,7 @@ static bool lies_in(const uint8_t a[16], const struct fetch_network *n)
 
 #define V4(a, b, c, bits) { { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b, c, 0 }, MAPPED + (bits) }
 
-static const struct fetch_network inside[] = {
+static const struct network inside[] = {
 	V4(0, 0, 0, 8), V4(10, 0, 0, 8), V4(100, 64, 0, 10), V4(127, 0, 0, 8), V4(169, 254, 0, 16),
 	V4(172, 16, 0, 12), V4(192, 0, 0, 24), V4(192, 0, 2, 24), V4(192, 31, 196, 24),
 	V4(192, 52, 193, 24), V4(192, 88, 99, 24), V4(192, 168, 0, 16), V4(192, 175, 48, 24),
@@ -53,7 +54,7 @@ static const struct fetch_network inside[] = {
 
 static bool is_public(const uint8_t a[16])
 {
-	static const struct fetch_network unicast = { { 0x20 }, 3 };
+	static const struct network unicast = { { 0x20 }, 3 };
 
 	if (memcmp(a, mapped, sizeof(mapped)) != 0 && !lies_in(a, &unicast))
 		return false;
@@ -63,29 +64,71 @@ static bool is_public(const uint8_t a[16])
 	return true;
 }
 
-bool fetch_address_is_allowed(const struct sockaddr *sa, const struct fetch_network *allowed, size_t n)
+bool network_key(const struct sockaddr *sa, uint64_t *key)
+{
+	uint8_t a[16];
+	size_t from;
+
+	if (!take(sa, a))
+		return false;
+	/* IPv6: whoever has one address has its whole /64 (RFC 6177) */
+	from = memcmp(a, mapped, sizeof(mapped)) == 0 ? 8 : 0;
+	*key = 0;
+	for (size_t i = from; i < from + 8; i++)
+		*key = *key << 8 | a[i];
+	return true;
+}
+
+bool network_parse(struct idr_bytes text, struct sockaddr_storage *out)
+{
+	struct sockaddr_in6 *six = (struct sockaddr_in6 *)(void *)out;
+	struct sockaddr_in *four = (struct sockaddr_in *)(void *)out;
+	char one[INET6_ADDRSTRLEN];
+
+	if (text.n > 2 && text.p[0] == '[' && text.p[text.n - 1] == ']')
+		text = idr_bytes(text.p + 1, text.n - 2);
+	if (!text.n || text.n >= sizeof(one))
+		return false;
+	memcpy(one, text.p, text.n);
+	one[text.n] = '\0';
+	*out = (struct sockaddr_storage){ 0 };
+	four->sin_family = AF_INET;
+	if (inet_pton(AF_INET, one, &four->sin_addr) == 1)
+		return true;
+	six->sin6_family = AF_INET6;
+	return inet_pton(AF_INET6, one, &six->sin6_addr) == 1;
+}
+
+bool network_has(const struct network *list, size_t n, const struct sockaddr *sa)
 {
 	uint8_t a[16];
 
 	if (!take(sa, a))
 		return false;
 	for (size_t i = 0; i < n; i++)
-		if (lies_in(a, &allowed[i]))
+		if (lies_in(a, &list[i]))
 			return true;
-	return is_public(a);
+	return false;
 }
 
-bool fetch_address_is_loopback(const struct sockaddr *sa)
+bool network_is_allowed(const struct sockaddr *sa, const struct network *allowed, size_t n)
 {
-	static const struct fetch_network four = V4(127, 0, 0, 8);
-	static const struct fetch_network six = { { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1 }, 128 };
+	uint8_t a[16];
+
+	return network_has(allowed, n, sa) || (take(sa, a) && is_public(a));
+}
+
+bool network_is_loopback(const struct sockaddr *sa)
+{
+	static const struct network four = V4(127, 0, 0, 8);
+	static const struct network six = { { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1 }, 128 };
 	uint8_t a[16];
 
 	return take(sa, a) && (lies_in(a, &four) || lies_in(a, &six));
 }
 
 /* "10.0.0.0/8", "::1", ...: without a length it is one address. */
-static bool read_one(char *text, struct fetch_network *out)
+static bool read_one(char *text, struct network *out)
 {
 	char *slash = strchr(text, '/'), *end = NULL;
 	unsigned long bits, max;
@@ -109,14 +152,14 @@ static bool read_one(char *text, struct fetch_network *out)
 	return true;
 }
 
-bool fetch_networks_read(const char *text, struct fetch_network *out, size_t *n, struct idr_err *err)
+bool networks_read(const char *text, struct network *out, size_t *n, struct idr_err *err)
 {
 	*n = 0;
 	for (text += strspn(text, " "); *text; text += strspn(text, " ")) {
 		size_t len = strcspn(text, " ");
 		char one[64];
 
-		if (len >= sizeof(one) || *n == FETCH_NETWORKS)
+		if (len >= sizeof(one) || *n == NETWORKS_MAX)
 			return idr_fail(err, IDR_CONFIG, NULL, "a list of networks is too long");
 		memcpy(one, text, len);
 		one[len] = '\0';

@@ -6,20 +6,21 @@
 #include <cmocka.h>
 
 #include "sys/fetch.h"
+#include "sys/network.h"
 
 static bool allowed(const char *text, const char *networks)
 {
-	struct fetch_network n[FETCH_NETWORKS];
+	struct network n[NETWORKS_MAX];
 	struct sockaddr_in6 six = { .sin6_family = AF_INET6 };
 	struct sockaddr_in four = { .sin_family = AF_INET };
 	struct idr_err err;
 	size_t count;
 
-	assert_true(fetch_networks_read(networks, n, &count, &err));
+	assert_true(networks_read(networks, n, &count, &err));
 	if (inet_pton(AF_INET, text, &four.sin_addr) == 1)
-		return fetch_address_is_allowed((struct sockaddr *)(void *)&four, n, count);
+		return network_is_allowed((struct sockaddr *)(void *)&four, n, count);
 	assert_int_equal(inet_pton(AF_INET6, text, &six.sin6_addr), 1);
-	return fetch_address_is_allowed((struct sockaddr *)(void *)&six, n, count);
+	return network_is_allowed((struct sockaddr *)(void *)&six, n, count);
 }
 
 /* RFC 6890, and both ends of each range */
@@ -75,21 +76,21 @@ static void a_list_that_is_no_list_is_refused(void **state)
 		"10.0.0.0/33", "10.0.0.0/", "10.0.0.0/x", "10.0.0", "bank.example", "::/129", "10.0.0.0/8,11.0.0.0/8", "/8",
 		"10.0.0.0/-1", "10.0.0.0/ 8",
 	};
-	struct fetch_network n[FETCH_NETWORKS];
-	char many[(FETCH_NETWORKS + 1) * 9 + 1] = "";
+	struct network n[NETWORKS_MAX];
+	char many[(NETWORKS_MAX + 1) * 9 + 1] = "";
 	struct idr_err err;
 	size_t count;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		if (fetch_networks_read(bad[i], n, &count, &err))
+		if (networks_read(bad[i], n, &count, &err))
 			fail_msg("%s must be refused", bad[i]);
-	for (size_t i = 0; i < FETCH_NETWORKS; i++)
+	for (size_t i = 0; i < NETWORKS_MAX; i++)
 		memcpy(many + 9 * i, "10.0.0.1 ", 9);
-	assert_true(fetch_networks_read(many, n, &count, &err));
-	assert_int_equal(count, FETCH_NETWORKS);
+	assert_true(networks_read(many, n, &count, &err));
+	assert_int_equal(count, NETWORKS_MAX);
 	memcpy(many + sizeof(many) - 10, "10.0.0.1", 8);
-	assert_false(fetch_networks_read(many, n, &count, &err));
+	assert_false(networks_read(many, n, &count, &err));
 	assert_int_equal(err.code, IDR_CONFIG);
 }
 
@@ -122,6 +123,36 @@ static void only_https_is_usable_and_http_to_this_machine_in_a_demo(void **state
 	assert_false(fetch_url_is_usable(idr_bytes(longest, FETCH_URL_MAX + 1), false));
 }
 
+static uint64_t key_of(const char *text)
+{
+	struct sockaddr_storage ss;
+	uint64_t key = 0;
+
+	assert_true(network_parse(idr_str(text), &ss));
+	assert_true(network_key((struct sockaddr *)(void *)&ss, &key));
+	return key;
+}
+
+static void a_client_is_an_address_or_a_64(void **state)
+{
+	struct sockaddr_storage ss;
+	struct sockaddr unix_socket = { .sa_family = AF_UNIX };
+	uint64_t key;
+
+	(void)state;
+	assert_true(key_of("192.0.2.1") == key_of("::ffff:192.0.2.1"));
+	assert_false(key_of("192.0.2.1") == key_of("192.0.2.2"));
+	assert_true(key_of("2001:db8::1") == key_of("[2001:db8::ffff:1]"));
+	assert_false(key_of("2001:db8::1") == key_of("2001:db8:0:1::1"));
+	assert_false(network_key(&unix_socket, &key));
+	assert_false(network_parse(IDR_LIT(""), &ss));
+	assert_false(network_parse(IDR_LIT("unknown"), &ss));
+	assert_false(network_parse(IDR_LIT("192.0.2.1:80"), &ss));
+	assert_false(network_parse(IDR_LIT("192.0.2.1 "), &ss));
+	assert_false(network_parse(IDR_LIT("[192.0.2.1"), &ss));
+	assert_false(network_parse(IDR_LIT("2001:db8:2001:db8:2001:db8:2001:db8:2001:db8:2001:db8"), &ss));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -129,6 +160,7 @@ int main(void)
 		cmocka_unit_test(public_addresses_are_allowed),
 		cmocka_unit_test(what_is_configured_is_allowed_and_its_neighbours_are_not),
 		cmocka_unit_test(a_list_that_is_no_list_is_refused),
+		cmocka_unit_test(a_client_is_an_address_or_a_64),
 		cmocka_unit_test(only_https_is_usable_and_http_to_this_machine_in_a_demo),
 	};
 
