@@ -22,6 +22,7 @@ struct operate_health;
 struct revoke_bundle;
 struct tally;
 struct present_outbox;
+struct limit;
 
 struct app {
 	const struct conf *conf;
@@ -36,6 +37,7 @@ struct app {
 	struct operate_health *health;
 	struct revoke_bundle *bundle;
 	struct present_outbox *outbox;
+	struct limit *limit;           /* of keys: parties and operators */
 	struct http_server *public_http;
 	struct http_server *admin_http;
 };

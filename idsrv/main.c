@@ -27,6 +27,7 @@
 #include "sys/conf.h"
 #include "sys/file.h"
 #include "sys/guard.h"
+#include "sys/limit.h"
 #include "sys/log.h"
 #include "sys/metrics.h"
 #include "sys/node.h"
@@ -37,7 +38,7 @@
 
 enum {
 	START_ARENA = 8 * 1024 * 1024, PEM_MAX = 64 * 1024, ANCHORS_MAX = 2 * 1024 * 1024,
-	OPENAPI_MAX = 2 * 1024 * 1024, WRITERS = 1
+	OPENAPI_MAX = 2 * 1024 * 1024, WRITERS = 1, KEYS = 4096
 };
 
 struct server {
@@ -127,7 +128,8 @@ static bool prepare(struct server *s, struct idr_err *err)
 	s->suite = idr_suite_new();
 	s->app.conf = &s->conf;
 	s->app.metrics = metrics_new();
-	if (!s->suite || !s->app.metrics)
+	s->app.limit = limit_new(KEYS);
+	if (!s->suite || !s->app.metrics || !s->app.limit)
 		return idr_fail(err, IDR_MEMORY, NULL, "out of memory");
 	if (!bind_and_check(s, err))
 		return false;
@@ -272,6 +274,7 @@ static void stop(struct server *s)
 	if (s->app.rules)
 		rules_free(&s->app.rules);
 	node_free(&s->node);
+	limit_free(&s->app.limit);
 	metrics_free(&s->app.metrics);
 	idr_suite_free(&s->suite);
 }

@@ -195,6 +195,31 @@ static enum cli_exit change(struct cli *c, bool disabled)
 	return CLI_OK;
 }
 
+static enum cli_exit rate(struct cli *c)
+{
+	bool usual = strcmp(c->argv[1], "default") == 0;
+	struct ctl_call q = { .as = CTL_OPERATOR, .method = "PUT" };
+	struct idr_bytes nothing;
+	struct idr_err err;
+	char *body = NULL;
+	int64_t n = 0;
+
+	if ((!usual && !ctl_parse_number("RATE", c->argv[1], 0, 1000000, &n, &err)) ||
+	    !(body = idr_arena_printf(c->arena, &err, usual ? "{\"rate\":null}" : "{\"rate\":%lld}",
+	          (long long)n)) ||
+	    !ctl_path(c, "/admin/v1/parties/", c->argv[0], "", &q.path, &err))
+		return cli_error(c, &err);
+	q.body = idr_str(body);
+	if (!ctl_call(c, &q, &nothing, &err))
+		return cli_error(c, &err);
+	if (c->json)
+		printf("{\"party_id\":%s,\"rate\":%s}\n", c->argv[0], usual ? "null" : c->argv[1]);
+	else
+		printf("relying party %s: %s%s\n", c->argv[0], usual ? "as configured" : c->argv[1],
+		    usual ? "" : " requests a second");
+	return CLI_OK;
+}
+
 static enum cli_exit disable(struct cli *c)
 {
 	return change(c, true);
@@ -216,6 +241,10 @@ const struct cli_command ctl_party[] = {
 	  .examples = "  idctl party disable 3", .min_operands = 1, .max_operands = 1, .run = disable },
 	{ .name = "party enable", .operands = "ID", .summary = "let it in again with the key it has",
 	  .examples = "  idctl party enable 3", .min_operands = 1, .max_operands = 1, .run = enable },
+	{ .name = "party rate", .operands = "ID RATE", .summary = "how many requests a second it may make",
+	  .text = "0 is without limit; `default` is what the server is configured for (party_rate).",
+	  .examples = "  idctl party rate 3 2000\n  idctl party rate 3 default",
+	  .min_operands = 2, .max_operands = 2, .run = rate },
 	{ .name = "party key", .operands = "ID", .summary = "give it a new key; the old one ends",
 	  .examples = "  idctl party key 3 --out shop.key",
 	  .options = key_options, .min_operands = 1, .max_operands = 1, .run = new_key },

@@ -1,5 +1,9 @@
 #include "access/access.h"
 
+#include "sys/clock.h"
+#include "sys/conf.h"
+#include "sys/limit.h"
+
 /*
  * Relying parties and operators show a bearer key of 256 random bits. A key of that size needs no
  * slow hash: SHA-256 is what is stored, in the registry for parties, in a file for operators.
@@ -23,6 +27,17 @@ static bool bearer_key(struct flow_request *r, uint8_t hash[32], struct idr_err 
 	return true;
 }
 
+/* Each key has a rate of its own: one that asks too often takes nothing from the others. */
+static bool within_rate(struct app *app, struct flow_request *r, uint64_t key, int64_t rate, enum metric m,
+    struct idr_err *err)
+{
+	/* kits of tests have no limits */
+	if (!app->limit || limit_take(app->limit, key, rate, clock_monotonic_us(), &r->http->retry_after_s))
+		return true;
+	metrics_add(app->metrics, m, 1);
+	return idr_fail(err, IDR_TOO_MANY_REQUESTS, "RFC 6585 section 4", "too many requests with one key");
+}
+
 /* ---- relying parties ---- */
 
 static bool access_party_begin(struct app *app, struct flow_request *r, struct idr_err *err)
@@ -40,11 +55,13 @@ static bool access_party_begin(struct app *app, struct flow_request *r, struct i
 
 static bool access_party_end(struct app *app, struct flow_request *r, struct idr_err *err)
 {
-	(void)app;
-	if (r->caller.party->disabled)
+	const struct reg_party *p = r->caller.party;
+
+	if (p->disabled)
 		return idr_fail(err, IDR_FORBIDDEN, NULL, "this relying party is disabled");
-	r->caller.party_id = r->caller.party->party_id;
-	return true;
+	r->caller.party_id = p->party_id;
+	return within_rate(app, r, (uint64_t)p->party_id << 1, p->has_rate ? p->rate : app->conf->party_rate,
+	    METRIC_LIMITED_PARTY, err);
 }
 
 const struct reg_party *access_party(const struct flow_request *r)
@@ -72,10 +89,11 @@ bool access_party_may_use(const struct reg_party *p, struct idr_bytes policy_id,
 
 /* ---- operators ---- */
 
-static bool operator_with(struct flow_request *r, unsigned roles, struct idr_err *err)
+static bool operator_with(struct app *app, struct flow_request *r, unsigned roles, struct idr_err *err)
 {
 	const struct rules_operator *op;
 	uint8_t hash[32];
+	uint64_t key = 0;
 
 	if (!bearer_key(r, hash, err))
 		return false;
@@ -86,25 +104,24 @@ static bool operator_with(struct flow_request *r, unsigned roles, struct idr_err
 		return idr_fail(err, IDR_FORBIDDEN, NULL, "the operator's role does not allow this");
 	r->caller.operator_name = op->name;
 	r->caller.roles = op->roles;
-	return true;
+	for (size_t i = 0; i < sizeof(key); i++)
+		key = key << 8 | hash[i];
+	return within_rate(app, r, key | 1, app->conf->operator_rate, METRIC_LIMITED_OPERATOR, err);
 }
 
 static bool access_officer(struct app *app, struct flow_request *r, struct idr_err *err)
 {
-	(void)app;
-	return operator_with(r, RULES_ROLE_OFFICER, err);
+	return operator_with(app, r, RULES_ROLE_OFFICER, err);
 }
 
 static bool access_administrator(struct app *app, struct flow_request *r, struct idr_err *err)
 {
-	(void)app;
-	return operator_with(r, RULES_ROLE_ADMIN, err);
+	return operator_with(app, r, RULES_ROLE_ADMIN, err);
 }
 
 static bool access_operator(struct app *app, struct flow_request *r, struct idr_err *err)
 {
-	(void)app;
-	return operator_with(r, RULES_ROLE_OFFICER | RULES_ROLE_ADMIN | RULES_ROLE_AUDITOR, err);
+	return operator_with(app, r, RULES_ROLE_OFFICER | RULES_ROLE_ADMIN | RULES_ROLE_AUDITOR, err);
 }
 
 const struct flow_step *access_steps(enum http_caller caller)

@@ -7,7 +7,7 @@
 /* Relying parties: registered by an administrator, known by a key that is shown once. */
 
 enum { KEY_BYTES = 32, KEY_TEXT = IDR_B64URL_LEN(KEY_BYTES), NAME_MAX_BYTES = 200, LIST_MAX = 32,
-	URL_MAX = 512 };
+	URL_MAX = 512, RATE_MAX = 1000000 };
 
 static void draw_key(struct flow_request *r, uint8_t text[KEY_TEXT], uint8_t hash[32])
 {
@@ -140,6 +140,8 @@ static bool agency_party_list(struct app *app, struct flow_request *r, struct id
 		idr_jw_put_bool(&w, "cross_device", list[i].cross_device);
 		idr_jw_put_bool(&w, "disabled", list[i].disabled);
 		idr_jw_put_cstr(&w, "created", when);
+		if (list[i].has_rate)
+			idr_jw_put_int(&w, "rate", list[i].rate);
 		if (list[i].webhook_url.n)
 			idr_jw_put_str(&w, "webhook_url", list[i].webhook_url);
 		idr_jw_close(&w, '}');
@@ -155,10 +157,20 @@ static bool party_id(const struct flow_request *r, int64_t *out, struct idr_err 
 	    idr_fail(err, IDR_NOT_FOUND, NULL, "there is no such relying party");
 }
 
-/* {"disabled": true|false}: a way out, and a way back */
+/* {"rate": 200}: requests a second; 0 none, null as configured */
+static bool change_rate(struct flow_request *r, int64_t id, const struct idr_json *v, struct idr_err *err)
+{
+	int64_t rate = 0;
+
+	if (v->type != IDR_JSON_NULL && (!idr_json_int(v, &rate) || rate < 0 || rate > RATE_MAX))
+		return idr_fail(err, IDR_INVALID_FIELD, NULL, "rate must be a number from 0 to %d, or null", RATE_MAX);
+	return reg_party_rate(r->conn, id, v->type != IDR_JSON_NULL, rate, r->caller.operator_name, err);
+}
+
+/* {"disabled": true|false}: a way out, and a way back; or a rate */
 static bool agency_party_change(struct app *app, struct flow_request *r, struct idr_err *err)
 {
-	const struct idr_json *body, *disabled;
+	const struct idr_json *body, *disabled, *rate;
 	int64_t id;
 
 	(void)app;
@@ -166,9 +178,11 @@ static bool agency_party_change(struct app *app, struct flow_request *r, struct 
 	    !idr_json_parse(r->arena, r->http->body, r->http->route->body_max, &body, err))
 		return false;
 	disabled = idr_json_find(body, "disabled");
-	if (!idr_json_is_bool(disabled))
-		return idr_fail(err, IDR_INVALID_FIELD, NULL, "disabled must be true or false");
-	if (!reg_party_disable(r->conn, id, disabled->type == IDR_JSON_TRUE, r->caller.operator_name, err))
+	rate = idr_json_find(body, "rate");
+	if (!disabled == !rate || (disabled && !idr_json_is_bool(disabled)))
+		return idr_fail(err, IDR_INVALID_FIELD, NULL, "one of disabled (true or false) and rate is needed");
+	if (!(rate ? change_rate(r, id, rate, err) :
+	        reg_party_disable(r->conn, id, disabled->type == IDR_JSON_TRUE, r->caller.operator_name, err)))
 		return false;
 	http_reply_empty(r->http, 204);
 	return true;

@@ -14,6 +14,8 @@
 #include "http/http_path.h"
 #include "http/http_server.h"
 #include "http/http_strict.h"
+#include "sys/limit.h"
+#include "sys/network.h"
 
 struct idr_suite;
 
@@ -31,6 +33,8 @@ struct http_conn {
 	int fd;
 	atomic_int phase;
 	_Atomic int64_t since_us;
+	bool is_front, is_direct; /* a proxy that is believed; a client of its own */
+	uint64_t address;         /* is_direct: whose (network_key) */
 	struct idr_bytes target;  /* as received, from the request line; heap, until the next one */
 };
 
@@ -61,6 +65,9 @@ struct http_server {
 	struct http_listen listen;
 	bool tls;
 	char *tls_cert, *tls_key;
+	struct limit *limit;            /* of addresses; NULL: none */
+	struct network front[NETWORKS_MAX];
+	size_t n_front;
 	atomic_bool draining;
 	atomic_int open_calls;          /* requests begun and not completed */
 	pthread_mutex_t lock;           /* guards conns: no descriptor is closed while it is held */
@@ -82,6 +89,11 @@ void http_conn_notify(void *cls, struct MHD_Connection *mhd, void **ctx,
     enum MHD_ConnectionNotificationCode what);
 IDR_MUST bool http_sweep_start(struct http_server *s, struct idr_err *err);
 void http_sweep_stop(struct http_server *s);
+/* http_client.c: who asks, by address, and whether too often */
+IDR_MUST bool http_client_start(struct http_server *s, struct idr_err *err);
+void http_client_note(struct http_server *s, struct MHD_Connection *mhd, struct http_conn *c);
+/* errors IDR_TOO_MANY_REQUESTS */
+IDR_MUST bool http_client_admit(struct http_call *c, struct idr_err *err);
 /* http_head.c: headers and framing, refused when not exactly what was sent */
 IDR_MUST bool http_head_read(struct http_call *c, const char *method, const char *version,
     struct idr_err *err);

@@ -26,6 +26,7 @@ struct http_request {
 	struct idr_bytes query;              /* raw query string, without '?' */
 	struct idr_bytes body;
 	bool tls;
+	int64_t retry_after_s;               /* of a 429 or 503; 0: one second */
 
 	/* the reply */
 	unsigned status;                     /* 0 until replied */

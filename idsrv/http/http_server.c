@@ -13,7 +13,7 @@
 enum {
 	ARENA_PUBLIC = 16 * 1024 * 1024, ARENA_ADMIN = 96 * 1024 * 1024,
 	CONNECTION_MEMORY = 64 * 1024,
-	DIRECT_PER_ADDRESS = 32,       /* with TLS of our own no proxy stands in front */
+	DIRECT_PER_ADDRESS = 32,       /* no loopback, no front: clients come themselves */
 	SWALLOW_MAX = 64 * 1024,       /* a refused body up to here is read, so that the answer arrives */
 	BODY_FIRST = 64 * 1024,        /* first room for a body: what is claimed is not yet sent */
 	EMPTY_MAX = 4 * 1024           /* routes without a body tolerate one this large */
@@ -137,6 +137,9 @@ static bool check_size(struct http_call *c, uint64_t n, struct idr_err *err)
 static bool check_head(struct http_call *c, const char *method, const char *version,
     struct idr_err *err)
 {
+	struct idr_err limited;
+	bool found;
+
 	if (atomic_load(&c->server->draining)) {
 		c->close = true;
 		return idr_fail(err, IDR_STOPPING, NULL, "the server is stopping");
@@ -145,10 +148,15 @@ static bool check_head(struct http_call *c, const char *method, const char *vers
 		c->close = true;
 		return false;
 	}
-	if (!find_route(c, method, err))
+	found = find_route(c, method, err);
+	/* also of what is not there; the route says in which words it is refused */
+	if (!http_client_admit(c, &limited)) {
+		c->r.status = 0;
+		*err = limited;
 		return false;
-	if (c->r.status)
-		return true;
+	}
+	if (!found || c->r.status)
+		return found;
 	return check_size(c, c->framing.has_length ? c->framing.length : 0, err) && check_media(c, err);
 }
 
@@ -355,8 +363,9 @@ static size_t leave_raw(void *cls, struct MHD_Connection *mhd, char *s)
 static unsigned per_address(const struct http_server *s)
 {
 	int64_t n = s->o.conf->connections_per_address;
+	bool direct = !s->listen.loopback && !s->n_front;
 
-	return (unsigned)(n || !s->tls ? n : DIRECT_PER_ADDRESS);
+	return (unsigned)(n || !direct ? n : DIRECT_PER_ADDRESS);
 }
 
 static struct MHD_Daemon *start_daemon(struct http_server *s)
@@ -414,7 +423,7 @@ bool http_server_start(const struct http_server_options *o, struct http_server *
 	} else if (!http_listen_open(o->listen, &s->listen, err)) {
 		goto failed;
 	}
-	if (!take_tls(s, err) || !http_sweep_start(s, err))
+	if (!take_tls(s, err) || !http_client_start(s, err) || !http_sweep_start(s, err))
 		goto failed;
 	s->daemon = s->suite ? start_daemon(s) : NULL;
 	if (!s->daemon) {
@@ -464,6 +473,7 @@ void http_server_stop(struct http_server **sp)
 	http_sweep_stop(s);
 	http_listen_close(&s->listen);
 	idr_suite_free(&s->suite);
+	limit_free(&s->limit);
 	free_secret(s->tls_cert);
 	free_secret(s->tls_key);
 	pthread_mutex_destroy(&s->lock);

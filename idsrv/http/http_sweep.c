@@ -27,6 +27,7 @@ static void conn_add(struct http_server *s, struct MHD_Connection *mhd, void **c
 	if (!c)
 		return;
 	c->fd = fd ? fd->connect_fd : -1;
+	http_client_note(s, mhd, c);
 	http_phase(c, PHASE_WAITING);
 	pthread_mutex_lock(&s->lock);
 	c->next = s->conns;

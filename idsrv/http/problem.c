@@ -3,8 +3,9 @@
 #include <stdio.h>
 
 #include "codec/json.h"
+#include "sys/clock.h"
 
-enum { DESCRIPTION_MAX = 200, BODY_MAX = 4096 };
+enum { DESCRIPTION_MAX = 200, BODY_MAX = 4096, DAY_S = 86400 };
 
 /*
  * What a code is called at the OAuth and OpenID4VCI endpoints. oauth == NULL: server_error;
@@ -42,6 +43,7 @@ static struct mapping map(enum idr_code code)
 	case IDR_OVERLOADED:
 	case IDR_DATABASE:
 	case IDR_SIGNER:
+	case IDR_QUOTA:
 	case IDR_DEADLINE:
 	case IDR_STOPPING:
 	case IDR_NO_INDEX:
@@ -279,6 +281,19 @@ static unsigned wallet_status(const struct http_request *r, const struct idr_err
 	return problem_status(err->code, HTTP_WALLET);
 }
 
+/* RFC 9110 section 10.2.3 */
+static void say_when(struct http_request *r, const struct idr_err *err)
+{
+	int64_t s = r->retry_after_s, now = clock_now();
+	struct idr_err ignored;
+	char *text;
+
+	if (err->code == IDR_QUOTA) /* quotas are those of a day, UTC */
+		s = DAY_S - now % DAY_S;
+	text = idr_arena_printf(r->arena, &ignored, "%lld", (long long)(s > 0 ? s : 1));
+	http_reply_header(r, "Retry-After", text ? text : "1");
+}
+
 void problem_reply(struct http_request *r, const struct idr_err *err)
 {
 	enum http_dialect dialect = r->route ? r->route->dialect : HTTP_PROBLEM;
@@ -290,7 +305,7 @@ void problem_reply(struct http_request *r, const struct idr_err *err)
 	r->err = *err;
 	r->cacheable = false;
 	if (status == 503 || status == 429)
-		http_reply_header(r, "Retry-After", "1");
+		say_when(r, err);
 	switch (dialect) {
 	case HTTP_PROBLEM:
 		if (status == 401)
@@ -305,7 +320,7 @@ void problem_reply(struct http_request *r, const struct idr_err *err)
 		reply_resource(r, err, status);
 		return;
 	case HTTP_WALLET:
-		if (status >= 500)
+		if (status >= 500 || status == 429)
 			http_reply_empty(r, status);
 		else
 			reply_oauth(r, REQ, IDR_LIT("presentation rejected"), status);

@@ -5,7 +5,8 @@
 #include "registry/reg_internal.h"
 
 #define COLUMNS \
-	"y.party_id, y.name, y.key_hash, y.policies, y.return_urls, y.cross_device, y.disabled, y.created"
+	"y.party_id, y.name, y.key_hash, y.policies, y.return_urls, y.cross_device, y.disabled, y.created," \
+	" y.rate"
 
 static bool read_party(const struct reg_result *r, int k, struct idr_arena *a, struct reg_party *out,
     struct idr_err *err)
@@ -15,6 +16,8 @@ static bool read_party(const struct reg_result *r, int k, struct idr_arena *a, s
 	out->cross_device = reg_int(r, k, 5) != 0;
 	out->disabled = reg_int(r, k, 6) != 0;
 	out->created = reg_int(r, k, 7);
+	out->has_rate = !reg_is_null(r, k, 8);
+	out->rate = reg_int(r, k, 8);
 	return reg_copy(r, k, 1, a, &out->name, err) && reg_copy(r, k, 3, a, &out->policies, err) &&
 	    reg_copy(r, k, 4, a, &out->return_urls, err);
 }
@@ -37,7 +40,7 @@ static bool flush_party(struct reg_conn *c, struct reg_row **rows, size_t n, str
 	    " JOIN party y ON y.key_hash = h.hash", &p, &r, err))
 		return false;
 	for (int k = 0; k < reg_rows(&r); k++) {
-		struct reg_party_load *x = (struct reg_party_load *)rows[reg_int(&r, k, 8)];
+		struct reg_party_load *x = (struct reg_party_load *)rows[reg_int(&r, k, 9)];
 
 		if (!read_party(&r, k, x->row.arena, &x->p, err))
 			return false;
@@ -56,7 +59,8 @@ struct act {
 	struct reg_party *p;
 	int64_t party_id;
 	const uint8_t *key_hash;
-	bool disabled;
+	bool disabled, has_rate;
+	int64_t rate;
 	const char *operator_name, *action;
 	uint8_t request[16];
 };
@@ -145,6 +149,33 @@ bool reg_party_rekey(struct reg_conn *c, int64_t party_id, const uint8_t key_has
 	return reg_uuid(x.request, err) && reg_tx(c, change, &x, err);
 }
 
+static bool set_rate(struct reg_conn *c, void *ctx, struct idr_err *err)
+{
+	struct act *x = ctx;
+	struct reg_params p;
+	REG_RESULT(r);
+
+	reg_params(&p, c);
+	reg_put_int(&p, x->party_id);
+	reg_put_bool(&p, x->has_rate);
+	reg_put_int(&p, x->rate);
+	if (!reg_exec(c, "UPDATE party SET rate = CASE WHEN $2 THEN $3 END WHERE party_id = $1 RETURNING 1", &p,
+	    &r, err))
+		return false;
+	if (reg_rows(&r) != 1)
+		return idr_fail(err, IDR_NOT_FOUND, NULL, "no such relying party");
+	return audit_party(c, x, err);
+}
+
+bool reg_party_rate(struct reg_conn *c, int64_t party_id, bool has, int64_t rate,
+    const char *operator_name, struct idr_err *err)
+{
+	struct act x = { .party_id = party_id, .has_rate = has, .rate = rate, .operator_name = operator_name,
+		.action = "party.rate" };
+
+	return reg_uuid(x.request, err) && reg_tx(c, set_rate, &x, err);
+}
+
 struct list {
 	struct idr_arena *a;
 	struct reg_party *out;
@@ -164,7 +195,7 @@ static bool list(struct reg_conn *c, void *ctx, struct idr_err *err)
 		return false;
 	for (; x->n < (size_t)reg_rows(&r); x->n++)
 		if (!read_party(&r, (int)x->n, x->a, &x->out[x->n], err) ||
-		    !reg_copy(&r, (int)x->n, 8, x->a, &x->out[x->n].webhook_url, err))
+		    !reg_copy(&r, (int)x->n, 9, x->a, &x->out[x->n].webhook_url, err))
 			return false;
 	return true;
 }

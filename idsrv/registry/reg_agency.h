@@ -15,6 +15,8 @@ struct reg_party {
 	bool cross_device;
 	bool disabled;
 	int64_t created;
+	bool has_rate;                    /* of its own: requests a second, 0 without limit */
+	int64_t rate;
 	struct idr_bytes webhook_url;     /* of reg_party_list() only; empty: none */
 };
 
@@ -34,6 +36,9 @@ IDR_MUST bool reg_party_create(struct reg_conn *c, struct reg_party *p, const ui
 IDR_MUST bool reg_party_list(struct reg_conn *c, struct idr_arena *a, const struct reg_party **out,
     size_t *n, struct idr_err *err);
 IDR_MUST bool reg_party_disable(struct reg_conn *c, int64_t party_id, bool disabled,
+    const char *operator_name, struct idr_err *err);
+/* Its rate; has false: as the server is configured. errors IDR_NOT_FOUND */
+IDR_MUST bool reg_party_rate(struct reg_conn *c, int64_t party_id, bool has, int64_t rate,
     const char *operator_name, struct idr_err *err);
 /* New key for a party (the old one ends). */
 IDR_MUST bool reg_party_rekey(struct reg_conn *c, int64_t party_id, const uint8_t key_hash[32],

@@ -36,7 +36,7 @@ struct signer_job {
 	uint8_t signature[SIGNER_ITEMS_MAX][SIGNER_SIGNATURE];
 	size_t signature_len;
 	bool ok;
-	struct idr_err err;                      /* IDR_SIGNER, IDR_SIGNER_REFUSED */
+	struct idr_err err;                      /* IDR_SIGNER, IDR_SIGNER_REFUSED, IDR_QUOTA */
 	/* set by who submits */
 	void (*done)(struct signer_job *job);
 	void *owner;

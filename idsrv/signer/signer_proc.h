@@ -50,7 +50,7 @@ struct signer_quota {
 };
 IDR_MUST bool signer_quota_open(const struct conf *conf, struct signer_quota *out,
     struct idr_err *err);
-/* Count n signatures of a key on the day of `now`. errors IDR_SIGNER_REFUSED (quota), IDR_SIGNER */
+/* Count n signatures of a key on the day of `now`. errors IDR_QUOTA, IDR_SIGNER */
 IDR_MUST bool signer_quota_take(struct signer_quota *q, enum rules_key k, size_t n, int64_t now,
     struct idr_err *err);
 

@@ -60,7 +60,7 @@ bool signer_quota_take(struct signer_quota *q, enum rules_key k, size_t n, int64
 	}
 	/* The other keys are counted and not stopped: the more is revoked, the more lists are signed. */
 	if (k == RULES_ISSUER && q->limit > 0 && q->key[k].used + (int64_t)n > q->limit)
-		return idr_fail(err, IDR_SIGNER_REFUSED, NULL, "the daily quota of the %s key is used up",
+		return idr_fail(err, IDR_QUOTA, "RFC 9110 section 15.6.4", "the daily quota of the %s key is used up",
 		    rules_key_name(k));
 	q->key[k].used += (int64_t)n;
 	if (q->key[k].used <= q->key[k].reserved)

@@ -48,7 +48,7 @@ static const struct key {
 	N(queue, 1, 65536, "1024", "requests inside at once; one more is refused with 503")
 	N(connections, 8, 65536, "2000", "open connections per listener")
 	N(connections_per_address, 0, 65536, "0",
-	  "of these, from one address; 0: 32 with built-in TLS, where clients come directly, else any number")
+	  "of these, from one address; 0: 32 where clients connect directly, else any number")
 	N(list_log2, 10, 24, "20", "entries of a new status list, as a power of two")
 	N(list_ttl_s, 1, 86400, "300", "how long a status list may be cached, seconds")
 	N(list_exp_s, 60, 31536000, "86400", "how long a status list token is valid, seconds")
@@ -64,6 +64,14 @@ static const struct key {
 	T(outbound_networks, "", "networks webhooks may go to though they are not public: 10.1.0.0/16 ::1")
 	N(webhook_timeout_s, 1, 60, "10", "longest time for one try to deliver a webhook, seconds")
 	N(webhook_give_up_s, 1, 2592000, "86400", "how long a webhook is tried again, seconds")
+	N(address_rate, 0, 1000000, "100",
+	  "requests a second of one address, where clients connect directly or `front` tells; 0: no limit")
+	N(party_rate, 0, 1000000, "1000",
+	  "requests a second of a relying party that has no rate of its own; 0: no limit")
+	N(operator_rate, 0, 1000000, "1000", "requests a second of one operator; 0: no limit")
+	T(front, "",
+	  "networks of the proxies whose front_header is believed: 127.0.0.1 10.1.0.0/24; empty: none is")
+	T(front_header, "X-Forwarded-For", "header in which the front names the client; its last address counts")
 	N(signer_quota, 1, INT64_MAX, "10000000", "signatures of one issuer key per day")
 #undef T
 #undef N

@@ -37,7 +37,7 @@ struct conf {
 	int64_t workers;               /* 0: one per core */
 	int64_t queue;                 /* requests waiting for a worker */
 	int64_t connections;
-	int64_t connections_per_address; /* 0: as TLS says */
+	int64_t connections_per_address; /* 0: 32 where clients connect directly */
 	int64_t list_log2;             /* entries of a new status list, as a power of two */
 	int64_t list_ttl_s, list_exp_s;
 	int64_t bundle_good_s;         /* good-until of a bundle after its issue */
@@ -52,6 +52,10 @@ struct conf {
 	const char *outbound_networks; /* not public, and may be called all the same */
 	int64_t webhook_timeout_s;     /* one try */
 	int64_t webhook_give_up_s;     /* then it is a dead letter */
+	int64_t address_rate;          /* requests a second of one address; 0: no limit */
+	int64_t party_rate, operator_rate; /* requests a second of one key; 0: no limit */
+	const char *front;             /* networks of the proxies whose header is believed */
+	const char *front_header;
 	int64_t signer_quota;          /* signatures of one issuer key per day */
 	bool check_only;               /* -t */
 };

@@ -120,7 +120,7 @@ environment() { # NAME
 
 stop_all() {
 	local name
-	for name in main short crash signer hook; do
+	for name in main short crash signer hook limit; do
 		[ -e "$TOP/$name/pid" ] || continue
 		if ! down "$name"; then
 			failed=$((failed + 1))
@@ -143,7 +143,7 @@ sanitizers_are_silent() {
 
 finish() {
 	local name
-	for name in main short crash signer reload bad hook; do
+	for name in main short crash signer reload bad hook limit; do
 		[ -e "$TOP/$name/pid" ] && down "$name"
 		forget "$name"
 	done

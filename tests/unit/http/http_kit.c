@@ -99,16 +99,23 @@ void kit_start(struct kit *k)
 
 void kit_start_as(struct kit *k, int64_t idle_s, int64_t per_address)
 {
+	memset(k, 0, sizeof(*k));
+	k->conf.idle_timeout_s = idle_s;
+	k->conf.connections_per_address = per_address;
+	kit_start_with(k);
+}
+
+void kit_start_with(struct kit *k)
+{
 	struct http_server_options o = { .listen = "127.0.0.1:0", .which = HTTP_PUBLIC,
 		.routes = kit_routes, .complete = complete, .conf = &k->conf };
 	struct idr_err err = { 0 };
 
 	log_set_level(LOG_ERROR);
-	memset(k, 0, sizeof(*k));
 	k->conf.connections = 1000;
 	k->conf.request_timeout_s = 1;
-	k->conf.idle_timeout_s = idle_s;
-	k->conf.connections_per_address = per_address;
+	if (!k->conf.idle_timeout_s)
+		k->conf.idle_timeout_s = 15;
 	if (!http_server_start(&o, &k->server, &err))
 		fail_msg("%s", err.msg);
 	k->port = http_server_port(k->server);

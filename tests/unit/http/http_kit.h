@@ -18,6 +18,8 @@ extern const struct http_route kit_routes[];
 void kit_start(struct kit *k);
 /* With other settings than 15 s and any number of connections from one address. */
 void kit_start_as(struct kit *k, int64_t idle_s, int64_t per_address);
+/* With what the test has put into k->conf. */
+void kit_start_with(struct kit *k);
 void kit_stop(struct kit *k);
 int kit_connect(const struct kit *k);
 void kit_send(int fd, const char *bytes, size_t n);

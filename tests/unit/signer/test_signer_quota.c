@@ -46,7 +46,7 @@ static bool take(struct signer_quota *q, enum rules_key k, size_t n, int64_t now
 	bool ok = signer_quota_take(q, k, n, now, &err);
 
 	if (!ok)
-		assert_int_equal(err.code, IDR_SIGNER_REFUSED);
+		assert_int_equal(err.code, IDR_QUOTA);
 	return ok;
 }
 
