@@ -1,7 +1,6 @@
 #include "lists/lists.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 #include "lists/lists_internal.h"
 #include "sys/clock.h"
@@ -51,13 +50,9 @@ void lists_changed(struct lists *l, int32_t list_id)
 
 static bool wait_round(struct lists *l)
 {
-	struct timespec until;
+	const struct timespec until = clock_after_us(POLL_MS * 1000);
 	bool stopping;
 
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_nsec += (long)POLL_MS * 1000000;
-	until.tv_sec += until.tv_nsec / 1000000000;
-	until.tv_nsec %= 1000000000;
 	pthread_mutex_lock(&l->wake_lock);
 	if (!l->woken && !l->stopping)
 		pthread_cond_timedwait(&l->wake, &l->wake_lock, &until);
@@ -105,7 +100,7 @@ bool lists_open(const struct lists_options *o, struct lists **out, struct idr_er
 	l->o = *o;
 	pthread_rwlock_init(&l->lock, NULL);
 	pthread_mutex_init(&l->wake_lock, NULL);
-	pthread_cond_init(&l->wake, NULL);
+	clock_cond_init(&l->wake);
 	l->suite = idr_suite_new();
 	l->arena = idr_arena_new(ROWS_ARENA);
 	l->scratch = idr_arena_new(LIST_ARENA);

@@ -6,10 +6,13 @@
 #include "sys/clock.h"
 #include "sys/log.h"
 
-/* A token is renewed when half of its life has passed, so that no served one is near its end. */
+/*
+ * A token is renewed when half of its life has passed, so that no served one is near its end, and when it
+ * was made by a clock that has been set back since: no one takes a list of the future.
+ */
 bool lists_publish_is_due(const struct lists *l, const struct list *x, int64_t now)
 {
-	return x->published_version != x->version ||
+	return x->published_version != x->version || now < x->published_at ||
 	    now - x->published_at > l->o.conf->list_exp_s / 2;
 }
 

@@ -61,7 +61,7 @@ static bool is_good(struct app *app, const struct flow_request *r, bool rest)
 
 	pthread_mutex_lock(&b->lock);
 	good = (b->generation == lists_generation(app->lists) && b->rules == r->rules &&
-	           r->now - b->made_at < REFRESH_S) ||
+	           r->now >= b->made_at && r->now - b->made_at < REFRESH_S) ||
 	    (rest && clock_monotonic_us() < b->rest_until_us);
 	pthread_mutex_unlock(&b->lock);
 	return good;

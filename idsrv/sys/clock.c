@@ -1,7 +1,6 @@
 #include "sys/clock.h"
 
 #include <errno.h>
-#include <time.h>
 
 int64_t clock_now(void)
 {
@@ -25,4 +24,28 @@ void clock_sleep_ms(int64_t ms)
 
 	while (ms > 0 && nanosleep(&t, &t) && errno == EINTR)
 		;
+}
+
+void clock_cond_init(pthread_cond_t *c)
+{
+	pthread_condattr_t attr;
+
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(c, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
+struct timespec clock_after_us(int64_t wait_us)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	t.tv_sec += wait_us / 1000000;
+	t.tv_nsec += wait_us % 1000000 * 1000;
+	if (t.tv_nsec >= 1000000000) {
+		t.tv_sec++;
+		t.tv_nsec -= 1000000000;
+	}
+	return t;
 }

@@ -2,7 +2,8 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
+
+#include "sys/clock.h"
 
 struct queue {
 	pthread_mutex_t lock;
@@ -17,7 +18,6 @@ struct queue {
 
 struct queue *queue_new(size_t capacity)
 {
-	pthread_condattr_t attr;
 	struct queue *q;
 
 	if (!capacity || capacity > (SIZE_MAX - sizeof(*q)) / sizeof(void *))
@@ -27,11 +27,7 @@ struct queue *queue_new(size_t capacity)
 		return NULL;
 	q->capacity = capacity;
 	pthread_mutex_init(&q->lock, NULL);
-	/* monotonic: a step of the wall clock must not stretch a wait */
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&q->filled, &attr);
-	pthread_condattr_destroy(&attr);
+	clock_cond_init(&q->filled);
 	return q;
 }
 
@@ -60,20 +56,6 @@ bool queue_put(struct queue *q, void *item)
 	return fits;
 }
 
-static struct timespec wait_until(int64_t wait_us)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	t.tv_sec += wait_us / 1000000;
-	t.tv_nsec += wait_us % 1000000 * 1000;
-	if (t.tv_nsec >= 1000000000) {
-		t.tv_sec++;
-		t.tv_nsec -= 1000000000;
-	}
-	return t;
-}
-
 /* With the lock held, until there is an item, the queue is closed, or the time is over. */
 static void wait_filled(struct queue *q, int64_t wait_us)
 {
@@ -83,7 +65,7 @@ static void wait_filled(struct queue *q, int64_t wait_us)
 	if (q->n || q->closed || wait_us == 0)
 		return;
 	if (wait_us > 0)
-		until = wait_until(wait_us);
+		until = clock_after_us(wait_us);
 	q->waiting++;
 	while (!q->n && !q->closed && rc == 0)
 		rc = wait_us < 0 ? pthread_cond_wait(&q->filled, &q->lock)
