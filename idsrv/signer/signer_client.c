@@ -18,6 +18,8 @@
  * for more than 4 kB there, the usual buffer holds 208 kB.
  */
 enum { BATCH = 32, QUEUE_MAX = 4096 };
+/* A signer that says nothing for so long is as good as gone: the longest job takes a small part of it. */
+enum { SILENT_S = 10 };
 
 struct signer {
 	int fd;
@@ -171,6 +173,11 @@ static void *client_thread(void *arg)
 
 bool signer_connect(struct signer *s, struct idr_err *err)
 {
+	const struct timeval silent = { .tv_sec = SILENT_S };
+
+	if (setsockopt(s->fd, SOL_SOCKET, SO_RCVTIMEO, &silent, sizeof(silent)) != 0 ||
+	    setsockopt(s->fd, SOL_SOCKET, SO_SNDTIMEO, &silent, sizeof(silent)) != 0)
+		return idr_fail(err, IDR_SIGNER, NULL, "cannot limit the wait for the signer: %s", strerror(errno));
 	if (pthread_create(&s->thread, NULL, client_thread, s) != 0)
 		return idr_fail(err, IDR_SIGNER, NULL, "cannot start the signer's client thread");
 	s->threaded = true;
@@ -264,8 +271,10 @@ void signer_stop(struct signer **sp)
 	pthread_mutex_unlock(&s->lock);
 	if (s->threaded)
 		pthread_join(s->thread, NULL);
-	/* The child ends when its socket closes. */
+	/* The child ends when its socket closes, unless it hangs. */
 	close(s->fd);
+	if (s->pid > 0 && atomic_load(&s->gone))
+		kill(s->pid, SIGKILL);
 	if (s->pid > 0)
 		waitpid(s->pid, NULL, 0);
 	wire_free(&s->out);
