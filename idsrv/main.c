@@ -40,6 +40,8 @@ enum {
 	START_ARENA = 8 * 1024 * 1024, PEM_MAX = 64 * 1024, ANCHORS_MAX = 2 * 1024 * 1024,
 	OPENAPI_MAX = 2 * 1024 * 1024, WRITERS = 1, KEYS = 4096
 };
+/* How long the end waits for a database that may be away or hang; none for one whose process is gone. */
+enum { LAST_WAIT_MS = 3000 };
 
 struct server {
 	struct idr_arena *arena;             /* lives as long as the process */
@@ -253,6 +255,8 @@ static void stop(struct server *s)
 		http_server_drain(s->app.public_http);
 	if (s->app.admin_http)
 		http_server_drain(s->app.admin_http);
+	if (s->app.registry)
+		registry_hurry(s->app.registry, s->cluster && cluster_is_gone(s->cluster) ? 0 : LAST_WAIT_MS);
 	if (s->app.flow)
 		flow_drain(s->app.flow);
 	http_server_stop(&s->app.public_http);

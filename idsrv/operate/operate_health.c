@@ -3,7 +3,6 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/text.h"
 #include "lists/lists.h"
@@ -11,7 +10,12 @@
 #include "sys/clock.h"
 #include "sys/log.h"
 
-enum { LOOK_S = 2, STALE_US = 5000000, SIGN_EVERY = 30, UPKEEP_S = 3600, ARENA = 64 * 1024 };
+/* What is not well is looked at more often, so that it is soon said to be well again. */
+enum { LOOK_US = 2000000, LOOK_AGAIN_US = 300000, STALE_US = 5000000, SIGN_EVERY = 30, ARENA = 64 * 1024 };
+#define UPKEEP_US (INT64_C(3600) * 1000000)
+
+/* What the thread waits for just now: when that hangs, it is what is wrong. */
+enum part { PART_NONE, PART_DATABASE, PART_SIGNER };
 
 struct operate_health {
 	struct app *app;
@@ -19,14 +23,15 @@ struct operate_health {
 	struct idr_suite *suite;
 	struct idr_arena *arena;
 	struct blob *openapi;
-	pthread_mutex_t lock;         /* state, looked_us, stop */
+	pthread_mutex_t lock;         /* state, looked_us, at, stop */
 	pthread_cond_t wake;
 	struct operate_state state;
 	int64_t looked_us;
+	enum part at;
 	bool stop;
 	/* the thread's own */
 	unsigned round;
-	int64_t upkeep_at;
+	int64_t upkeep_us;            /* monotonic, as every wait here: the wall clock may be stepped */
 	pthread_t thread;
 	bool running;
 };
@@ -82,11 +87,18 @@ static void upkeep(struct operate_health *h, int64_t now)
 {
 	struct idr_err err = { 0 };
 
-	if (now < h->upkeep_at)
+	if (clock_monotonic_us() < h->upkeep_us)
 		return;
-	h->upkeep_at = now + UPKEEP_S;
+	h->upkeep_us = clock_monotonic_us() + UPKEEP_US;
 	if (!registry_maintain(h->conn, now, &err))
 		log_error("upkeep_failed", &err);
+}
+
+static void now_at(struct operate_health *h, enum part part)
+{
+	pthread_mutex_lock(&h->lock);
+	h->at = part;
+	pthread_mutex_unlock(&h->lock);
 }
 
 static void look(struct operate_health *h)
@@ -96,10 +108,12 @@ static void look(struct operate_health *h)
 	int64_t now = clock_now();
 
 	idr_arena_reset(h->arena);
+	now_at(h, PART_DATABASE);
 	is.database = registry_ping(h->conn, &err);
 	say("database", was.database, is.database, &err);
-	/* once a minute, and again at once while it is not well: signatures are counted */
+	/* once in thirty looks, and again at once while it is not well: signatures are counted */
 	if (h->round++ % SIGN_EVERY == 0 || !was.signer) {
+		now_at(h, PART_SIGNER);
 		is.signer = check_signer(h, now, &err);
 		say("signer", was.signer, is.signer, &err);
 	}
@@ -111,6 +125,7 @@ static void look(struct operate_health *h)
 	is.looked_at = now;
 	pthread_mutex_lock(&h->lock);
 	h->state = is;
+	h->at = PART_NONE;
 	h->looked_us = clock_monotonic_us();
 	pthread_mutex_unlock(&h->lock);
 	if (is.database)
@@ -120,11 +135,9 @@ static void look(struct operate_health *h)
 /* False when it is time to stop. */
 static bool pause_a_while(struct operate_health *h)
 {
-	struct timespec until;
+	const struct timespec until = clock_after_us(h->state.up ? LOOK_US : LOOK_AGAIN_US);
 	bool stop;
 
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += LOOK_S;
 	pthread_mutex_lock(&h->lock);
 	if (!h->stop)
 		pthread_cond_timedwait(&h->wake, &h->lock, &until);
@@ -162,12 +175,12 @@ bool operate_health_start(struct app *app, struct idr_bytes openapi, struct oper
 		return idr_fail(err, IDR_MEMORY, NULL, "out of memory");
 	h->app = app;
 	pthread_mutex_init(&h->lock, NULL);
-	pthread_cond_init(&h->wake, NULL);
+	clock_cond_init(&h->wake);
 	h->suite = idr_suite_new();
 	h->arena = idr_arena_new(ARENA);
 	h->state = (struct operate_state){ .database = true, .signer = true, .lists = true,
 		.started_at = clock_now() };
-	h->upkeep_at = clock_now() + UPKEEP_S; /* registry_open() has just done it */
+	h->upkeep_us = clock_monotonic_us() + UPKEEP_US; /* registry_open() has just done it */
 	if (!h->suite || !h->arena) {
 		idr_fail(err, IDR_MEMORY, NULL, "out of memory");
 		goto failed;
@@ -216,7 +229,11 @@ struct operate_state operate_health_state(struct operate_health *h)
 	pthread_mutex_lock(&h->lock);
 	s = h->state;
 	/* a look that hangs is an answer too */
-	s.up = s.up && clock_monotonic_us() - h->looked_us <= STALE_US;
+	if (clock_monotonic_us() - h->looked_us > STALE_US) {
+		s.up = false;
+		s.database = s.database && h->at != PART_DATABASE;
+		s.signer = s.signer && h->at != PART_SIGNER;
+	}
 	pthread_mutex_unlock(&h->lock);
 	return s;
 }

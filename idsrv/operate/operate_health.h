@@ -1,6 +1,7 @@
 /*
- * operate: is it well? A thread looks every two seconds, so asking costs nothing and a probe cannot
- * load what it probes. Its connection also does the registry's hourly upkeep.
+ * operate: is it well? A thread looks every two seconds (while something is wrong, three times a second), so
+ * asking costs nothing and a probe cannot load what it probes. Its connection also does the registry's
+ * hourly upkeep.
  *
  * Enter at  operate_health_start()
  * Not here  counters (sys/metrics), the log (sys/log)
@@ -16,7 +17,7 @@ struct operate_health;
 
 struct operate_state {
 	bool up;                  /* all of the below, and looked at in the last five seconds */
-	bool database;            /* a transaction that writes was committed */
+	bool database;            /* a transaction that writes was committed, no rows were turned away */
 	bool signer;              /* it signed, and the published key verifies that */
 	bool lists;               /* every status list token is unexpired */
 	int64_t oldest_ms;        /* the oldest status change that is not yet published */

@@ -1,7 +1,6 @@
 #include "registry/reg_batch_run.h"
 
 #include "registry/reg_internal.h"
-#include "sys/clock.h"
 
 enum { KINDS_MAX = 32, SPLIT_AFTER = 2 };
 
@@ -117,14 +116,17 @@ void reg_batch_settle(struct reg_conn *c, struct reg_row **rows, size_t n, int64
 	for (int i = 0; !attempt(c, rows, n, &err); i++) {
 		enum reg_failure f = err.code == IDR_DATABASE ? reg_conn_failure(c) : REG_FAILURE_ROW;
 
-		if (f == REG_FAILURE_AGAIN && i >= SPLIT_AFTER && n > 1)
+		bool late = f != REG_FAILURE_ROW && reg_is_late(c, until);
+
+		reg_note_trouble(c, f);
+		if (f == REG_FAILURE_AGAIN && i >= SPLIT_AFTER && n > 1 && !late)
 			f = REG_FAILURE_ROW; /* too much at once, perhaps */
 		if (f == REG_FAILURE_ROW && n > 1) {
 			reg_batch_settle(c, rows, n / 2, until);
 			reg_batch_settle(c, rows + n / 2, n - n / 2, until);
 			return;
 		}
-		if (f == REG_FAILURE_ROW || clock_monotonic_us() > until) {
+		if (f == REG_FAILURE_ROW || late) {
 			end_rows(rows, n, &err);
 			return;
 		}

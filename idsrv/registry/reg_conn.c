@@ -1,12 +1,13 @@
 #include "registry/reg_internal.h"
 
+#include <poll.h>
 #include <stdlib.h>
 
 #include "sys/clock.h"
 
-enum { SCRATCH_MAX = 256 << 20 };
+enum { SCRATCH_MAX = 256 << 20, LOOK_UP_MS = 100 };
 
-struct reg_conn *reg_conn_new(const char *db, struct metrics *m)
+struct reg_conn *reg_conn_new(const char *db, struct metrics *m, struct reg_shared *shared)
 {
 	struct reg_conn *c = calloc(1, sizeof *c);
 
@@ -15,6 +16,7 @@ struct reg_conn *reg_conn_new(const char *db, struct metrics *m)
 	c->db = strdup(db);
 	c->scratch = idr_arena_new(SCRATCH_MAX);
 	c->metrics = m;
+	c->shared = shared;
 	if (!c->db || !c->scratch)
 		reg_conn_close(&c);
 	return c;
@@ -100,7 +102,67 @@ bool reg_conn_ready(struct reg_conn *c, struct idr_err *err)
 		return idr_fail(err, IDR_DATABASE, NULL, "the database does not take a connection");
 	}
 	PQsetNoticeReceiver(c->pg, ignore_notice, NULL);
+	PQsetnonblocking(c->pg, 1);
 	return true;
+}
+
+/* ---- one statement ---- */
+
+bool reg_is_late(const struct reg_conn *c, int64_t until_us)
+{
+	int64_t now = clock_monotonic_us(), end = c->shared ? atomic_load(&c->shared->end_us) : 0;
+
+	return now > until_us || (end && now > end);
+}
+
+void reg_note_trouble(struct reg_conn *c, enum reg_failure f)
+{
+	if (c->shared && f == REG_FAILURE_AGAIN && strncmp(c->sqlstate, "40", 2) != 0)
+		atomic_store(&c->shared->trouble_us, clock_monotonic_us());
+}
+
+static bool wait_for(const struct reg_conn *c, short events, int64_t until_us)
+{
+	struct pollfd p = { .fd = PQsocket(c->pg), .events = events };
+
+	while (!c->shared || !reg_is_late(c, until_us))
+		if (poll(&p, 1, LOOK_UP_MS) > 0)
+			return true;
+	return false;
+}
+
+/* Everything sent, and the next result there to be taken. */
+static bool is_answered(const struct reg_conn *c, int64_t until_us)
+{
+	int left;
+
+	while ((left = PQflush(c->pg)) > 0)
+		if (!wait_for(c, POLLIN | POLLOUT, until_us) || !PQconsumeInput(c->pg))
+			return false;
+	while (left == 0 && PQisBusy(c->pg))
+		if (!wait_for(c, POLLIN, until_us) || !PQconsumeInput(c->pg))
+			return false;
+	return left == 0;
+}
+
+/* NULL with the connection given up: no answer in time. libpq itself would wait for ever. */
+static PGresult *answer(struct reg_conn *c)
+{
+	int64_t until_us = clock_monotonic_us() + REG_ANSWER_LIMIT_MS * 1000LL;
+	PGresult *last = NULL, *r;
+
+	for (;;) {
+		if (!is_answered(c, until_us) && PQstatus(c->pg) == CONNECTION_OK) {
+			PQclear(last);
+			reg_conn_drop(c);
+			return NULL;
+		}
+		r = PQgetResult(c->pg);
+		if (!r)
+			return last;
+		PQclear(last);
+		last = r;
+	}
 }
 
 bool reg_exec(struct reg_conn *c, const char *sql, struct reg_params *p, struct reg_result *out,
@@ -111,8 +173,10 @@ bool reg_exec(struct reg_conn *c, const char *sql, struct reg_params *p, struct 
 	if (p && p->failed)
 		return idr_fail(err, IDR_LIMIT, NULL, "a row is too large for the database");
 	PQclear(out->r);
-	out->r = PQexecParams(c->pg, sql, p ? p->n : 0, p ? p->type : NULL, p ? p->value : NULL,
-	    p ? p->length : NULL, p ? p->format : NULL, 1);
+	out->r = NULL;
+	if (PQsendQueryParams(c->pg, sql, p ? p->n : 0, p ? p->type : NULL, p ? p->value : NULL,
+	    p ? p->length : NULL, p ? p->format : NULL, 1))
+		out->r = answer(c);
 	status = PQresultStatus(out->r);
 	if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK)
 		return fail(c, out->r, err);

@@ -10,6 +10,7 @@
 #define IDSRV_REGISTRY_REG_INTERNAL_H
 
 #include <libpq-fe.h>
+#include <stdatomic.h>
 
 #include "base/buf.h"
 #include "registry/reg_batch.h"
@@ -17,11 +18,20 @@
 enum { REG_SCHEMA_VERSION = 11, REG_BATCH_MAX = 512 };
 /* How long a cold call, and a batch, go on trying while the database is away. */
 enum { REG_COLD_LIMIT_MS = 4000, REG_BATCH_LIMIT_MS = 8000 };
+/* One statement: more than the database's own time-outs, which a database that hangs does not keep. */
+enum { REG_ANSWER_LIMIT_MS = 10000 };
+
+/* What all connections of a registry know. Monotonic times; 0: never. */
+struct reg_shared {
+	atomic_llong end_us;        /* nothing is waited for any longer: registry_hurry() */
+	atomic_llong trouble_us;    /* when the database last did not take rows: a time-out, no room */
+};
 
 struct reg_conn {
 	PGconn *pg;                 /* NULL until connected */
 	char *db;
 	struct metrics *metrics;    /* may be NULL */
+	struct reg_shared *shared;  /* NULL waits for ever (migrations) */
 	struct idr_arena *scratch;  /* parameters of the running transaction */
 	char sqlstate[6];           /* of the last failed statement; empty: connection lost */
 };
@@ -33,7 +43,11 @@ enum reg_failure {
 	REG_FAILURE_ROW             /* the statement itself: some row is to blame */
 };
 
-struct reg_conn *reg_conn_new(const char *db, struct metrics *m);
+struct reg_conn *reg_conn_new(const char *db, struct metrics *m, struct reg_shared *shared);
+/* Is this point in time over, or the one until which the registry still waits? */
+bool reg_is_late(const struct reg_conn *c, int64_t until_us);
+/* For health: was it the database's trouble, and not the connection's, a conflict's or the row's? */
+void reg_note_trouble(struct reg_conn *c, enum reg_failure f);
 /* Connected and in order; one attempt. errors IDR_DATABASE */
 IDR_MUST bool reg_conn_ready(struct reg_conn *c, struct idr_err *err);
 void reg_conn_drop(struct reg_conn *c);

@@ -179,7 +179,7 @@ static bool prepare(struct reg_conn *c, void *ctx, struct idr_err *err)
 bool registry_migrate_with(const char *owner_db, const struct registry_migrations *m,
     struct idr_err *err)
 {
-	struct reg_conn *c = reg_conn_new(owner_db, NULL);
+	struct reg_conn *c = reg_conn_new(owner_db, NULL, NULL);
 	struct one x = { .m = m };
 	bool ok;
 

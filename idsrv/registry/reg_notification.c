@@ -67,4 +67,6 @@ static bool flush_put(struct reg_conn *c, struct reg_row **rows, size_t n, struc
 	    " ON CONFLICT DO NOTHING", &p, err);
 }
 
-const struct reg_kind reg_notification_put = { "notification_put", true, flush_put };
+const struct reg_kind reg_notification_put = {
+	.name = "notification_put", .write = true, .flush = flush_put,
+};

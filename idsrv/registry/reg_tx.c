@@ -50,8 +50,10 @@ bool reg_tx(struct reg_conn *c, reg_body *body, void *ctx, struct idr_err *err)
 	for (int attempt = 0;; attempt++) {
 		if (reg_tx_once(c, body, ctx, &why))
 			return true;
+		if (why.code == IDR_DATABASE)
+			reg_note_trouble(c, reg_conn_failure(c));
 		if (why.code != IDR_DATABASE || reg_conn_failure(c) == REG_FAILURE_ROW ||
-		    clock_monotonic_us() > until) {
+		    reg_is_late(c, until)) {
 			*err = why;
 			return false;
 		}

@@ -17,7 +17,9 @@ enum {
 	 * begin at most this often; below BUSY_PER_S rows a second nobody waits.
 	 */
 	PACE_WRITE_US = 3000, PACE_READ_US = 1500, ENOUGH = 48, BUSY_PER_S = 500,
-	LATER_US = 200000
+	LATER_US = 200000,
+	/* longer than between two looks of health */
+	TROUBLE_US = 5000000
 };
 
 struct registry {
@@ -25,6 +27,7 @@ struct registry {
 	struct metrics *metrics;
 	struct queue *writes, *reads, *later;
 	atomic_bool closing;
+	struct reg_shared shared;
 	struct thread {
 		struct registry *r;
 		struct queue *q;
@@ -132,7 +135,7 @@ static bool start_thread(struct registry *r, struct thread *t, struct queue *q, 
 {
 	t->r = r;
 	t->q = q;
-	t->c = reg_conn_new(r->db, r->metrics);
+	t->c = reg_conn_new(r->db, r->metrics, &r->shared);
 	if (!t->c)
 		return idr_fail(err, IDR_MEMORY, NULL, "no memory for a connection");
 	if (!reg_tx(t->c, check_version, NULL, err))
@@ -213,9 +216,14 @@ void registry_close(struct registry **r)
 	*r = NULL;
 }
 
+void registry_hurry(struct registry *r, int64_t wait_ms)
+{
+	atomic_store(&r->shared.end_us, clock_monotonic_us() + wait_ms * 1000);
+}
+
 bool reg_conn_open(struct registry *r, struct reg_conn **out, struct idr_err *err)
 {
-	*out = reg_conn_new(r->db, r->metrics);
+	*out = reg_conn_new(r->db, r->metrics, &r->shared);
 	return *out || idr_fail(err, IDR_MEMORY, NULL, "no memory for a connection");
 }
 
@@ -225,16 +233,25 @@ static bool ping(struct reg_conn *c, void *ctx, struct idr_err *err)
 	return reg_run(c, "UPDATE heartbeat SET at = now()", NULL, err);
 }
 
+/* A full disk or a lock may stand in the way of rows and not of this one. */
+static bool takes_rows(const struct reg_conn *c, struct idr_err *err)
+{
+	int64_t at = c->shared ? atomic_load(&c->shared->trouble_us) : 0;
+
+	return !at || clock_monotonic_us() - at > TROUBLE_US ||
+	    idr_fail(err, IDR_DATABASE, NULL, "rows were not taken a moment ago");
+}
+
 bool registry_ping(struct reg_conn *c, struct idr_err *err)
 {
 	struct idr_err first;
 
 	if (reg_tx_once(c, ping, NULL, &first))
-		return true;
+		return takes_rows(c, err);
 	/* a connection that died while it was idle says nothing about the database of now */
 	if (reg_conn_failure(c) == REG_FAILURE_LOST && c->pg) {
 		reg_conn_drop(c);
-		return reg_tx_once(c, ping, NULL, err);
+		return reg_tx_once(c, ping, NULL, err) && takes_rows(c, err);
 	}
 	*err = first;
 	return false;

@@ -39,6 +39,11 @@ struct registry_options {
 /* Connect, check the schema version, start writer and reader threads. errors IDR_DATABASE */
 IDR_MUST bool registry_open(const struct registry_options *o, struct registry **out,
     struct idr_err *err);
+/*
+ * From now on the database is waited for that long and no longer: what it has not answered by then fails. For
+ * the end of the process, which must come also when the database is gone or hangs.
+ */
+void registry_hurry(struct registry *r, int64_t wait_ms);
 /* Answer everything queued, then stop. */
 void registry_close(struct registry **r);
 

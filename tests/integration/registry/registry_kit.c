@@ -30,7 +30,7 @@ int kit_start(void **state)
 	o.db = kit.cluster.app_db;
 	must(registry_open(&o, &kit.registry, &err), &err);
 	must(reg_conn_open(kit.registry, &kit.conn, &err), &err);
-	kit.owner = reg_conn_new(kit.cluster.owner_db, NULL);
+	kit.owner = reg_conn_new(kit.cluster.owner_db, NULL, NULL);
 	assert_non_null(kit.owner);
 	assert_true(kit_sql(kit.owner, "ALTER ROLE owner SET search_path = rail, pg_catalog"));
 	reg_conn_drop(kit.owner); /* counts from the next connection on */

@@ -62,7 +62,7 @@ static struct cluster *start(const char *dir)
 
 static bool answers(const char *db)
 {
-	struct reg_conn *c = reg_conn_new(db, NULL);
+	struct reg_conn *c = reg_conn_new(db, NULL, NULL);
 	struct idr_err err;
 	bool ok = reg_conn_ready(c, &err) && reg_run(c, "SELECT 1", NULL, &err);
 
@@ -80,7 +80,7 @@ static void makes_it_once_and_keeps_the_data(void **state)
 	snprintf(dir, sizeof dir, "%s/a", top);
 	c = start(dir);
 	assert_true(answers(cluster_app_db(c)));
-	owner = reg_conn_new(cluster_owner_db(c), NULL);
+	owner = reg_conn_new(cluster_owner_db(c), NULL, NULL);
 	assert_true(kit_sql(owner, "CREATE TABLE public.kept (i int)"));
 	cluster_stop(&c);
 	assert_null(c);
