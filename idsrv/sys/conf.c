@@ -32,6 +32,7 @@ static const struct key {
 	T(db, "", "libpq connection string; a private PostgreSQL is started when empty")
 	T(db_owner, "", "with db: the same as role owner, to migrate at start; empty: done apart")
 	T(state_dir, "", "what idsrv keeps; empty: /var/lib/idsrv as root, otherwise ./var")
+	T(signer_dir, "", "where the signer counts, not the server's to write; empty: state_dir with -signer behind")
 	T(schema_dir, "schema", "sql, types, policies and api below it")
 	T(key_dir, "", "keys and certificates of the rail; empty: /etc/idsrv/keys as root, otherwise ./keys")
 	T(trust_file, "", "trust anchors (JSON); empty: trust.json in key_dir")
@@ -266,6 +267,9 @@ static bool derive(struct idr_arena *a, struct conf *c, struct idr_err *err)
 	if (!below(a, &c->trust_file, c->key_dir, "trust.json", err) ||
 	    !below(a, &c->operators_file, c->key_dir, "operators", err) ||
 	    !below(a, &c->node_secret_file, c->key_dir, "node.secret", err))
+		return false;
+	/* not below state_dir: whoever took over the server would count anew */
+	if (!*c->signer_dir && !(c->signer_dir = idr_arena_printf(a, err, "%s-signer", c->state_dir)))
 		return false;
 	if (!*c->verifier_url)
 		c->verifier_url = c->base_url;

@@ -56,6 +56,7 @@ struct conf {
 	int64_t party_rate, operator_rate; /* requests a second of one key; 0: no limit */
 	const char *front;             /* networks of the proxies whose header is believed */
 	const char *front_header;
+	const char *signer_dir;
 	int64_t signer_quota;          /* signatures of one issuer key per day */
 	bool check_only;               /* -t */
 };

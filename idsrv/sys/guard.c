@@ -5,6 +5,7 @@
 
 #include "sys/file.h"
 #include "sys/log.h"
+#include "sys/sandbox.h"
 
 #define REF "architecture section 8"
 
@@ -56,6 +57,18 @@ static bool check_keys(const struct conf *c, struct idr_err *err)
 	return true;
 }
 
+/* Whoever took over the server would take the count back, and the quota would hold no one. */
+static bool check_signer_dir(const struct conf *c, struct idr_err *err)
+{
+	struct idr_err why;
+
+	if (!sandbox_may_write(c, c->signer_dir))
+		return true;
+	idr_fail(&why, IDR_CONFIG, REF, "signer_dir %.100s lies where the server may write: choose another",
+	    c->signer_dir);
+	return object(c, &why, err);
+}
+
 /* `idctl ca init --demo` leaves this file beside the keys it makes. */
 static bool check_marker(const struct conf *c, struct idr_err *err)
 {
@@ -77,6 +90,7 @@ bool guard_check(const struct conf *c, const struct guard_listener *l, size_t n,
 	for (size_t i = 0; i < n; i++)
 		if (!check_listener(c, &l[i], err))
 			return false;
-	return check_marker(c, err) && check_keys(c, err) && check_secret(c, c->tls_key_file, err) &&
+	return check_marker(c, err) && check_keys(c, err) && check_signer_dir(c, err) &&
+	    check_secret(c, c->tls_key_file, err) &&
 	    check_url(c, "base_url", c->base_url, err) && check_url(c, "verifier_url", c->verifier_url, err);
 }

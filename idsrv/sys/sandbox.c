@@ -70,6 +70,16 @@ static int landlock_abi(void)
 	return (int)syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 }
 
+/* From Linux 6.2 on; before, truncate() asks for file modes only. Younger than Debian 12's headers. */
+#ifndef LANDLOCK_ACCESS_FS_TRUNCATE
+#define LANDLOCK_ACCESS_FS_TRUNCATE (1ULL << 14)
+#endif
+
+static uint64_t truncation(void)
+{
+	return landlock_abi() >= 3 ? LANDLOCK_ACCESS_FS_TRUNCATE : 0;
+}
+
 #define ACCESS_READ (LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
 #define ACCESS_V1 ((LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1)
 
@@ -83,13 +93,15 @@ static void allow(int ruleset, const char *path, uint64_t access)
 	/* What does not exist needs no permission. */
 	if (rule.parent_fd < 0)
 		return;
+	if (access & LANDLOCK_ACCESS_FS_WRITE_FILE)
+		rule.allowed_access |= truncation();
 	syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
 	close(rule.parent_fd);
 }
 
 static int ruleset_new(void)
 {
-	struct landlock_ruleset_attr attr = { .handled_access_fs = ACCESS_V1 };
+	struct landlock_ruleset_attr attr = { .handled_access_fs = ACCESS_V1 | truncation() };
 
 	if (landlock_abi() < 1) {
 		struct log_line l;
@@ -134,6 +146,26 @@ static void allow_trust(int ruleset, const struct conf *c)
 	}
 }
 
+/* Besides state_dir: PostgreSQL and the C library want them. */
+static const char *const scratch[] = { "/tmp", "/dev/shm" };
+enum { SCRATCH = sizeof(scratch) / sizeof(scratch[0]) };
+
+static bool is_below(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	return strncmp(path, dir, n) == 0 && (path[n] == '/' || !path[n]);
+}
+
+bool sandbox_may_write(const struct conf *c, const char *path)
+{
+	bool may = is_below(path, c->state_dir);
+
+	for (size_t i = 0; i < SCRATCH; i++)
+		may |= is_below(path, scratch[i]);
+	return may;
+}
+
 bool sandbox_server(const struct conf *c, struct idr_err *err)
 {
 	int ruleset = ruleset_new();
@@ -142,8 +174,8 @@ bool sandbox_server(const struct conf *c, struct idr_err *err)
 		return true;
 	allow_system(ruleset);
 	allow(ruleset, c->state_dir, ACCESS_V1);
-	allow(ruleset, "/tmp", ACCESS_V1);
-	allow(ruleset, "/dev/shm", ACCESS_V1);
+	for (size_t i = 0; i < SCRATCH; i++)
+		allow(ruleset, scratch[i], ACCESS_V1);
 	allow(ruleset, c->schema_dir, ACCESS_READ);
 	allow_trust(ruleset, c);
 	if (c->operators_file && c->operators_file[0])

@@ -24,5 +24,7 @@ IDR_MUST bool sandbox_signer(struct idr_err *err);
  * private keys lie in none of them (a key_dir below /etc or /run keeps only its file modes).
  * Before threads are started. */
 IDR_MUST bool sandbox_server(const struct conf *c, struct idr_err *err);
+/* Does the path lie in a directory that the server may write? By its text: links are the operator's. */
+bool sandbox_may_write(const struct conf *c, const char *path);
 
 #endif

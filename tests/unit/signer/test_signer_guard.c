@@ -149,7 +149,7 @@ static void stops_the_issuer_key_and_lets_lists_go_on(void **state)
 
 	(void)state;
 	assert_non_null(mkdtemp(dir));
-	c.state_dir = dir;
+	c.signer_dir = dir;
 	assert_true(signer_quota_open(&c, &q, &err));
 	assert_true(signer_quota_take(&q, RULES_ISSUER, 500, DAY, &err));
 	close(q.fd);

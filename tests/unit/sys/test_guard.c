@@ -38,7 +38,7 @@ static int start(void **state)
 	assert_non_null(mkdtemp(dir));
 	conf = (struct conf){ .mode = CONF_PRODUCTION, .key_dir = dir, .tls_cert_file = "", .tls_key_file = "",
 		.base_url = "https://id.example", .verifier_url = "https://id.example", .ready_file = "",
-		.state_dir = dir, .user = "" };
+		.state_dir = dir, .signer_dir = "/var/lib/idsrv-signer", .user = "" };
 	for (enum rules_key k = 0; k < RULES_KEYS; k++) {
 		char name[32];
 
@@ -114,6 +114,20 @@ static void refuses_addresses_without_https(void **state)
 	assert_false(passes());
 }
 
+static void keeps_the_count_of_signatures_from_the_server(void **state)
+{
+	char below[128];
+
+	(void)state;
+	conf.signer_dir = "/tmp/signer";
+	assert_false(passes());
+	snprintf(below, sizeof(below), "%s/signer", conf.state_dir = "/srv/state");
+	conf.signer_dir = below;
+	assert_false(passes());
+	conf.signer_dir = "/srv/state-signer";
+	assert_true(passes());
+}
+
 static void makes_a_node_secret_in_a_demo_only(void **state)
 {
 	struct idr_bytes one, two;
@@ -185,7 +199,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		T(lets_a_sound_production_start), T(refuses_demo_keys_in_production),
 		T(refuses_keys_that_others_can_read), T(refuses_listeners_that_others_reach_without_tls),
-		T(refuses_addresses_without_https), T(makes_a_node_secret_in_a_demo_only),
+		T(refuses_addresses_without_https), T(keeps_the_count_of_signatures_from_the_server),
+		T(makes_a_node_secret_in_a_demo_only),
 		T(fills_the_ready_file_only_once_ready), T(tells_the_supervisor),
 	};
 
