@@ -38,9 +38,9 @@ $(UNIT_PROG): %: %.o $(UNIT_KIT) $$(call room_help,$$@) $(LIBIDR) $(LIBIDR_ISSUE
 	    $(if $(filter $(LIBIDSRV),$^),$(SERVER_LIBS)) $(if $(filter $(LIBCLIENTS),$^),$(CLIENT_LIBS)) \
 	    $(TEST_LIBS) -lqrencode -lzbar -ljansson $(CORE_LIBS)
 
-.PHONY: test unit unit_programs asan integration incidents interop vectors fuzz fuzz_programs lint bench bench-long flame
-.PHONY: man install
-test: ## everything: lint, unit, asan, vectors, integration, incidents, interop, openapi, docs, fuzz; totals last
+.PHONY: test unit unit_programs asan integration incidents faults interop vectors fuzz fuzz_programs lint bench bench-long
+.PHONY: flame man install
+test: ## everything: lint, unit, asan, vectors, integration, incidents, faults, interop, openapi, docs, fuzz; totals last
 	@tests/run_all
 unit_programs: $(foreach p,$(UNIT_PROG),$(if $(UNIT),$(foreach u,$(UNIT),$(if $(findstring $u,$p),$p)),$p))
 unit: ## unit tests (MODE=asan for sanitizers; UNIT=room/file for some)
@@ -52,6 +52,8 @@ integration: all ## real server, throw-away database, whole flows
 	@tests/run_suite integration tests/integration/run
 incidents: all ## what other systems shipped, tried on us
 	@tests/run_suite incidents tests/incidents/run
+faults: all ## kill, cut, fill, step the clock under load, then count everything (ROUNDS=200 by hand)
+	@tests/run_suite faults tests/faults/run
 interop: all ## other people's implementations issue to us and verify us
 	@tests/run_suite interop tests/interop/run
 

@@ -9,7 +9,7 @@ SHARED=$(mktemp -d /tmp/idrail-bench-XXXXXX)
 finish() {
 	server_stop
 	rm -rf "$SHARED"
-	case $(state_of) in */idrail-demo/*) rm -rf "$(state_of)" ;; esac
+	state_forget
 }
 trap finish EXIT
 

@@ -13,8 +13,7 @@ WORK=$PWD/build/demo
 rm -rf "$WORK"
 mkdir -p "$WORK"
 # A demo begins anew each time; `make run` goes on with what the last one left.
-old=$(state_of)
-case $old in */idrail-demo/*) rm -rf "$old" ;; esac
+state_forget
 trap server_stop EXIT
 
 bold= plain= green= red=

@@ -21,6 +21,11 @@ state_of() {
 	fi
 }
 
+# What a server of WORK left outside of WORK, its signer's count with it.
+state_forget() {
+	case $(state_of) in */idrail-demo/*) rm -rf "$(state_of)" "$(state_of)-signer" ;; esac
+}
+
 # ca_once: keys, certificates and operators of a sample nation, made at the first time
 ca_once() {
 	[ -e "$WORK/keys/trust.json" ] || "$BIN/idctl" ca init --demo --dir "$WORK/keys" --country XA \
@@ -28,9 +33,8 @@ ca_once() {
 		--types "$SCHEMA/types" >"$WORK/ca.log"
 }
 
-# server_start [key value ...]: further configuration as flags
-server_start() {
-	local i
+# server_command [key value ...]: how it is started, into COMMAND; further configuration as flags
+server_command() {
 	STATE=$(state_of)
 	mkdir -p "$STATE"
 	# the same address again, so that status lists of an earlier run keep their names
@@ -43,10 +47,17 @@ server_start() {
 	fi
 	SERVER=http://127.0.0.1:$PORT
 	ADMIN=http://127.0.0.1:$ADMIN_PORT
+	COMMAND=("$BIN/idsrv" --mode demo --listen "127.0.0.1:$PORT" --admin_listen "127.0.0.1:$ADMIN_PORT"
+		--base_url "$SERVER" --state_dir "$STATE" --schema_dir "$SCHEMA" --key_dir "$WORK/keys"
+		--ready_file "$STATE/ready" "$@")
+	export IDCTL_ADMIN=$ADMIN IDCTL_SERVER=$SERVER IDCTL_TOKEN_FILE=$WORK/keys/officer.token
+}
+
+server_start() { # as server_command, and waits until it answers
+	local i
+	server_command "$@"
 	rm -f "$STATE/ready"
-	"$BIN/idsrv" --mode demo --listen "127.0.0.1:$PORT" --admin_listen "127.0.0.1:$ADMIN_PORT" \
-		--base_url "$SERVER" --state_dir "$STATE" --schema_dir "$SCHEMA" --key_dir "$WORK/keys" \
-		--ready_file "$STATE/ready" "$@" 2>>"$WORK/idsrv.log" &
+	"${COMMAND[@]}" 2>>"$WORK/idsrv.log" &
 	SERVER_PID=$!
 	for i in $(seq 1 600); do
 		[ -s "$STATE/ready" ] && break
@@ -54,7 +65,6 @@ server_start() {
 		sleep 0.05
 	done
 	[ -s "$STATE/ready" ] || { echo "idsrv did not answer in 30 s" >&2; return 1; }
-	export IDCTL_ADMIN=$ADMIN IDCTL_SERVER=$SERVER IDCTL_TOKEN_FILE=$WORK/keys/officer.token
 }
 
 server_stop() {

@@ -256,6 +256,7 @@ struct reply ask(struct client *c, const char *method, const char *url, const ch
 	curl_easy_setopt(x, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(x, CURLOPT_PATH_AS_IS, 1L);
 	curl_easy_setopt(x, CURLOPT_TIMEOUT, (long)TIMEOUT_S);
+	curl_easy_setopt(x, CURLOPT_FORBID_REUSE, c->once ? 1L : 0L);
 	curl_easy_setopt(x, CURLOPT_WRITEFUNCTION, collect);
 	curl_easy_setopt(x, CURLOPT_WRITEDATA, &got);
 	curl_easy_setopt(x, CURLOPT_HEADERFUNCTION, collect);

@@ -24,6 +24,7 @@ struct client {
 	struct idr_suite *s;
 	struct idr_arena *a;
 	void *curl;
+	bool once;                    /* a connection for each request: libcurl sends again on one that died */
 	const char *server, *admin;
 	/* "Authorization: Bearer ..." */
 	char *officer, *administrator, *auditor, *curious, *bank, *shop, *other;
@@ -155,6 +156,10 @@ struct request {
 	char *kid;
 	char *query;                      /* id of the first credential query */
 };
+/* The same in two steps, for whoever must go on when the server does not answer: made and fetched (the last
+ * answer), then read. */
+struct reply request_try(struct client *c, const char *header, const char *body, struct request *out);
+void request_read(struct client *c, const struct reply *r, struct request *out);
 /* As bank (or `header`), from a JSON body; fetched and read like a wallet does. */
 void request_make(struct client *c, const char *header, const char *body, struct request *out);
 /* bank-account, cross device */

@@ -32,23 +32,36 @@ static void read_payload(struct client *c, struct request *out)
 		must(idr_key_from_jwk(c->s, c->a, key, IDR_USE_ENCRYPT, &out->enc_key, &err), &err);
 }
 
-void request_make(struct client *c, const char *header, const char *body, struct request *out)
+struct reply request_try(struct client *c, const char *header, const char *body, struct request *out)
 {
 	struct reply r = ask_json(c, "POST", "/v1/presentations", header, body);
+
+	*out = (struct request){ .id = NULL };
+	if (r.status != 201)
+		return r;
+	out->id = member(c, r.json, "id");
+	out->uri = member(c, r.json, "request_uri");
+	return ask_get(c, out->uri, NULL);
+}
+
+void request_read(struct client *c, const struct reply *r, struct request *out)
+{
 	struct idr_jws jws;
 	struct idr_err err;
 
-	*out = (struct request){ .id = NULL };
-	must_answer(&r, 201);
-	out->id = member(c, r.json, "id");
-	out->uri = member(c, r.json, "request_uri");
-	r = ask_get(c, out->uri, NULL);
-	must_answer(&r, 200);
-	assert_string_equal(header_of(c, &r, "Content-Type"), "application/oauth-authz-req+jwt");
-	must(idr_jws_parse(c->a, r.body, 256 * 1024, false, &jws, &err), &err);
+	must_answer(r, 200);
+	assert_string_equal(header_of(c, r, "Content-Type"), "application/oauth-authz-req+jwt");
+	must(idr_jws_parse(c->a, r->body, 256 * 1024, false, &jws, &err), &err);
 	assert_true(idr_jws_typ_is(&jws, "oauth-authz-req+jwt"));
 	must(idr_jwt_payload(c->a, &jws, &out->payload, &err), &err);
 	read_payload(c, out);
+}
+
+void request_make(struct client *c, const char *header, const char *body, struct request *out)
+{
+	struct reply r = request_try(c, header, body, out);
+
+	request_read(c, &r, out);
 }
 
 void request_bank(struct client *c, struct request *out)

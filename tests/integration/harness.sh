@@ -1,7 +1,7 @@
-# What tests/integration/run is made of: building, two servers, counting. Another suite over the same servers
-# says so before: SUITE, HERE (its programs), KIT (where the client kit is built), MORE (further objects).
+# What tests/integration/run is made of: building, servers, counting. Another suite over the same servers says
+# so before: SUITE, HERE (its programs), MORE (further objects), and its own sources().
 passed=0 failed=0 skipped=0
-SUITE=${SUITE:-integration} KIT=${KIT:-$PROGRAMS} MORE=${MORE:-}
+SUITE=${SUITE:-integration} KIT=$OUT/tests/integration MORE=${MORE:-}
 
 totals() {
 	mkdir -p build/totals
@@ -9,16 +9,17 @@ totals() {
 }
 
 # ---- building: every test_<part>.c with the client kit, against the core only ----
+sources() { ls "$HERE"/test_*.c; }
 build() {
-	local kit="$KIT/client.o $KIT/client_issue.o $KIT/client_present.o $KIT/client_race.o $KIT/client_forge.o $MORE" src name
-	local objects=$kit sanitize=
-	for src in $(ls "$HERE"/test_*.c "$HERE"/load_*.c 2>/dev/null); do
+	local kit="$KIT/client.o $KIT/client_issue.o $KIT/client_present.o $KIT/client_race.o $KIT/client_forge.o $MORE"
+	local objects=$kit sanitize= src name
+	for src in $(sources); do
 		objects="$objects $PROGRAMS/$(basename "$src" .c).o"
 	done
 	[ "$MODE" = asan ] && sanitize=-fsanitize=address,undefined
 	# shellcheck disable=SC2086
 	make -s --no-print-directory -j2 MODE="$MODE" all $objects || return 1
-	for src in $(ls "$HERE"/test_*.c "$HERE"/load_*.c 2>/dev/null); do
+	for src in $(sources); do
 		name=$(basename "$src" .c)
 		# shellcheck disable=SC2086
 		${CC:-gcc} $sanitize -pie -o "$PROGRAMS/$name" "$PROGRAMS/$name.o" $kit \
@@ -82,7 +83,7 @@ populate() {
 # As root the state lies elsewhere, named after WORK; see state_of.
 forget() { # NAME
 	use "$1"
-	case $(state_of) in */idrail-demo/*) rm -rf "$(state_of)" ;; esac
+	state_forget
 }
 
 # A server's empty place, with the keys of all.
@@ -120,7 +121,7 @@ environment() { # NAME
 
 stop_all() {
 	local name
-	for name in main short crash signer hook limit; do
+	for name in main short signer hook limit; do
 		[ -e "$TOP/$name/pid" ] || continue
 		if ! down "$name"; then
 			failed=$((failed + 1))
@@ -143,7 +144,7 @@ sanitizers_are_silent() {
 
 finish() {
 	local name
-	for name in main short crash signer reload bad hook limit; do
+	for name in main short signer reload bad hook limit; do
 		[ -e "$TOP/$name/pid" ] && down "$name"
 		forget "$name"
 	done
