@@ -74,6 +74,15 @@ server_stop() {
 	SERVER_PID=
 }
 
+# What a terminal beside the server sources: addresses, keys by file, the programs.
+env_write() {
+	cat >"$WORK/env" <<-END
+		export PATH=$BIN:\$PATH RAIL=$SERVER DEMO=$WORK
+		export IDCTL_SERVER=$SERVER IDCTL_ADMIN=$ADMIN IDWALLET_STORE=$WORK/wallet
+		export IDCTL_TOKEN_FILE=$WORK/keys/officer.token IDCTL_KEY_FILE=$WORK/bank.key
+	END
+}
+
 # The value of a member of a flat JSON object: json_get NAME <file. Enough for what our programs print.
 json_get() {
 	sed -n "s/.*\"$1\":\"\\{0,1\\}\\([^\",}]*\\)\"\\{0,1\\}[,}].*/\\1/p" | head -n 1

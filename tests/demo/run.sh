@@ -10,15 +10,15 @@ mkdir -p "$WORK"
 trap server_stop EXIT
 ca_once || exit 1
 server_start || exit 1
+env_write
 cat <<END
 idrail serves until Ctrl-C.
   wallets, relying parties  $SERVER
   officers, operators       $ADMIN
 
-In another terminal:
-  export IDCTL_SERVER=$SERVER IDCTL_ADMIN=$ADMIN
-  export IDCTL_TOKEN_FILE=$WORK/keys/officer.token IDCTL_KEY_FILE=$WORK/bank.key
-  $BIN/idctl health --token-file $WORK/keys/admin.token
+In another terminal, for idctl, idwallet and the walks of docs/:
+  . ${WORK#"$PWD/"}/env
+  idctl health
 END
 trap 'exit 0' INT TERM
 wait "$SERVER_PID"
