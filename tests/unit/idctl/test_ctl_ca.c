@@ -160,6 +160,62 @@ static void makes_an_authority_whose_signers_are_trusted_for_their_purpose(void 
 	idr_suite_free(&s);
 }
 
+static void makes_one_more_signer_below_the_same_root(void **state)
+{
+	struct place *p = *state;
+	struct idr_suite *s = idr_suite_new();
+	struct idr_bytes root, type = IDR_LIT("urn:idrail:pid:1"), old, der;
+	struct idr_trust *t;
+	struct idr_path path;
+	struct idr_err err;
+	char more[128];
+	size_t n;
+
+	assert_int_equal(init(p), CLI_OK);
+	old = read_in(p, "issuer.pem");
+	snprintf(more, sizeof(more), "%s/more", p->dir);
+	assert_int_equal(run(ctl_ca, "ca", "signer", "issuer", "--root", p->keys, "--dir", more, "--url",
+	    "https://id.example.kh", "--number", "2", NULL), CLI_OK);
+	assert_true(idr_pem_certificates(p->a, read_in(p, "root.pem"), &root, 1, &n, &err));
+	assert_true(idr_bytes_equal(old, read_in(p, "issuer.pem"))); /* what was there is left alone */
+	memcpy(p->keys, more, strlen(more) + 1 < sizeof(p->keys) ? strlen(more) + 1 : 0);
+	assert_int_equal(mode_of(p, "issuer.key"), 0600);
+	assert_true(idr_pem_certificates(p->a, read_in(p, "issuer.pem"), &der, 1, &n, &err));
+	assert_true(idr_trust_new(p->a, &t, &err));
+	assert_true(idr_trust_add_anchor(s, t, root, 15, &type, 1, NULL, &err));
+	assert_true(idr_trust_path(s, p->a, t, NULL, IDR_PURPOSE_ISSUER, type, &der, 1, time(NULL), &path, &err));
+	assert_true(idr_bytes_is(path.leaf.common_name, "Kingdom ID Document Signer 2"));
+	assert_false(idr_trust_path(s, p->a, t, NULL, IDR_PURPOSE_STATUS, type, &der, 1, time(NULL), &path, &err));
+	/* never in the place of another */
+	assert_int_equal(run(ctl_ca, "ca", "signer", "issuer", "--root", p->keys, "--dir", more, "--url",
+	    "https://id.example.kh", NULL), CLI_FAILED);
+	idr_suite_free(&s);
+	snprintf(p->keys, sizeof(p->keys), "%s/keys", p->dir);
+	remove_files(more);
+}
+
+static void refuses_a_signer_below_what_is_no_root(void **state)
+{
+	struct place *p = *state;
+	char more[128], path[160];
+
+	assert_int_equal(init(p), CLI_OK);
+	snprintf(more, sizeof(more), "%s/more", p->dir);
+	assert_int_equal(run(ctl_ca, "ca", "signer", "root", "--root", p->keys, "--dir", more, "--url",
+	    "https://id.example.kh", NULL), CLI_FAILED);
+	assert_int_equal(run(ctl_ca, "ca", "signer", "reader", "--root", p->keys, "--dir", more, "--url",
+	    "https://id.example.kh", NULL), CLI_FAILED); /* no host name */
+	/* another's key */
+	snprintf(path, sizeof(path), "%s/root.key", p->keys);
+	assert_int_equal(unlink(path), 0);
+	snprintf(more, sizeof(more), "%s/issuer.key", p->keys);
+	assert_int_equal(rename(more, path), 0);
+	snprintf(more, sizeof(more), "%s/more", p->dir);
+	assert_int_equal(run(ctl_ca, "ca", "signer", "issuer", "--root", p->keys, "--dir", more, "--url",
+	    "https://id.example.kh", NULL), CLI_FAILED);
+	assert_int_equal(access(more, F_OK), -1);
+}
+
 static void keeps_secrets_from_other_users(void **state)
 {
 	static const char *const secret[] = { "root.key", "issuer.key", "status.key", "reader.key", "bundle.key",
@@ -323,6 +379,8 @@ int main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(makes_an_authority_whose_signers_are_trusted_for_their_purpose),
+		T(makes_one_more_signer_below_the_same_root),
+		T(refuses_a_signer_below_what_is_no_root),
 		T(keeps_secrets_from_other_users),
 		T(refuses_to_overwrite_keys),
 		T(refuses_when_a_single_file_is_in_the_way),
