@@ -159,7 +159,7 @@ static bool flush_record(struct reg_conn *c, struct reg_row **rows, size_t n, st
 	return use_values(c, &b, err) && reg_recording_bind_keys(c, &b, err) && put_intents(c, &b, err);
 }
 
-/* ---- the ordinary batch: schema/sql/0011_fresh.sql ---- */
+/* ---- the ordinary batch: schema/sql/0012_fresh.sql ---- */
 
 static void put_keys(struct reg_params *p, const struct reg_recording *b)
 {

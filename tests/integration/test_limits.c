@@ -24,6 +24,7 @@ static char *filled(struct client *c, size_t n, char with)
 static const struct { const char *method, *path, *type; size_t max; char who; } bodies[] = {
 	{ "POST", "/token", "application/x-www-form-urlencoded", 64 * KIB, 0 },
 	{ "POST", "/credential", "application/json", 256 * KIB, 0 },
+	{ "POST", "/notification", "application/json", 16 * KIB, 0 },
 	{ "POST", "/request/x", "application/x-www-form-urlencoded", 64 * KIB, 0 },
 	{ "POST", "/response/x", "application/x-www-form-urlencoded", 1 * MIB, 0 },
 	{ "POST", "/v1/presentations", "application/json", 64 * KIB, 'p' },
@@ -35,6 +36,8 @@ static const struct { const char *method, *path, *type; size_t max; char who; } 
 	{ "PUT", "/admin/v1/credentials/1/status", "application/json", 16 * KIB, 'o' },
 	{ "POST", "/admin/v1/parties", "application/json", 16 * KIB, 'a' },
 	{ "PUT", "/admin/v1/parties/1", "application/json", 16 * KIB, 'a' },
+	{ "PUT", "/admin/v1/parties/1/webhook", "application/json", 16 * KIB, 'a' },
+	{ "POST", "/admin/v1/webhooks", "application/json", 16 * KIB, 'a' },
 };
 
 /* A body of white space: of every media type here it is nothing at all. */
