@@ -153,6 +153,7 @@ static enum cli_exit worse(enum cli_exit a, enum cli_exit b)
 static enum cli_exit run(struct cli *c)
 {
 	struct idr_suite *s = idr_suite_new();
+	struct idr_path_cache *cache = idr_path_cache_new(); /* papers of one signer: its chain once. May be NULL */
 	enum cli_exit all = CLI_OK, one = CLI_OK;
 	const struct idr_bundle *bundle;
 	struct idr_verify_in in;
@@ -163,10 +164,12 @@ static enum cli_exit run(struct cli *c)
 	if (!ok)
 		idr_fail(&err, IDR_CRYPTO, NULL, "OpenSSL does not offer what is needed");
 	ok = ok && load_bundle(s, c->arena, &bundle, &err) && prepare(bundle, &in, &now, &err);
+	in.cache = cache;
 	for (int i = 0; ok && i < c->argc; i++) {
 		ok = verify_one(c, s, &in, c->argv[i], now, &one, &err);
 		all = worse(all, one);
 	}
+	idr_path_cache_free(&cache);
 	if (s)
 		idr_suite_free(&s);
 	if (!ok) {

@@ -102,10 +102,11 @@ bool lists_open(const struct lists_options *o, struct lists **out, struct idr_er
 	pthread_mutex_init(&l->wake_lock, NULL);
 	clock_cond_init(&l->wake);
 	l->suite = idr_suite_new();
+	l->cache = idr_path_cache_new();
 	l->arena = idr_arena_new(ROWS_ARENA);
 	l->scratch = idr_arena_new(LIST_ARENA);
 	l->aggregation = blob_slot_new();
-	if (!l->suite || !l->arena || !l->scratch || !l->aggregation) {
+	if (!l->suite || !l->cache || !l->arena || !l->scratch || !l->aggregation) {
 		lists_close(&l);
 		return idr_fail(err, IDR_MEMORY, NULL, "out of memory");
 	}
@@ -142,6 +143,7 @@ void lists_close(struct lists **lp)
 	blob_slot_free(&l->aggregation);
 	idr_arena_free(&l->arena);
 	idr_arena_free(&l->scratch);
+	idr_path_cache_free(&l->cache);
 	idr_suite_free(&l->suite);
 	pthread_cond_destroy(&l->wake);
 	pthread_mutex_destroy(&l->wake_lock);

@@ -59,6 +59,7 @@ struct lists {
 	bool woken, stopping;
 	struct reg_conn *conn;     /* the room's thread only */
 	struct idr_suite *suite;
+	struct idr_path_cache *cache; /* our own signer's chain, checked with every list published */
 	struct idr_arena *arena;   /* of one question to the registry */
 	struct idr_arena *scratch; /* of one list */
 	int64_t followed_us;       /* monotonic: when the last look at all journals began */

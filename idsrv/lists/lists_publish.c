@@ -75,7 +75,7 @@ static bool release(struct lists *l, const struct list *x, const struct rules *r
     struct idr_bytes token, const char *media_type, struct blob_slot *slot, int64_t now,
     struct idr_err *err)
 {
-	const struct idr_status_rules rules = { .trust = r->trust, .uri = idr_str(x->uri), .skew = 0 };
+	const struct idr_status_rules rules = { .trust = r->trust, .cache = l->cache, .uri = idr_str(x->uri) };
 	struct idr_status_list check;
 	struct blob *b;
 	uint8_t hash[32];
