@@ -20,6 +20,7 @@ struct idr_arena {
 	struct block *top;
 	size_t used;
 	size_t limit;
+	bool exhausted;
 };
 
 struct idr_arena *idr_arena_new(size_t limit)
@@ -50,6 +51,7 @@ void idr_arena_reset(struct idr_arena *a)
 		a->top->used = 0;
 	}
 	a->used = 0;
+	a->exhausted = false;
 }
 
 void idr_arena_free(struct idr_arena **a)
@@ -97,6 +99,7 @@ void *idr_arena_room(struct idr_arena *a, size_t n, struct idr_err *err)
 		return NULL;
 	}
 	if ((!a->top || a->top->size - a->top->used < room) && !block_add(a, room)) {
+		a->exhausted = true;
 		idr_fail(err, IDR_MEMORY, NULL, "out of memory");
 		return NULL;
 	}
@@ -153,6 +156,16 @@ char *idr_arena_printf(struct idr_arena *a, struct idr_err *err, const char *fmt
 		vsnprintf(p, (size_t)n + 1, fmt, again);
 	va_end(again);
 	return p;
+}
+
+bool idr_arena_is_exhausted(const struct idr_arena *a)
+{
+	return a->exhausted;
+}
+
+bool idr_arena_blame(const struct idr_arena *a, struct idr_err *err)
+{
+	return a->exhausted ? idr_fail(err, IDR_MEMORY, NULL, "out of memory") : false;
 }
 
 size_t idr_arena_used(const struct idr_arena *a)

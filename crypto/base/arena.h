@@ -34,6 +34,12 @@ IDR_MUST bool idr_arena_copy(struct idr_arena *a, struct idr_bytes in, struct id
 /* A formatted, terminated string in the arena. */
 IDR_MUST char *idr_arena_printf(struct idr_arena *a, struct idr_err *err, const char *fmt, ...)
     IDR_PRINTF(3, 4);
+/*
+ * Has memory run out since it was made or reset? A room above may have taken that for a fault of the
+ * input; who answers for the whole asks here, and the reason becomes IDR_MEMORY. Always false.
+ */
+bool idr_arena_is_exhausted(const struct idr_arena *a);
+bool idr_arena_blame(const struct idr_arena *a, struct idr_err *err);
 /* Bytes handed out so far. */
 size_t idr_arena_used(const struct idr_arena *a);
 

@@ -110,6 +110,8 @@ void idr_buf_printf(struct idr_buf *b, const char *fmt, ...)
 
 bool idr_buf_done(const struct idr_buf *b, struct idr_bytes *out, struct idr_err *err)
 {
+	if (b->failed && b->a && idr_arena_is_exhausted(b->a))
+		return idr_arena_blame(b->a, err);
 	if (b->failed)
 		return idr_fail(err, IDR_LIMIT, NULL, "the output does not fit its limit of %zu bytes, or holds "
 		    "text that is not UTF-8", b->max);

@@ -35,7 +35,7 @@ static inline struct idr_bytes idr_buf_bytes(const struct idr_buf *b)
 {
 	return (struct idr_bytes){ b->p, b->n };
 }
-/* The whole content, or IDR_LIMIT: too long, no memory, or text to be written was not UTF-8. */
+/* The whole content, or IDR_LIMIT: too long, or text to be written was not UTF-8; or IDR_MEMORY. */
 IDR_MUST bool idr_buf_done(const struct idr_buf *b, struct idr_bytes *out, struct idr_err *err);
 
 #endif

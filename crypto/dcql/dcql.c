@@ -335,7 +335,7 @@ bool idr_dcql_parse(struct idr_arena *a, struct idr_bytes json, const struct idr
 	q->text = json;
 	q->sets = idr_json_find(top, "credential_sets");
 	if (!read_credentials(&r, idr_json_find(top, "credentials"), q) || !check_sets(&r, q))
-		return false;
+		return idr_arena_blame(a, err);
 	*out = q;
 	return true;
 }

@@ -23,7 +23,7 @@ struct idr_jwe {
 	size_t key_len;                  /* 16 or 32 */
 };
 
-/* errors IDR_DECRYPT for all of it */
+/* errors IDR_DECRYPT for all of it; IDR_MEMORY, IDR_CRYPTO */
 IDR_MUST bool idr_jwe_parse(struct idr_suite *s, struct idr_arena *a, struct idr_bytes compact,
     size_t max, struct idr_jwe *out, struct idr_err *err);
 IDR_MUST bool idr_jwe_open(struct idr_suite *s, struct idr_arena *a, const struct idr_jwe *jwe,

@@ -285,7 +285,7 @@ static bool check_claims(const struct claims *c, const struct idr_status_rules *
 	return true;
 }
 
-bool idr_status_open(struct idr_suite *s, struct idr_arena *a, struct idr_bytes token,
+static bool open_token(struct idr_suite *s, struct idr_arena *a, struct idr_bytes token,
     const struct idr_status_rules *rules, int64_t now, struct idr_status_list *out,
     struct idr_err *err)
 {
@@ -308,6 +308,16 @@ bool idr_status_open(struct idr_suite *s, struct idr_arena *a, struct idr_bytes 
 	*out = (struct idr_status_list){ .uri = c.sub, .token = token, .iat = c.iat,
 		.exp = c.has_exp ? c.exp : 0, .ttl = c.has_ttl ? c.ttl : 0, .bits = c.bits, .bytes = bytes };
 	return true;
+}
+
+bool idr_status_open(struct idr_suite *s, struct idr_arena *a, struct idr_bytes token,
+    const struct idr_status_rules *rules, int64_t now, struct idr_status_list *out,
+    struct idr_err *err)
+{
+	unsigned failures = idr_suite_failures(s);
+	bool ok = open_token(s, a, token, rules, now, out, err);
+
+	return idr_suite_sound(s, failures, a, ok, err);
 }
 
 bool idr_status_at(const struct idr_status_list *l, uint64_t idx, unsigned *value,

@@ -26,6 +26,19 @@ struct idr_key; /* key.h */
 struct idr_suite *idr_suite_new(void);
 void idr_suite_free(struct idr_suite **s);
 
+/*
+ * How often OpenSSL could not do its work (no memory, a fault inside), which is no refusal of what it was
+ * given. Rooms below may have taken it for one; who answers for the whole compares before and after.
+ */
+unsigned idr_suite_failures(const struct idr_suite *s);
+/*
+ * The last word on a piece of work: when OpenSSL failed since `before`, or the arena ran out of memory,
+ * that is the reason, whatever was found. Gives `ok` when nothing of the kind happened.
+ * errors IDR_MEMORY, IDR_CRYPTO
+ */
+IDR_MUST bool idr_suite_sound(const struct idr_suite *s, unsigned before, const struct idr_arena *a,
+    bool ok, struct idr_err *err);
+
 /* Digest of one slice, or of several in a row. out has room for IDR_HASH_MAX bytes. */
 void idr_suite_hash(struct idr_suite *s, enum idr_hash h, struct idr_bytes in, uint8_t *out);
 void idr_suite_hash_parts(struct idr_suite *s, enum idr_hash h, const struct idr_bytes *part,

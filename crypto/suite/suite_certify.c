@@ -41,7 +41,7 @@ static const struct profile {
 
 static bool failed(struct idr_err *err, const char *what)
 {
-	idr_openssl_failed();
+	ERR_clear_error();
 	return idr_fail(err, IDR_CRYPTO, "RFC 5280", "%s", what);
 }
 

@@ -60,6 +60,7 @@ struct idr_suite {
 	unsigned until_ageing;
 	struct idr_signer signer[IDR_SIGNERS];
 	unsigned next_signer;
+	unsigned failures;   /* counted, never reset */
 };
 
 struct idr_private {
@@ -77,7 +78,15 @@ bool idr_scalar_in_range(enum idr_curve curve, const uint8_t *v);
 /* No small order, canonical y, a point of the curve. */
 bool idr_ed25519_key_is_sound(const uint8_t y[32]);
 const char *idr_curve_group(enum idr_curve curve);
-/* Empty OpenSSL's error queue and give false. */
-bool idr_openssl_failed(void);
+/* Empty OpenSSL's error queue and give false. When it tells of a failure rather than of bad input, the suite
+ * remembers. */
+bool idr_openssl_failed(struct idr_suite *s);
+/*
+ * For where OpenSSL forgets why it failed (it reads extensions and public keys behind a mark): should
+ * what was refused be tried again? Not when the failure is known, and not when there is no memory now.
+ */
+bool idr_openssl_again(struct idr_suite *s, unsigned before);
+/* The same where OpenSSL may not have told: it gave what it gives for errors only. */
+bool idr_openssl_broke(struct idr_suite *s);
 
 #endif

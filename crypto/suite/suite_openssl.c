@@ -8,10 +8,52 @@
 #include <openssl/err.h>
 #include <openssl/rand.h>
 
-bool idr_openssl_failed(void)
+/* About what reading a certificate takes. */
+enum { PROBE = 16 * 1024 };
+
+bool idr_openssl_failed(struct idr_suite *s)
+{
+	bool ours = false;
+	unsigned long e;
+
+	while ((e = ERR_get_error()) != 0)
+		ours |= ERR_GET_REASON(e) == ERR_R_MALLOC_FAILURE || ERR_GET_REASON(e) == ERR_R_INTERNAL_ERROR;
+	s->failures += ours;
+	return false;
+}
+
+bool idr_openssl_broke(struct idr_suite *s)
 {
 	ERR_clear_error();
+	s->failures++;
 	return false;
+}
+
+bool idr_openssl_again(struct idr_suite *s, unsigned before)
+{
+	void *p;
+
+	idr_openssl_failed(s);
+	if (s->failures != before)
+		return false;
+	p = OPENSSL_malloc(PROBE);
+	OPENSSL_free(p);
+	return p ? true : idr_openssl_broke(s);
+}
+
+unsigned idr_suite_failures(const struct idr_suite *s)
+{
+	return s->failures;
+}
+
+bool idr_suite_sound(const struct idr_suite *s, unsigned before, const struct idr_arena *a, bool ok,
+    struct idr_err *err)
+{
+	if (idr_arena_is_exhausted(a))
+		return idr_arena_blame(a, err);
+	if (s->failures != before)
+		return idr_fail(err, IDR_CRYPTO, NULL, "OpenSSL could not do its work");
+	return ok;
 }
 
 const char *idr_curve_group(enum idr_curve curve)
@@ -47,8 +89,8 @@ struct idr_suite *idr_suite_new(void)
 	s->cipher = EVP_CIPHER_CTX_new();
 	s->md = EVP_MD_CTX_new();
 	if (!s->params[0] || !s->params[1] || !s->cipher || !s->md) {
+		idr_openssl_broke(s);
 		idr_suite_free(&s);
-		idr_openssl_failed();
 	}
 	return s;
 }
@@ -105,8 +147,9 @@ static EVP_PKEY *pkey_new(struct idr_suite *s, const struct idr_key *key)
 		return NULL;
 	k = EVP_PKEY_new();
 	n = idr_key_point(key, point);
-	if (k && EVP_PKEY_copy_parameters(k, s->params[key->curve == IDR_P384]) > 0 &&
-	    EVP_PKEY_set1_encoded_public_key(k, point, n) > 0)
+	if (!k || EVP_PKEY_copy_parameters(k, s->params[key->curve == IDR_P384]) <= 0)
+		idr_openssl_broke(s);
+	else if (EVP_PKEY_set1_encoded_public_key(k, point, n) > 0)
 		return k;
 	EVP_PKEY_free(k);
 	return NULL;
@@ -162,7 +205,7 @@ static struct idr_imported *import_new(struct idr_suite *s, const struct idr_key
 	EVP_PKEY *pkey = pkey_new(s, key);
 
 	if (!pkey) {
-		idr_openssl_failed();
+		idr_openssl_failed(s);
 		return NULL;
 	}
 	imported_clear(place);
@@ -214,6 +257,8 @@ static const EVP_CIPHER *gcm(struct idr_suite *s, size_t key_len)
 		s->gcm128 = EVP_CIPHER_fetch(NULL, "AES-128-GCM", NULL);
 	if (key_len == 32 && !s->gcm256)
 		s->gcm256 = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
+	if ((key_len == 16 && !s->gcm128) || (key_len == 32 && !s->gcm256))
+		idr_openssl_broke(s);
 	return key_len == 16 ? s->gcm128 : key_len == 32 ? s->gcm256 : NULL;
 }
 
@@ -232,7 +277,7 @@ bool idr_suite_gcm_seal(struct idr_suite *s, struct idr_bytes key, const uint8_t
 	    EVP_EncryptFinal_ex(s->cipher, tag, &n) > 0 &&
 	    EVP_CIPHER_CTX_ctrl(s->cipher, EVP_CTRL_AEAD_GET_TAG, 16, tag) > 0;
 	EVP_CIPHER_CTX_reset(s->cipher); /* the key does not stay behind */
-	return ok || idr_openssl_failed();
+	return ok || idr_openssl_broke(s);
 }
 
 bool idr_suite_gcm_open(struct idr_suite *s, struct idr_bytes key, const uint8_t iv[12],
@@ -240,19 +285,19 @@ bool idr_suite_gcm_open(struct idr_suite *s, struct idr_bytes key, const uint8_t
 {
 	const EVP_CIPHER *c = gcm(s, key.n);
 	uint8_t t[16];
-	bool ok;
+	bool done, ok;
 	int n;
 
 	if (!c || aad.n > INT32_MAX || in.n > INT32_MAX)
 		return false;
 	memcpy(t, tag, sizeof(t));
-	ok = EVP_DecryptInit_ex2(s->cipher, c, key.p, iv, NULL) > 0 &&
+	done = EVP_DecryptInit_ex2(s->cipher, c, key.p, iv, NULL) > 0 &&
 	    EVP_CIPHER_CTX_ctrl(s->cipher, EVP_CTRL_AEAD_SET_TAG, 16, t) > 0 &&
 	    (!aad.n || EVP_DecryptUpdate(s->cipher, NULL, &n, aad.p, (int)aad.n) > 0) &&
-	    (!in.n || EVP_DecryptUpdate(s->cipher, out, &n, in.p, (int)in.n) > 0) &&
-	    EVP_DecryptFinal_ex(s->cipher, t, &n) > 0;
+	    (!in.n || EVP_DecryptUpdate(s->cipher, out, &n, in.p, (int)in.n) > 0);
+	ok = done && EVP_DecryptFinal_ex(s->cipher, t, &n) > 0; /* the tag decides here */
 	EVP_CIPHER_CTX_reset(s->cipher);
 	if (!ok)
 		idr_wipe(out, in.n); /* what was decrypted without a right tag is not shown */
-	return ok || idr_openssl_failed();
+	return ok || (done ? idr_openssl_failed(s) : idr_openssl_broke(s));
 }

@@ -25,7 +25,7 @@ static size_t scalar_len(enum idr_curve curve)
 
 static bool failed(struct idr_err *err, const char *what)
 {
-	idr_openssl_failed();
+	ERR_clear_error();
 	return idr_fail(err, IDR_CRYPTO, NULL, "%s", what);
 }
 
@@ -231,7 +231,7 @@ bool idr_private_from_pem(struct idr_suite *s, struct idr_bytes pem, struct idr_
 		k = EVP_PKCS82PKEY(p8);
 	curve = k ? curve_of(k) : IDR_CURVE_NONE;
 	if (curve == IDR_CURVE_NONE || !scalar_of(k, curve, &d)) {
-		idr_openssl_failed();
+		idr_openssl_failed(s);
 		idr_secret_clear(&d);
 		return idr_fail(err, IDR_KEY, "RFC 5958",
 		    "the text is not an unencrypted PKCS#8 key on a curve of ours");
@@ -378,7 +378,7 @@ bool idr_private_agree(struct idr_suite *s, const struct idr_private *k, const s
 	/* The import checked the point, and the cofactor is 1: a second check (34 us) adds nothing. */
 	if (!ctx || EVP_PKEY_derive_init(ctx) <= 0 || EVP_PKEY_derive_set_peer_ex(ctx, p->pkey, 0) <= 0 ||
 	    EVP_PKEY_derive(ctx, z->p, &n) <= 0 || n != scalar_len(peer->curve))
-		return failed(err, "the key agreement failed");
+		return idr_openssl_broke(s) || failed(err, "the key agreement failed");
 	z->n = n;
 	return true;
 }

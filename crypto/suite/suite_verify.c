@@ -52,7 +52,7 @@ static size_t put_ecdsa(uint8_t out[104], const uint8_t *raw, size_t half)
 	return 2 + n;
 }
 
-static bool prepare(struct idr_imported *k)
+static bool prepare(struct idr_suite *s, struct idr_imported *k)
 {
 	if (k->ctx)
 		return true;
@@ -61,7 +61,7 @@ static bool prepare(struct idr_imported *k)
 		return true;
 	EVP_PKEY_CTX_free(k->ctx);
 	k->ctx = NULL;
-	return idr_openssl_failed();
+	return idr_openssl_broke(s);
 }
 
 static bool verify_ecdsa(struct idr_suite *s, struct idr_imported *k, const struct idr_alg_row *row,
@@ -69,14 +69,18 @@ static bool verify_ecdsa(struct idr_suite *s, struct idr_imported *k, const stru
 {
 	size_t half = row->signature_len / 2;
 	uint8_t der[104], digest[IDR_HASH_MAX];
+	int rc;
 
 	/* RFC 7518 section 3.4, FIPS 186-5 section 6.4.2 step 1; CVE-2022-21449 */
 	if (!idr_scalar_in_range(row->curve, signature.p) ||
-	    !idr_scalar_in_range(row->curve, signature.p + half) || !prepare(k))
+	    !idr_scalar_in_range(row->curve, signature.p + half) || !prepare(s, k))
 		return false;
 	idr_suite_hash_parts(s, row->hash, part, 3, digest);
-	return EVP_PKEY_verify(k->ctx, der, put_ecdsa(der, signature.p, half), digest,
-	    idr_hash_len(row->hash)) == 1 || idr_openssl_failed();
+	rc = EVP_PKEY_verify(k->ctx, der, put_ecdsa(der, signature.p, half), digest, idr_hash_len(row->hash));
+	if (rc == 1)
+		return true;
+	/* form and range are right, so anything but "no" is a failure */
+	return rc < 0 ? idr_openssl_broke(s) : idr_openssl_failed(s);
 }
 
 /* PureEdDSA hashes the message twice, so its pieces are joined first. */
@@ -85,25 +89,25 @@ static bool verify_ed25519(struct idr_suite *s, struct idr_imported *k, const st
 {
 	size_t n = part[0].n + part[1].n + part[2].n, at = 0;
 	uint8_t *joined = NULL;
-	bool ok;
+	bool ready, ok;
 
 	if (n != part[0].n) {
 		joined = malloc(n);
 		if (!joined)
-			return false;
+			return idr_openssl_broke(s);
 		for (size_t i = 0; i < 3; i++) {
 			if (part[i].n)
 				memcpy(joined + at, part[i].p, part[i].n);
 			at += part[i].n;
 		}
 	}
-	ok = EVP_DigestVerifyInit(s->md, NULL, NULL, NULL, k->pkey) > 0 &&
-	    EVP_DigestVerify(s->md, signature.p, signature.n, joined ? joined : part[0].p, n) == 1;
+	ready = EVP_DigestVerifyInit(s->md, NULL, NULL, NULL, k->pkey) > 0;
+	ok = ready && EVP_DigestVerify(s->md, signature.p, signature.n, joined ? joined : part[0].p, n) == 1;
 	EVP_MD_CTX_reset(s->md);
 	if (joined)
 		idr_wipe(joined, n);
 	free(joined);
-	return ok || idr_openssl_failed();
+	return ok || (ready ? idr_openssl_failed(s) : idr_openssl_broke(s));
 }
 
 static bool verify_parts(struct idr_suite *s, const struct idr_key *key, enum idr_alg alg,

@@ -498,7 +498,7 @@ bool idr_type_parse(struct idr_arena *a, struct idr_bytes file, const struct idr
 	}
 	t = idr_arena_alloc(a, sizeof(*t), err);
 	if (!t || !only(&r, top, members) || !read_identity(&r, top, t))
-		return false;
+		return idr_arena_blame(a, err);
 	t->file = top;
 	r.path = "claims";
 	if (!read_claims(&r, idr_json_find(top, "claims"), 1, &t->claim, &t->n_claim) ||
@@ -506,7 +506,7 @@ bool idr_type_parse(struct idr_arena *a, struct idr_bytes file, const struct idr
 	    !read_mdoc(&r, idr_json_find(top, "mdoc"), t) ||
 	    !read_qr(&r, idr_json_find(top, "qr"), t) || !read_lifetime(&r, top, t) ||
 	    !read_source(&r, idr_json_find(top, "source"), t))
-		return false;
+		return idr_arena_blame(a, err);
 	r.path = "type";
 	if (!get_bool(&r, top, "holder_binding", &t->holder_binding))
 		return false;

@@ -283,7 +283,7 @@ bool idr_type_claims(struct idr_arena *a, const struct idr_type *t, const struct
 	idr_buf_put_byte(&m.out, '{');
 	for (size_t i = 0; i < t->n_claim; i++)
 		if (!put_claim(&m, &t->claim[i], &comma))
-			return false;
+			return idr_arena_blame(a, err);
 	idr_buf_put_byte(&m.out, '}');
 	return idr_buf_done(&m.out, out, err);
 }

@@ -235,7 +235,7 @@ static bool sort_lists(struct idr_bundle *b, struct idr_err *err)
 	return true;
 }
 
-bool idr_bundle_open(struct idr_suite *s, struct idr_arena *a, struct idr_bytes file,
+static bool open_file(struct idr_suite *s, struct idr_arena *a, struct idr_bytes file,
     const struct idr_trust *roots, const struct idr_bundle **out, struct idr_err *err)
 {
 	struct work w = { .s = s, .a = a };
@@ -254,6 +254,15 @@ bool idr_bundle_open(struct idr_suite *s, struct idr_arena *a, struct idr_bytes 
 	if (ok)
 		*out = w.b;
 	return ok;
+}
+
+bool idr_bundle_open(struct idr_suite *s, struct idr_arena *a, struct idr_bytes file,
+    const struct idr_trust *roots, const struct idr_bundle **out, struct idr_err *err)
+{
+	unsigned failures = idr_suite_failures(s);
+	bool ok = open_file(s, a, file, roots, out, err);
+
+	return idr_suite_sound(s, failures, a, ok, err);
 }
 
 /* ---- use ---- */

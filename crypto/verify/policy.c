@@ -206,7 +206,7 @@ bool idr_policy_parse(struct idr_arena *a, struct idr_bytes file, const struct i
 	    !read_types(a, idr_json_find(o, "types"), p, err) ||
 	    !read_claims(a, idr_json_find(o, "claims"), p, err) ||
 	    !read_status(idr_json_find(o, "status"), p, err) || !read_rest(o, p, err))
-		return false;
+		return idr_arena_blame(a, err);
 	p->file = o;
 	*out = p;
 	return true;

@@ -268,6 +268,8 @@ bool idr_verify_begin_for(struct idr_suite *s, struct idr_arena *a, const struct
     struct idr_err *err)
 {
 	struct work w = { .s = s, .a = a, .in = in, .run = run, .now = now };
+	unsigned failures = idr_suite_failures(s);
+	bool ok;
 
 	*run = (struct idr_verify_run){ .in = in, .now = now, .query = query,
 		.policy = in->policy ? in->policy : idr_policy_default(), .clock_wrong = now < in->floor };
@@ -285,13 +287,26 @@ bool idr_verify_begin_for(struct idr_suite *s, struct idr_arena *a, const struct
 	}
 	if (!check_format(&w))
 		return true;
-	if (!(w.v->format == IDR_FORMAT_QR ? begin_qr : begin_sdjwt)(&w, err))
+	/* what was found while memory or OpenSSL failed is no finding */
+	ok = (w.v->format == IDR_FORMAT_QR ? begin_qr : begin_sdjwt)(&w, err);
+	if (!idr_suite_sound(s, failures, a, ok, err))
 		return false;
 	forgive_clock(&w);
 	run->type = type_by_vct(in, w.v->vct);
 	if (run->type)
 		w.v->type_id = run->type->id;
-	return minimize(&w, err);
+	ok = minimize(&w, err);
+	return idr_suite_sound(s, failures, a, ok, err);
+}
+
+/* A failure of ours is no wrong signature. */
+bool idr_verify_perform(struct idr_suite *s, struct idr_arena *a, struct idr_verify_run *run,
+    struct idr_err *err)
+{
+	unsigned failures = idr_suite_failures(s);
+
+	idr_suite_perform(s, run->checks, run->n_checks);
+	return idr_suite_sound(s, failures, a, true, err);
 }
 
 bool idr_verify_begin(struct idr_suite *s, struct idr_arena *a, const struct idr_verify_in *in,
@@ -305,9 +320,8 @@ bool idr_verify(struct idr_suite *s, struct idr_arena *a, const struct idr_verif
 {
 	struct idr_verify_run run;
 
-	if (!idr_verify_begin(s, a, in, now, &run, err))
+	if (!idr_verify_begin(s, a, in, now, &run, err) || !idr_verify_perform(s, a, &run, err))
 		return false;
-	idr_suite_perform(s, run.checks, run.n_checks);
 	*out = idr_verify_conclude(&run);
 	return true;
 }

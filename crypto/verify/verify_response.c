@@ -61,9 +61,9 @@ static bool verify_one(struct work *w, const struct idr_dcql_credential *q, stru
 	*in = *w->in;
 	in->input = text;
 	in->kb_required = q->holder_binding;
-	if (!idr_verify_begin_for(w->s, w->a, in, q, w->now, &run, err))
+	if (!idr_verify_begin_for(w->s, w->a, in, q, w->now, &run, err) ||
+	    !idr_verify_perform(w->s, w->a, &run, err))
 		return false;
-	idr_suite_perform(w->s, run.checks, run.n_checks);
 	p->query = q;
 	p->verdict = idr_verify_conclude(&run);
 	w->full[w->out->n_presentation++] = run.claims;

@@ -104,6 +104,7 @@ static enum outcome run_step(struct flow_thread *t, struct flow_request *r, stru
 {
 	bool parks = r->step->place == FLOW_PARKED;
 	uint64_t seen = parks ? flow_park_wakes(&t->flow->park) : 0;
+	unsigned failures = t ? idr_suite_failures(t->suite) : 0;
 
 	r->suite = t ? t->suite : NULL;
 	r->cache = t ? t->cache : NULL;
@@ -111,6 +112,8 @@ static enum outcome run_step(struct flow_thread *t, struct flow_request *r, stru
 	r->now = clock_now();
 	r->parked = false;
 	if (!r->step->run(r->app, r, err)) {
+		/* a step may have taken want of memory for a fault of the request */
+		(void)!(t && idr_suite_sound(t->suite, failures, r->arena, false, err));
 		if (err->code == IDR_OK)
 			idr_fail(err, IDR_INTERNAL, NULL, "a step failed without a reason");
 		flow_end(r, err);

@@ -53,6 +53,8 @@ static bool unreadable(struct flow_request *r, struct response_state *st, const 
 {
 	enum idr_kind kind = idr_code_kind(why->code);
 
+	if (idr_arena_is_exhausted(r->arena))
+		return idr_arena_blame(r->arena, err);
 	if (kind != IDR_KIND_INPUT && kind != IDR_KIND_REFUSED) {
 		*err = *why;
 		return false;
