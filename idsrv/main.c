@@ -138,7 +138,8 @@ static bool prepare(struct server *s, struct idr_err *err)
 	if (s->conf.check_only)
 		return rules_load(s->suite, &s->conf, clock_now(), &s->app.rules, err);
 	/* the child must find no thread to copy; it closes the listeners it inherits */
-	if (!start_state_dir(&s->conf, err) || !signer_start(&s->conf, &s->app.signer, err))
+	if (!start_descriptors(&s->conf, err) || !start_state_dir(&s->conf, err) ||
+	    !signer_start(&s->conf, &s->app.signer, err))
 		return false;
 	if (!rules_load(s->suite, &s->conf, clock_now(), &s->app.rules, err) ||
 	    !read_files(s, err) || !start_ready_open(&s->conf, &s->ready_fd, err))

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -14,7 +15,26 @@
 #include "sys/file.h"
 #include "sys/sandbox.h"
 
-enum { SECRET_BYTES = 32 };
+/* Connections that are being closed, per listener; database, lists, files and the rest. */
+enum { SECRET_BYTES = 32, SPARE_CONNECTIONS = 64, OWN_FILES = 256 };
+
+bool start_descriptors(const struct conf *c, struct idr_err *err)
+{
+	rlim_t need = 2 * (rlim_t)(c->connections + SPARE_CONNECTIONS) + OWN_FILES;
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) != 0)
+		return idr_fail(err, IDR_INTERNAL, NULL, "the limit of open files cannot be read");
+	if (l.rlim_cur >= need)
+		return true;
+	if (l.rlim_max != RLIM_INFINITY && l.rlim_max < need)
+		return idr_fail(err, IDR_CONFIG, NULL, "connections = %lld needs %llu open files, and the system "
+		    "allows %llu: lower it, or raise the limit (LimitNOFILE, ulimit -Hn)", (long long)c->connections,
+		    (unsigned long long)need, (unsigned long long)l.rlim_max);
+	l.rlim_cur = need;
+	return setrlimit(RLIMIT_NOFILE, &l) == 0 ||
+	    idr_fail(err, IDR_INTERNAL, NULL, "the limit of open files cannot be raised");
+}
 
 bool start_state_dir(const struct conf *c, struct idr_err *err)
 {

@@ -18,6 +18,12 @@ IDR_MUST bool start_node_secret(const struct conf *c, struct idr_arena *a, struc
     struct idr_err *err);
 
 /*
+ * Raise the limit of open files to what `connections` on two listeners may take. The usual 1024 would be
+ * used up by clients, and then no database, certificate or log can be opened. errors IDR_CONFIG
+ */
+IDR_MUST bool start_descriptors(const struct conf *c, struct idr_err *err);
+
+/*
  * The ready file: opened early, because later neither the user nor the sandbox may create it, and
  * empty until start_ready_say(). -1 when none is configured.
  */
