@@ -19,6 +19,9 @@
 
 struct idr_suite;
 
+/* Open while their predecessors are being closed: conf.connections is kept by http_sweep.c. */
+enum { HTTP_SPARE_CONNECTIONS = 64 };
+
 /* What a connection is doing; the sweep cuts it when that takes too long. */
 enum http_phase {
 	PHASE_WAITING, /* between requests, or a request line that does not come */

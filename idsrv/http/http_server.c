@@ -384,7 +384,7 @@ static struct MHD_Daemon *start_daemon(struct http_server *s)
 		flags |= MHD_USE_TLS;
 	return MHD_start_daemon(flags, 0, NULL, NULL, on_request, s,
 	    MHD_OPTION_LISTEN_SOCKET, s->listen.fd,
-	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)s->o.conf->connections,
+	    MHD_OPTION_CONNECTION_LIMIT, (unsigned)s->o.conf->connections + HTTP_SPARE_CONNECTIONS,
 	    MHD_OPTION_PER_IP_CONNECTION_LIMIT, per_address(s),
 	    MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)s->o.conf->idle_timeout_s,
 	    MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,

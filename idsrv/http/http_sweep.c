@@ -11,10 +11,72 @@
 
 enum { SWEEP_MS = 200, SENDING_S = 120 };
 
+/*
+ * When all places are taken, a newcomer gets that of the connection which has waited longest: without
+ * a request, then with one that does not come on, then with an answer that is not read. So whoever opens
+ * connections and holds them displaces his own, and a request sent at once is still served. The times
+ * are what an honest client on a slow line may take; where nobody has taken longer, the newcomer is
+ * told to come back.
+ */
+static const struct {
+	enum http_phase phase;
+	int64_t after_us;
+} gives_way[] = { { PHASE_WAITING, 10000 }, { PHASE_READING, 1000000 }, { PHASE_SENDING, 5000000 } };
+
 void http_phase(struct http_conn *c, enum http_phase p)
 {
 	atomic_store(&c->since_us, clock_monotonic_us());
 	atomic_store(&c->phase, (int)p);
+}
+
+/* If it moved on just now, it is left alone. */
+static bool cut(struct http_conn *c, int phase)
+{
+	if (!atomic_compare_exchange_strong(&c->phase, &phase, PHASE_CUT))
+		return false;
+	if (c->fd >= 0)
+		shutdown(c->fd, SHUT_RDWR);
+	return true;
+}
+
+/* The one that has been in this phase for longest, and for longer than that. */
+static struct http_conn *longest(const struct http_server *s, enum http_phase phase, int64_t after_us,
+    const struct http_conn *but)
+{
+	int64_t before = clock_monotonic_us() - after_us;
+	struct http_conn *found = NULL;
+
+	for (struct http_conn *c = s->conns; c; c = c->next) {
+		if (c == but || atomic_load(&c->phase) != (int)phase || atomic_load(&c->since_us) > before)
+			continue;
+		before = atomic_load(&c->since_us);
+		found = c;
+	}
+	return found;
+}
+
+static void refuse(struct http_server *s, struct http_conn *c)
+{
+	static const char full[] = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\n"
+	    "Connection: close\r\n\r\n";
+
+	/* it fits into the empty buffer of a new socket, or nobody hears it */
+	if (!s->tls && c->fd >= 0)
+		(void)!send(c->fd, full, sizeof(full) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+	cut(c, PHASE_WAITING);
+	metrics_add(s->o.metrics, METRIC_OVERLOADED, 1);
+}
+
+/* More than conf.connections are open, for as long as it takes to close one. */
+static void make_room(struct http_server *s, struct http_conn *newest)
+{
+	for (size_t i = 0; i < sizeof(gives_way) / sizeof(gives_way[0]); i++) {
+		struct http_conn *c = longest(s, gives_way[i].phase, gives_way[i].after_us, newest);
+
+		if (c && cut(c, (int)gives_way[i].phase))
+			return;
+	}
+	refuse(s, newest);
 }
 
 static void conn_add(struct http_server *s, struct MHD_Connection *mhd, void **ctx)
@@ -36,6 +98,8 @@ static void conn_add(struct http_server *s, struct MHD_Connection *mhd, void **c
 		c->next->back = &c->next;
 	s->conns = c;
 	metrics_set(s->o.metrics, GAUGE_CONNECTIONS, ++s->n_conns);
+	if (s->n_conns > s->o.conf->connections)
+		make_room(s, c);
 	pthread_mutex_unlock(&s->lock);
 }
 
@@ -86,11 +150,8 @@ static void sweep(struct http_server *s)
 		int phase = atomic_load(&c->phase);
 		int64_t limit = limit_us(s, phase);
 
-		if (!limit || now - atomic_load(&c->since_us) < limit)
-			continue;
-		/* if it moved on just now, it is left alone */
-		if (atomic_compare_exchange_strong(&c->phase, &phase, PHASE_CUT) && c->fd >= 0)
-			shutdown(c->fd, SHUT_RDWR);
+		if (limit && now - atomic_load(&c->since_us) >= limit)
+			cut(c, phase);
 	}
 	pthread_mutex_unlock(&s->lock);
 }

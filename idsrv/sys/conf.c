@@ -47,7 +47,7 @@ static const struct key {
 	T(wallet_vp_base, "openid4vp://", "what a presentation link starts with")
 	N(workers, 0, 256, "0", "threads for parsing and cryptography; 0: one per core")
 	N(queue, 1, 65536, "1024", "requests inside at once; one more is refused with 503")
-	N(connections, 8, 65536, "2000", "open connections per listener")
+	N(connections, 8, 65536, "2000", "open connections per listener; beyond, the longest idle is closed")
 	N(connections_per_address, 0, 65536, "0",
 	  "of these, from one address; 0: 32 where clients connect directly, else any number")
 	N(list_log2, 10, 24, "20", "entries of a new status list, as a power of two")
