@@ -83,7 +83,7 @@ static bool fill_base_url(struct server *s, struct idr_err *err)
 	return true;
 }
 
-static bool bind_and_check(struct server *s, struct idr_err *err)
+static bool bind_listeners(struct server *s, struct idr_err *err)
 {
 	/* a check beside a running server must not want its ports */
 	bool (*open_one)(const char *, struct http_listen *, struct idr_err *) =
@@ -93,10 +93,40 @@ static bool bind_and_check(struct server *s, struct idr_err *err)
 	    !open_one(s->conf.admin_listen, &s->admin_listen, err) || !fill_base_url(s, err))
 		return false;
 
+	return true;
+}
+
+/* The admin listener answers nobody it does not know. */
+static const char *route_for_anyone(void)
+{
+	for (const struct http_route *r = routes; r->name; r++)
+		if (r->listener == HTTP_ADMIN && r->caller == HTTP_ANYONE)
+			return r->name;
+	return NULL;
+}
+
+/* Everything that speaks against a start, at once; a set of rules that does not load is one more. */
+static bool look_and_load(struct server *s, struct idr_err *err)
+{
 	const struct guard_listener l[] = {
-		{ "listen", s->public_listen.loopback }, { "admin_listen", s->admin_listen.loopback }
+		{ "listen", s->public_listen.loopback, false, NULL },
+		{ "admin_listen", s->admin_listen.loopback, true, route_for_anyone() }
 	};
-	return guard_check(&s->conf, l, 2, err);
+	struct guard_report *report = idr_arena_alloc(s->arena, sizeof(*report), err);
+	struct idr_err why = { 0 };
+	bool loaded;
+
+	if (!report)
+		return false;
+	guard_look(s->suite, s->arena, &s->conf, l, 2, clock_now(), report);
+	loaded = rules_load(s->suite, &s->conf, clock_now(), &s->app.rules, &why);
+	if (!loaded && s->conf.mode == CONF_PRODUCTION)
+		guard_add(report, &why);
+	if (!guard_conclude(&s->conf, report, err))
+		return false;
+	if (!loaded)
+		*err = why;
+	return loaded;
 }
 
 /* What will not be readable any more once rights are given up. */
@@ -133,16 +163,15 @@ static bool prepare(struct server *s, struct idr_err *err)
 	s->app.limit = limit_new(KEYS);
 	if (!s->suite || !s->app.metrics || !s->app.limit)
 		return idr_fail(err, IDR_MEMORY, NULL, "out of memory");
-	if (!bind_and_check(s, err))
+	if (!bind_listeners(s, err) || !look_and_load(s, err))
 		return false;
 	if (s->conf.check_only)
-		return rules_load(s->suite, &s->conf, clock_now(), &s->app.rules, err);
+		return true;
 	/* the child must find no thread to copy; it closes the listeners it inherits */
 	if (!start_descriptors(&s->conf, err) || !start_state_dir(&s->conf, err) ||
 	    !signer_start(&s->conf, &s->app.signer, err))
 		return false;
-	if (!rules_load(s->suite, &s->conf, clock_now(), &s->app.rules, err) ||
-	    !read_files(s, err) || !start_ready_open(&s->conf, &s->ready_fd, err))
+	if (!read_files(s, err) || !start_ready_open(&s->conf, &s->ready_fd, err))
 		return false;
 	s->app.node = s->node;
 	sandbox_no_dumps();
@@ -166,6 +195,16 @@ static bool open_registry(struct server *s, struct idr_err *err)
 	    registry_open(&o, &s->app.registry, err);
 }
 
+/* A list that is published expired would make every credential on it undecidable. */
+static bool lists_are_fresh(const struct server *s, struct idr_err *err)
+{
+	int64_t oldest_ms;
+
+	return s->conf.mode != CONF_PRODUCTION || lists_healthy(s->app.lists, clock_now(), &oldest_ms) ||
+	    idr_fail(err, IDR_STATUS_STALE, "architecture section 8", "a status list has expired already: check "
+	        "the clock and the certificate of the status key");
+}
+
 static bool open_rooms(struct server *s, struct idr_err *err)
 {
 	struct lists_options l = { .conf = &s->conf, .node = s->node, .rules = s->app.rules,
@@ -176,6 +215,7 @@ static bool open_rooms(struct server *s, struct idr_err *err)
 	if (!s->app.bundle || !s->app.lookups)
 		return idr_fail(err, IDR_MEMORY, NULL, "out of memory");
 	return signer_connect(s->app.signer, err) && lists_open(&l, &s->app.lists, err) &&
+	    lists_are_fresh(s, err) &&
 	    operate_health_start(&s->app, s->openapi, &s->app.health, err) &&
 	    present_outbox_start(&s->app, s->outbound_ca, &s->app.outbox, err) &&
 	    flow_new(&s->app, access_steps, &s->app.flow, err);

@@ -314,6 +314,7 @@ bool conf_load(struct idr_arena *a, int argc, char **argv, struct conf *out, str
 		else if (!read_flag(a, &c, argc, argv, &i, err))
 			return false;
 	}
+	c.file = path && *path ? path : NULL;
 	if (!derive(a, &c, err) || !check(&c, err))
 		return false;
 	*out = c;

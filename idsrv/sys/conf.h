@@ -59,6 +59,7 @@ struct conf {
 	const char *signer_dir;
 	int64_t signer_quota;          /* signatures of one issuer key per day */
 	bool check_only;               /* -t */
+	const char *file;              /* the configuration file; NULL: none */
 };
 
 /*

@@ -121,7 +121,7 @@ environment() { # NAME
 
 stop_all() {
 	local name
-	for name in main short siege signer hook limit; do
+	for name in main short siege signer hook limit production; do
 		[ -e "$TOP/$name/pid" ] || continue
 		if ! down "$name"; then
 			failed=$((failed + 1))
@@ -144,7 +144,7 @@ sanitizers_are_silent() {
 
 finish() {
 	local name
-	for name in main short siege signer reload bad hook limit; do
+	for name in main short siege signer reload bad hook limit production; do
 		[ -e "$TOP/$name/pid" ] && down "$name"
 		forget "$name"
 	done
