@@ -123,9 +123,10 @@ static void print(struct lint *l, const char *dir, const struct idr_type *t, con
 	else
 		printf("  %s.sdjwt  %zu bytes, %zu disclosures\n", ctl_clean(l->c, t->id), z->sdjwt, z->disclosures);
 	for (size_t i = 0; i < z->n_cut; i++)
-		printf("  QR cut %-7s %zu characters, %sversion %u%s at level M, %.0f mm on paper\n",
+		printf("  QR cut %-7s %zu characters, %sversion %u%s at level %c, %.0f mm on paper\n",
 		    ctl_clean(l->c, z->cut[i].id), z->cut[i].characters, z->cut[i].fits_paper ? "" : cli_red(),
-		    z->cut[i].version, z->cut[i].fits_paper ? "" : " (25 at most)", z->cut[i].mm);
+		    z->cut[i].version, z->cut[i].fits_paper ? "" : " (30 at most)", z->cut[i].level,
+		    z->cut[i].mm);
 	printf("%s", cli_plain());
 }
 

@@ -7,7 +7,7 @@
 #include "idctl/ctl.h"
 #include "types/types.h"
 
-enum { CTL_CUTS_MAX = 16, CTL_PAPER_VERSION_MAX = 25 };
+enum { CTL_CUTS_MAX = 16 };
 
 struct ctl_sizes {
 	bool measured;
@@ -17,6 +17,7 @@ struct ctl_sizes {
 		struct idr_bytes id;
 		size_t characters;
 		unsigned version;
+		char level;
 		bool fits_paper;
 		double mm;          /* with the white border */
 	} cut[CTL_CUTS_MAX];

@@ -6,7 +6,7 @@
 #include "suite/certify.h"
 
 enum { DAY = 86400, CLAIMS_MAX = 256 * 1024, VERSION_MAX = 40, BORDER = 4, LEAF_DAYS = 450 };
-static const double module_mm = 0.33;
+static const double module_mm = 25.4 * IDR_PAPER_DOTS / IDR_PAPER_DPI;
 static const char list_uri[] = "https://id.example.org/statuslists/1000-0123456789abcdef";
 
 struct ctl_maker {
@@ -106,16 +106,21 @@ static bool measure_cut(struct cli *c, struct ctl_maker *m, const struct idr_typ
 	struct idr_bytes signature, text;
 	struct idr_qr_built built;
 	struct idr_symbol symbol;
+	enum idr_level level;
+	struct idr_err ignored;
 	uint8_t raw[96];
 
 	if (!idr_qr_build(c->arena, &make, &built, err) || !sign(m, built.to_be_signed, raw, &signature, err) ||
-	    !idr_qr_attach(c->arena, &built, signature, &text, err) ||
-	    !idr_draw_symbol(c->arena, text, IDR_LEVEL_M, VERSION_MAX, &symbol, err))
+	    !idr_qr_attach(c->arena, &built, signature, &text, err))
+		return false;
+	/* one too large for paper is measured all the same */
+	out->fits_paper = idr_draw_paper(c->arena, text, &symbol, &level, &ignored);
+	if (!out->fits_paper && !idr_draw_symbol(c->arena, text, IDR_LEVEL_M, VERSION_MAX, &symbol, err))
 		return false;
 	out->id = cut->id;
 	out->characters = text.n;
 	out->version = symbol.version;
-	out->fits_paper = symbol.version <= CTL_PAPER_VERSION_MAX;
+	out->level = out->fits_paper && level == IDR_LEVEL_Q ? 'Q' : 'M';
 	out->mm = (symbol.size + 2 * BORDER) * module_mm;
 	return true;
 }

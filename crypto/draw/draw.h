@@ -3,7 +3,7 @@
  * libqrencode.
  *
  * Standard  ISO/IEC 18004; PNG (RFC 2083)
- * Enter at  idr_draw_symbol(), idr_draw_png(), idr_draw_svg(), idr_draw_terminal()
+ * Enter at  idr_draw_symbol(), idr_draw_paper(), idr_draw_png(), idr_draw_svg(), idr_draw_terminal()
  * Threads   plain functions
  */
 #ifndef IDR_DRAW_DRAW_H
@@ -19,9 +19,19 @@ struct idr_symbol {
 	unsigned version;
 };
 
-/* errors IDR_LIMIT (larger than max_version allows; 25 on paper, 27 on screens, 40 at most) */
+/* errors IDR_LIMIT (larger than max_version allows; 27 on screens, 40 at most) */
 IDR_MUST bool idr_draw_symbol(struct idr_arena *a, struct idr_bytes text, enum idr_level level,
     unsigned max_version, struct idr_symbol *out, struct idr_err *err);
+/*
+ * For paper: still read with a tenth of the symbol covered, by measurement. Level Q up to version 28,
+ * else M up to 30 (M of smaller versions would not do), 49.1 mm on the back of a card; a module is a
+ * whole number of dots of a 300 dpi printer, four at least (0.339 mm).
+ */
+enum { IDR_PAPER_VERSION_Q = 28, IDR_PAPER_VERSION = 30, IDR_PAPER_TEXT = 1994, IDR_PAPER_DPI = 300,
+    IDR_PAPER_DOTS = 4 };
+/* errors IDR_LIMIT: more than IDR_PAPER_TEXT characters */
+IDR_MUST bool idr_draw_paper(struct idr_arena *a, struct idr_bytes text, struct idr_symbol *out,
+    enum idr_level *level, struct idr_err *err);
 /* Border of 4 modules; `scale` pixels per module. 1-bit grey. */
 IDR_MUST bool idr_draw_png(struct idr_arena *a, const struct idr_symbol *q, unsigned scale,
     struct idr_bytes *out, struct idr_err *err);

@@ -74,3 +74,15 @@ bool idr_draw_symbol(struct idr_arena *a, struct idr_bytes text, enum idr_level 
 	*out = made;
 	return true;
 }
+
+bool idr_draw_paper(struct idr_arena *a, struct idr_bytes text, struct idr_symbol *out, enum idr_level *level,
+    struct idr_err *err)
+{
+	struct idr_err ignored;
+
+	*level = IDR_LEVEL_Q;
+	if (idr_draw_symbol(a, text, IDR_LEVEL_Q, IDR_PAPER_VERSION_Q, out, &ignored))
+		return true;
+	*level = IDR_LEVEL_M;
+	return idr_draw_symbol(a, text, IDR_LEVEL_M, IDR_PAPER_VERSION, out, err);
+}

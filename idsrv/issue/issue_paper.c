@@ -1,4 +1,5 @@
 #include "base/text.h"
+#include "draw/draw.h"
 #include "flow/flow_reply.h"
 #include "issue/issue.h"
 #include "lists/lists.h"
@@ -9,8 +10,8 @@
 
 /* POST /admin/v1/papers: the printed credential (QR profile S), recorded and revocable like any. */
 
-/* Version 25 at level L, less what a signature may add to a text made with another one. */
-enum { PAPER_TEXT_MAX = 1853 - 8 };
+/* What a symbol on paper holds, less what a signature may add to a text made with another one. */
+enum { PAPER_TEXT_MAX = IDR_PAPER_TEXT - 8 };
 
 struct paper_state {
 	const struct idr_type *type;

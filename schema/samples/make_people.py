@@ -19,7 +19,7 @@ COUNTRIES = ["BN", "KH", "ID", "LA", "MY", "MM", "PH", "SG", "TH", "TL", "VN"]
 TODAY = date(2026, 11, 1)
 COUNT = 1000
 # People of Thailand whose names fill the fields. Beyond the first 200 lines, with which `idctl type
-# lint` measures at level M: such a name and a portrait fit a version 25 symbol at level L only.
+# lint` measures at level M: such a name and a portrait need a version 29 symbol.
 VERY_LONG = (525, 690, 855, 998)
 
 
