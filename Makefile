@@ -44,10 +44,15 @@ COMMON_SRC  := $(wildcard clients/common/*.c)
 IDCTL_SRC   := $(wildcard clients/idctl/*.c)
 IDWALLET_SRC := $(wildcard clients/idwallet/*.c)
 IDVERIFY_SRC := $(wildcard clients/idverify/*.c)
+IDPRINT_SRC := $(wildcard clients/idprint/*.c)
 PROGRAMS := $(if $(IDSRV_SRC),$(O)/bin/idsrv) $(if $(IDCTL_SRC),$(O)/bin/idctl) \
-            $(if $(IDWALLET_SRC),$(O)/bin/idwallet) $(if $(IDVERIFY_SRC),$(O)/bin/idverify)
+            $(if $(IDWALLET_SRC),$(O)/bin/idwallet) $(if $(IDVERIFY_SRC),$(O)/bin/idverify) \
+            $(if $(IDPRINT_SRC),$(O)/bin/idprint)
 SERVER_LIBS := -lmicrohttpd -lpq -ljansson -lutf8proc -lseccomp -lcurl -lqrencode -lpthread
 CLIENT_LIBS := -lcurl -ljansson -lqrencode
+# shaping and PDF: idprint alone, so that nobody else needs fonts and what they bring with them
+PRINT_PKGS := pangocairo libwebp
+PRINT_LIBS = $$($(PKG) --libs $(PRINT_PKGS)) -lqrencode
 
 .DEFAULT_GOAL := all
 .PHONY: all
@@ -65,6 +70,11 @@ $(O)/clients/%.o: clients/%.c Makefile
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(CFLAGS) -Icrypto -Iclients -c $< -o $@
+
+$(O)/clients/idprint/%.o: clients/idprint/%.c Makefile
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CFLAGS) -Icrypto -Iclients $$($(PKG) --cflags $(PRINT_PKGS) | sed 's/-I/-isystem /g') -c $< -o $@
 
 $(LIBIDR): $(call obj,$(CORE_SRC))
 $(LIBIDR_ISSUE): $(call obj,$(ISSUE_SRC))
@@ -90,6 +100,11 @@ $(O)/bin/idwallet: $(call obj,$(IDWALLET_SRC) $(COMMON_SRC)) $(LIBIDR) $(LIBIDR_
 	@mkdir -p $(@D)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(call obj,$(IDWALLET_SRC) $(COMMON_SRC)) $(LIBIDR_DRAW) $(CORE_GROUP) $(CLIENT_LIBS) $(CORE_LIBS)
+IDPRINT_ALL := $(IDPRINT_SRC) clients/common/cli.c clients/common/cli_out.c
+$(O)/bin/idprint: $(call obj,$(IDPRINT_ALL)) $(LIBIDR) $(LIBIDR_DRAW)
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(call obj,$(IDPRINT_ALL)) $(LIBIDR_DRAW) $(LIBIDR) $(PRINT_LIBS) $(CORE_LIBS)
 # one static file for a USB stick; the core and the argument frame, no network code
 IDVERIFY_ALL := $(IDVERIFY_SRC) clients/common/cli.c clients/common/cli_out.c
 IDVERIFY_LD  := $(if $(filter dev,$(MODE)),-static-pie -Wl$(comma)-z$(comma)relro$(comma)-z$(comma)now,$(LDFLAGS))

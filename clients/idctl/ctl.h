@@ -11,8 +11,12 @@
 #include "codec/json.h"
 #include "common/cli.h"
 
-extern const struct cli_command ctl_ca[], ctl_people[], ctl_offer[], ctl_paper[], ctl_present[],
-    ctl_status[], ctl_party[], ctl_bundle[], ctl_type[], ctl_service[], ctl_webhook[], ctl_selftest[];
+struct idr_suite;
+struct idr_trust;
+
+extern const struct cli_command ctl_ca[], ctl_people[], ctl_offer[], ctl_paper[], ctl_print_commands[],
+    ctl_present[], ctl_status[], ctl_party[], ctl_bundle[], ctl_type[], ctl_service[], ctl_webhook[],
+    ctl_selftest[];
 
 /* ---- ctl_call.c: the servers ---- */
 
@@ -54,6 +58,15 @@ IDR_MUST bool ctl_ask(struct cli *c, const struct ctl_call *q, const struct idr_
 /* `format` with `id` put in; an id is 1 to 64 of A-Z a-z 0-9 - _. errors IDR_USAGE */
 IDR_MUST bool ctl_path(struct cli *c, const char *before, const char *id, const char *behind,
     const char **path, struct idr_err *err);
+
+/* ---- ctl_bundle.c, ctl_paper.c: what more than one command needs ---- */
+
+/* Anchors for bundles from --root. errors IDR_USAGE, IDR_FILE */
+IDR_MUST bool ctl_roots(struct cli *c, struct idr_suite *s, const char *path, struct idr_trust **t,
+    struct idr_err *err);
+/* POST /admin/v1/papers: issued, recorded, in force. `cut` NULL: the type's first */
+IDR_MUST bool ctl_paper_issue(struct cli *c, struct idr_bytes person, const char *type, const char *cut,
+    const struct idr_json **doc, struct idr_bytes *qr_text, struct idr_err *err);
 
 /* ---- ctl_file.c ---- */
 

@@ -43,18 +43,19 @@ static enum cli_exit get(struct cli *c)
 
 /* ---- verify ---- */
 
-static bool load_roots(struct cli *c, struct idr_suite *s, struct idr_trust **t, struct idr_err *err)
+bool ctl_roots(struct cli *c, struct idr_suite *s, const char *path, struct idr_trust **t,
+    struct idr_err *err)
 {
 	struct idr_bytes pem, der[ROOTS_MAX];
 	size_t n;
 
-	if (!ctl_need("root", root, err) || !cli_read(c->arena, root, PEM_MAX, &pem, err) ||
+	if (!ctl_need("root", path, err) || !cli_read(c->arena, path, PEM_MAX, &pem, err) ||
 	    !idr_pem_certificates(c->arena, pem, der, ROOTS_MAX, &n, err) || !idr_trust_new(c->arena, t, err))
 		return false;
 	for (size_t i = 0; i < n; i++)
 		if (!idr_trust_add_anchor(s, *t, der[i], IDR_PURPOSE_BUNDLE, NULL, 0, NULL, err))
 			return false;
-	return n ? true : idr_fail(err, IDR_FILE, NULL, "%.150s holds no certificate", root);
+	return n ? true : idr_fail(err, IDR_FILE, NULL, "%.150s holds no certificate", path);
 }
 
 static void put_json(struct cli *c, const struct idr_bundle *b, struct idr_jw *w)
@@ -156,7 +157,8 @@ static enum cli_exit verify(struct cli *c)
 	bool ok;
 
 	ok = s ? true : idr_fail(&err, IDR_CRYPTO, NULL, "OpenSSL does not offer what is needed");
-	ok = ok && load_roots(c, s, &roots, &err) && cli_read(c->arena, c->argv[0], IDR_BUNDLE_MAX, &file, &err) &&
+	ok = ok && ctl_roots(c, s, root, &roots, &err) && cli_read(c->arena, c->argv[0], IDR_BUNDLE_MAX, &file,
+	    &err) &&
 	    idr_bundle_open(s, c->arena, file, roots, &b, &err);
 	idr_suite_free(&s);
 	if (!ok)

@@ -54,7 +54,8 @@ SERVER_ROOMS = {
 for handler in HANDLERS:
     SERVER_ROOMS[handler] = ACCESS
 
-CLIENT_ROOMS = {"common": CORE, "idctl": CORE | {"common"}, "idwallet": CORE | {"common"}, "idverify": CORE | {"common"}}
+CLIENT_ROOMS = {"common": CORE, "idctl": CORE | {"common"}, "idwallet": CORE | {"common"}, "idverify": CORE | {"common"},
+                "idprint": {"base", "codec", "types", "draw", "common"}}
 
 # header (or its first folder) of a foreign library -> where it may be included
 FOREIGN = {
@@ -67,9 +68,10 @@ FOREIGN = {
     "curl": ["idsrv/sys", "clients/common"],
     "utf8proc.h": ["idsrv/sys", "clients"],
     "seccomp.h": ["idsrv/sys"],
-    "cairo": ["clients/idctl"],
-    "cairo.h": ["clients/idctl"],
-    "pango": ["clients/idctl"],
+    "cairo.h": ["clients/idprint"],
+    "cairo-pdf.h": ["clients/idprint"],
+    "pango": ["clients/idprint"],
+    "webp": ["clients/idprint"],
 }
 # what the core may include of the C library: nothing that reaches a file, socket, clock or thread
 CORE_LIBC = {"stdio.h", "stdlib.h", "string.h", "stdint.h", "stddef.h", "stdbool.h", "stdarg.h", "limits.h",
