@@ -45,8 +45,8 @@ $(filter $(O)/tests/unit/failing/%,$(UNIT_PROG)): LDFLAGS += $(foreach f,$(WRAPP
 $(filter $(O)/tests/unit/failing/%,$(UNIT_PROG)): $(O)/tests/unit/verify/scene.o
 
 .PHONY: test unit unit_programs asan integration incidents faults interop vectors fuzz fuzz_programs lint bench bench-long
-.PHONY: flame man install
-test: ## everything: lint, unit, asan, vectors, integration, incidents, faults, interop, openapi, docs, fuzz; totals last
+.PHONY: flame paper man install
+test: ## everything: lint, unit, asan, vectors, integration, incidents, faults, interop, paper, openapi, docs, fuzz; totals last
 	@tests/run_all
 unit_programs: $(foreach p,$(UNIT_PROG),$(if $(UNIT),$(foreach u,$(UNIT),$(if $(findstring $u,$p),$p)),$p))
 unit: ## unit tests (MODE=asan for sanitizers; UNIT=room/file for some)
@@ -62,6 +62,14 @@ faults: all ## kill, cut, fill, step the clock under load, then count everything
 	@tests/run_suite faults tests/faults/run
 interop: all ## other people's implementations issue to us and verify us
 	@tests/run_suite interop tests/interop/run
+
+# ---- paper: what is printed is read back ----
+$(O)/bin/paper_read: $(O)/tests/paper/paper_read.o
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $< -lzbar -lm
+paper: all $(O)/bin/paper_read ## print, render, distort, read back with two readers, verify
+	@tests/run_suite paper tests/paper/run
 
 # ---- published test vectors ----
 VECTORS_SRC := $(wildcard tests/vectors/*.c)
