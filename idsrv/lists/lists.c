@@ -8,7 +8,10 @@
 
 enum { ROWS_ARENA = 64 * 1024 * 1024, LIST_ARENA = 256 * 1024 * 1024, POLL_MS = 500 };
 
-struct list *lists_find(struct lists *l, int32_t id)
+typedef bool is_meant(const struct list *x, struct idr_bytes name);
+
+/* The first of this number that is meant: orphans share theirs with a list of the database. */
+static struct list *search(struct lists *l, int32_t id, is_meant *meant, struct idr_bytes name)
 {
 	struct list *x = NULL;
 	size_t low = 0, high;
@@ -23,10 +26,39 @@ struct list *lists_find(struct lists *l, int32_t id)
 		else
 			high = mid;
 	}
-	if (low < l->n && l->list[low]->id == id)
-		x = l->list[low];
+	for (; !x && low < l->n && l->list[low]->id == id; low++)
+		if (meant(l->list[low], name))
+			x = l->list[low];
 	pthread_rwlock_unlock(&l->lock);
 	return x;
+}
+
+static bool is_of_database(const struct list *x, struct idr_bytes name)
+{
+	(void)name;
+	return !atomic_load(&x->orphan);
+}
+
+struct list *lists_find(struct lists *l, int32_t id)
+{
+	return search(l, id, is_of_database, (struct idr_bytes){ NULL, 0 });
+}
+
+void list_orphan(struct list *x)
+{
+	struct log_line line;
+
+	atomic_store(&x->orphan, true);
+	x->open = false;
+	x->lost = true; /* no checkpoint of it under a number that is another's */
+	pthread_mutex_lock(&x->lease_lock);
+	x->now = x->ahead = (struct lists_lease){ 0, 0 };
+	atomic_store(&x->leased, false);
+	pthread_mutex_unlock(&x->lease_lock);
+	log_begin(&line, LOG_ERROR, "list_orphaned");
+	log_int(&line, "list", x->id);
+	log_int(&line, "known", x->version);
+	log_end(&line);
 }
 
 void lists_wake(struct lists *l)
@@ -155,18 +187,21 @@ void lists_close(struct lists **lp)
 /* ---- what others ask ---- */
 
 /* The list whose uri ends in /<name>: its decimal id, a hyphen, what makes the uri one of its kind. */
+static bool is_named(const struct list *x, struct idr_bytes name)
+{
+	size_t n = strlen(x->uri);
+
+	return n > name.n && x->uri[n - name.n - 1] == '/' && idr_bytes_is(name, x->uri + n - name.n);
+}
+
 static struct list *by_name(struct lists *l, struct idr_bytes name)
 {
-	size_t digits = 0, n;
+	size_t digits = 0;
 	int64_t id = 0;
-	struct list *x;
 
 	while (digits < name.n && digits < 10 && name.p[digits] >= '0' && name.p[digits] <= '9')
 		id = id * 10 + (name.p[digits++] - '0');
-	if (digits == 0 || id > INT32_MAX || !(x = lists_find(l, (int32_t)id)))
-		return NULL;
-	n = strlen(x->uri);
-	return n > name.n && x->uri[n - name.n - 1] == '/' && idr_bytes_is(name, x->uri + n - name.n) ? x : NULL;
+	return digits == 0 || id > INT32_MAX ? NULL : search(l, (int32_t)id, is_named, name);
 }
 
 static struct list *by_uri(struct lists *l, struct idr_bytes uri)

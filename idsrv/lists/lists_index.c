@@ -151,10 +151,10 @@ static bool open_list(struct lists *l, unsigned bits, struct idr_err *err)
 	known = lists_find(l, stored.list_id);
 	if (!known)
 		return lists_add(l, &stored, err);
-	if (!ends_with(known->uri, stored.uri_tail))
-		return idr_fail(err, IDR_INTERNAL, "architecture section 4",
-		    "the database gave number %d of a list it lost to another one: restart to serve the new one",
-		    stored.list_id);
+	if (!ends_with(known->uri, stored.uri_tail)) {
+		list_orphan(known);
+		return lists_add(l, &stored, err);
+	}
 	known->open = true; /* another node opened it, and we heard of it meanwhile */
 	return true;
 }

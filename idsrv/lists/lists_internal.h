@@ -34,6 +34,11 @@ struct list {
 	bool lost;                 /* the database may have lost changes of it; likewise */
 	bool told;                 /* of it, in the log; likewise */
 	size_t recovered;          /* indexes journaled again so far; likewise */
+	/*
+	 * The database lost it and gave its number to another list. It is served from memory as it was, as long as
+	 * this process lives, and followed no more: what is known of it grows old, and a verifier sees that.
+	 */
+	atomic_bool orphan;
 	atomic_llong as_of;        /* wall clock, seconds: until when the journal is known */
 	atomic_llong published_at; /* wall clock, seconds; health reads it */
 	atomic_llong dirty_us;     /* monotonic: since when a change waits; 0 when clean */
@@ -49,7 +54,7 @@ struct list {
 struct lists {
 	struct lists_options o;
 	pthread_rwlock_t lock;     /* of the table */
-	struct list **list;        /* by id, ascending */
+	struct list **list;        /* by id, ascending; orphans before the database's list of the same id */
 	size_t n, cap;
 	unsigned bits_needed;      /* 1 << bits for every bits some type uses */
 	pthread_t thread;
@@ -73,7 +78,9 @@ struct lists {
 };
 
 /* lists.c */
+/* The database's list of this number; never an orphan. */
 struct list *lists_find(struct lists *l, int32_t id);
+void list_orphan(struct list *x);
 void lists_wake(struct lists *l);
 
 /* lists_round.c: one round of the room's thread: follow, lease, publish */

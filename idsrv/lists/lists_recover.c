@@ -22,6 +22,7 @@ struct recovery {
 	struct list db;         /* id, size, key, bitmap and versions only; in the scratch arena */
 	size_t suspended;       /* ours and not the database's */
 	bool changed;           /* our bitmap was */
+	bool orphan;            /* the database's list is another one */
 	bool late;              /* the round's time is over */
 };
 
@@ -54,6 +55,7 @@ static bool check_same(struct recovery *r, struct idr_err *err)
 {
 	struct lists *l = r->l;
 
+	r->orphan = true;
 	if (!l->row && !reg_status_lists(l->conn, l->arena, &l->row, &l->n_row, err))
 		return false;
 	for (size_t i = 0; i < l->n_row; i++) {
@@ -61,13 +63,11 @@ static bool check_same(struct recovery *r, struct idr_err *err)
 			continue;
 		if (!lists_unwrap_key(l, &l->row[i], &r->db, err))
 			return false;
-		if (l->row[i].bits == r->x->bits && l->row[i].log2_entries == r->x->log2 &&
-		    memcmp(r->db.key, r->x->key, sizeof(r->db.key)) == 0)
-			return true;
+		r->orphan = l->row[i].bits != r->x->bits || l->row[i].log2_entries != r->x->log2 ||
+		    memcmp(r->db.key, r->x->key, sizeof(r->db.key)) != 0;
 		break;
 	}
-	return idr_fail(err, IDR_INTERNAL, "architecture section 4",
-	    "list %d of the database is not the one we know by this number", (int)r->x->id);
+	return true;
 }
 
 static bool rebuild(struct recovery *r, int64_t version, struct idr_err *err)
@@ -231,7 +231,13 @@ bool lists_recover(struct lists *l, struct list *x, int64_t version, struct idr_
 
 	if (clock_monotonic_us() >= l->recover_until_us)
 		return true;
-	if (!check_same(&r, err) || !rebuild(&r, version, err) || !for_differences(&r, adopt, err))
+	if (!check_same(&r, err))
+		return false;
+	if (r.orphan) {
+		list_orphan(x);
+		return true;
+	}
+	if (!rebuild(&r, version, err) || !for_differences(&r, adopt, err))
 		return false;
 	ok = for_differences(&r, write_again, err);
 	if (ok)

@@ -41,7 +41,7 @@ static bool follow_one(struct lists *l, struct list *x, int64_t version, int64_t
 	if (version < x->version)
 		note_loss(x, version);
 	if ((x->lost && !lists_recover(l, x, version, &why)) ||
-	    (version > x->version && !lists_follow(l, x, &why))) {
+	    (!atomic_load(&x->orphan) && version > x->version && !lists_follow(l, x, &why))) {
 		idr_arena_reset(l->scratch);
 		log_error("list_follow", &why);
 		if (!concerns_all(&why))
@@ -83,8 +83,8 @@ bool lists_follow_all(struct lists *l, struct idr_err *err)
 	for (size_t i = 0; ok && i < n; i++) {
 		struct list *x = lists_find(l, ids[i]);
 
-		missing |= !x;
 		ok = !x || follow_one(l, x, versions[i], as_of, err);
+		missing |= !x || atomic_load(&x->orphan);
 	}
 	ok = ok && (!missing || add_missing(l, err));
 	l->row = NULL;

@@ -452,14 +452,25 @@ static void what_cannot_be_written_holds_back_nothing_that_others_revoked(void *
 	node_end(&a);
 }
 
-/* The list itself was lost, and its number given again. */
-static void refuses_to_write_into_another_list_of_the_same_number(void **state)
+static unsigned looked_up(struct lists *l, const char *uri, uint32_t idx)
+{
+	struct idr_status_lookup look = lists_lookup(l);
+	struct idr_status_answer answer = { .value = 99 };
+
+	assert_int_equal(look.find(look.ctx, idr_str(uri), idx, &answer), IDR_STATUS_FOUND);
+	return answer.value;
+}
+
+/* The list itself was lost, and its number given again: both are served, and neither takes the other's bits. */
+static void serves_a_lost_list_and_another_of_the_same_number(void **state)
 {
 	int32_t list = new_list();
 	struct reg_credential_record x = issue(list);
 	struct idr_bytes sealed;
 	uint8_t other[IDR_STATUS_KEY];
-	char sql[400], hex[200];
+	char sql[400], hex[200], new_uri[100], *old_uri;
+	struct list *old, *new;
+	uint32_t idx[COPIES];
 	struct idr_err err;
 	struct lists a;
 
@@ -467,6 +478,9 @@ static void refuses_to_write_into_another_list_of_the_same_number(void **state)
 	node_begin(&a);
 	change(&a, &x, 0, 1);
 	follow(&a);
+	old = lists_find(&a, list);
+	old_uri = old->uri;
+	assert_true(lists_indexes(&a, list, x.first_counter, COPIES, idx, &err));
 	lose(list, 0);
 	kit_random(other, sizeof(other));
 	assert_true(node_seal(node, suite, kit.arena,
@@ -475,13 +489,25 @@ static void refuses_to_write_into_another_list_of_the_same_number(void **state)
 	assert_true(sealed.n * 2 < sizeof(hex));
 	for (size_t i = 0; i < sealed.n; i++)
 		snprintf(hex + 2 * i, 3, "%02x", sealed.p[i]);
-	snprintf(sql, sizeof(sql), "UPDATE status_list SET key_sealed = '\\x%s' WHERE list_id = %d", hex, (int)list);
+	snprintf(sql, sizeof(sql), "UPDATE status_list SET uri_tail = '/statuslists/%d-again', key_sealed = '\\x%s'"
+	    " WHERE list_id = %d", (int)list, hex, (int)list);
+	snprintf(new_uri, sizeof(new_uri), "%s/statuslists/%d-again", conf.base_url, (int)list);
 	assert_true(kit_sql(kit.owner, sql));
-	assert_non_null(strstr(follow_log(&a), "not the one we know"));
-	assert_true(lists_find(&a, list)->lost);
-	assert_int_equal(version_of(list), 0);
+	assert_non_null(strstr(follow_log(&a), "list_orphaned"));
+	new = lists_find(&a, list);
+	assert_true(new && new != old && strcmp(new->uri, new_uri) == 0);
+	assert_int_equal(version_of(list), 0); /* nothing of the old one was written into it */
 	assert_int_equal(status_of(&x), 0);
+	change(&a, &x, 0, 1); /* a run of the new one, by its counters */
+	follow(&a);
+	for (size_t i = 0; i < COPIES; i++)
+		assert_int_equal(looked_up(&a, old_uri, idx[i]), 1);
+	assert_int_equal(old->version, COPIES);
+	assert_true(lists_indexes(&a, list, x.first_counter, COPIES, idx, &err));
+	for (size_t i = 0; i < COPIES; i++)
+		assert_int_equal(looked_up(&a, new_uri, idx[i]), 1);
 	expect(&a, &x, 1);
+	assert_null(strstr(follow_log(&a), "list_orphaned"));
 	node_end(&a);
 }
 
@@ -569,7 +595,7 @@ int main(void)
 		cmocka_unit_test(a_round_without_time_leaves_the_rest_and_undoes_nothing),
 		cmocka_unit_test(a_checkpoint_of_a_lost_version_is_passed_over),
 		cmocka_unit_test(what_cannot_be_written_holds_back_nothing_that_others_revoked),
-		cmocka_unit_test(refuses_to_write_into_another_list_of_the_same_number),
+		cmocka_unit_test(serves_a_lost_list_and_another_of_the_same_number),
 		cmocka_unit_test(nodes_that_recover_at_once_write_everything_once),
 		cmocka_unit_test(a_counter_finds_the_run_that_holds_it_or_none),
 	};
