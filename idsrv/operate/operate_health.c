@@ -179,7 +179,7 @@ bool operate_health_start(struct app *app, struct idr_bytes openapi, struct oper
 	h->suite = idr_suite_new();
 	h->arena = idr_arena_new(ARENA);
 	h->state = (struct operate_state){ .database = true, .signer = true, .lists = true,
-		.started_at = clock_now() };
+		.started_us = clock_monotonic_us() };
 	h->upkeep_us = clock_monotonic_us() + UPKEEP_US; /* registry_open() has just done it */
 	if (!h->suite || !h->arena) {
 		idr_fail(err, IDR_MEMORY, NULL, "out of memory");

@@ -22,7 +22,7 @@ struct operate_state {
 	bool lists;               /* every status list token is unexpired */
 	int64_t oldest_ms;        /* the oldest status change that is not yet published */
 	int64_t looked_at;        /* wall clock */
-	int64_t started_at;
+	int64_t started_us;       /* monotonic */
 };
 
 /* openapi: the API description to serve; copied. Looks once before it returns. */

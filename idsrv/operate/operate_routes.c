@@ -5,6 +5,7 @@
 #include "flow/flow.h"
 #include "operate/operate_health.h"
 #include "routes.h"
+#include "sys/clock.h"
 
 enum { HEALTH_MAX = 2048, METRICS_FIRST = 32 * 1024, METRICS_MAX = 512 * 1024 };
 
@@ -37,7 +38,7 @@ static bool answer_health(struct app *app, struct flow_request *r, struct idr_er
 	idr_jw_put_int(&w, "checked_at", s.looked_at);
 	idr_jw_put_cstr(&w, "version", IDSRV_VERSION);
 	idr_jw_put_cstr(&w, "mode", app->conf->mode == CONF_DEMO ? "demo" : "production");
-	idr_jw_put_int(&w, "uptime_s", r->now - s.started_at);
+	idr_jw_put_int(&w, "uptime_s", (clock_monotonic_us() - s.started_us) / 1000000);
 	idr_jw_close(&w, '}');
 	if (!idr_buf_done(&b, &body, err))
 		return false;
