@@ -50,6 +50,21 @@ kill_rounds() {
 	n_rounds=$ROUNDS
 }
 
+# A signer that is there and says nothing: after ten seconds the server takes it for gone.
+fault_silent() {
+	load_on
+	flows 5 >/dev/null
+	current
+	kill -STOP "$(child_named idsrv)"
+	GONE_S=25
+	ok "it ends and starts anew" gone
+	GONE_S=10
+	ok "well again" well_again
+	ok "it goes on" flows 10
+	ok "the load found nothing that contradicts" load_off
+	all_there
+}
+
 # It answers what is inside.
 polite() {
 	flows 20 && let_down && keep_up

@@ -8,6 +8,7 @@ fault_clock() {
 		flows 5 >/dev/null
 		ctl clock=$step
 		ok "nothing hangs when the clock jumps to $step s" flows 20
+		ok "it looks at itself again" looks
 		ok "well" well_again
 		load_off >"$TOP/last.log"
 		excuse
@@ -18,6 +19,19 @@ fault_clock() {
 	done
 	all_there
 	n_rounds=4
+}
+# The thread that looks does not sleep until the clock has caught up.
+looks() {
+	local at i
+	health >/dev/null
+	at=$(json_get checked_at <"$WORK/health")
+	for i in $(seq 1 $((TOLD_S * 20))); do
+		health >/dev/null
+		[ "$(json_get checked_at <"$WORK/health")" = "$at" ] || return 0
+		sleep 0.05
+	done
+	echo "it last looked at $at"
+	return 1
 }
 # What was given out before the jump may have expired behind it.
 excuse() {

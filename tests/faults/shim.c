@@ -53,13 +53,19 @@ __attribute__((constructor)) static void begin(void)
 	const char *path = getenv("FAULT_CONTROL"), *whose = getenv("FAULT_DISK");
 	static int begun;
 	struct stat st;
+	void *p;
 	int fd;
 
 	if (begun++)
 		return;
 
 	find("clock_gettime", &real_clock_gettime);
-	find("pthread_cond_timedwait", &real_timedwait);
+	/* x86-64 keeps one of 2002 beside it, which dlsym() would give */
+	p = dlvsym(RTLD_NEXT, "pthread_cond_timedwait", "GLIBC_2.3.2");
+	if (p)
+		memcpy(&real_timedwait, &p, sizeof(p));
+	else
+		find("pthread_cond_timedwait", &real_timedwait);
 	find("write", &real_write);
 	find("pwrite", &real_pwrite);
 	find("writev", &real_writev);
