@@ -36,7 +36,7 @@ bool idr_sdjwt_check_kb_header(struct sdjwt_run *r, struct idr_err *err)
 			return false;
 		if (err->code == IDR_ALGORITHM)
 			return idr_sdjwt_recode(err, IDR_KB_ALGORITHM, KB);
-		return idr_sdjwt_recode(err, IDR_MALFORMED, KB);
+		return idr_sdjwt_malformed(err, KB);
 	}
 	if (!idr_jws_typ_is(&o->kb, "kb+jwt"))
 		return idr_fail(err, IDR_KB_TYP, KB "d", "typ is not kb+jwt");

@@ -17,6 +17,7 @@ struct sdjwt_run {
 };
 
 bool idr_sdjwt_recode(struct idr_err *err, enum idr_code code, const char *ref);
+bool idr_sdjwt_malformed(struct idr_err *err, const char *ref);
 
 /* Steps 17 to 19 of formats brief 1.8. */
 IDR_MUST bool idr_sdjwt_check_cnf(struct sdjwt_run *r, struct idr_err *err);

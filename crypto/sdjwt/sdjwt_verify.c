@@ -18,6 +18,12 @@ bool idr_sdjwt_recode(struct idr_err *err, enum idr_code code, const char *ref)
 	return false;
 }
 
+/* What the JWS reader called malformed keeps its clause: it names the header that must not be there. */
+bool idr_sdjwt_malformed(struct idr_err *err, const char *ref)
+{
+	return idr_sdjwt_recode(err, IDR_MALFORMED, err->code == IDR_MALFORMED && err->ref ? err->ref : ref);
+}
+
 /* steps 1 and 3 */
 static bool check_form(struct sdjwt_run *r, struct idr_err *err)
 {
@@ -26,7 +32,7 @@ static bool check_form(struct sdjwt_run *r, struct idr_err *err)
 	if (!idr_sdjwt_parse(r->a, r->in, &r->out->jwt, err)) {
 		if (err->code == IDR_LIMIT || err->code == IDR_CRIT || err->code == IDR_ALGORITHM)
 			return false;
-		return idr_sdjwt_recode(err, IDR_MALFORMED, ref);
+		return idr_sdjwt_malformed(err, ref);
 	}
 	idr_findings_pass(r->f, IDR_MALFORMED, ref);
 	return true;
