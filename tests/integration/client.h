@@ -213,7 +213,7 @@ char *forge_payload(struct client *c, const struct forge *f, const char *more);
 char *forge_credential(struct client *c, const struct forge *f, const char *more);
 char *forge_disclosure(struct client *c, const char *json);
 char *forge_digest(struct client *c, const char *json);
-/* POST /v1/verify as a party of all policies: 200 and this code with its clause, or "ok". */
+/* POST /v1/verify as a party of all policies: 200 and this code with a clause of its own, or "ok". */
 void must_judge(struct client *c, const char *what, const char *input, const char *code);
 
 /* ---- at once (client_race.c) ---- */
