@@ -13,25 +13,6 @@
 
 enum { DAY = 86400 };
 
-static struct client setup_client;
-static struct forge forge;
-
-static int group_setup(void **state)
-{
-	(void)state;
-	client_open(&setup_client);
-	forge_open(&setup_client, person_key(&setup_client, 60), &forge);
-	return 0;
-}
-
-static int group_teardown(void **state)
-{
-	(void)state;
-	forge_close(&forge);
-	client_close(&setup_client);
-	return 0;
-}
-
 static char *right_token(struct client *c, const struct request *q)
 {
 	return vp_token(c, q, presentation(c, &forge.holder, q));
@@ -59,18 +40,18 @@ static void swiyu_cd008_kid_finds_the_key_and_iss_decides_trust(void **state)
 		text(c, "{\"alg\":\"ES256\",\"typ\":\"dc+sd-jwt\",\"kid\":\"%s#1\"}", c->server),
 		text(c, "{\"alg\":\"ES256\",\"typ\":\"dc+sd-jwt\",\"kid\":\"1\",\"x5c\":[%s]}", forge_x5c(c, chain, 1)),
 		text(c, "{\"alg\":\"ES256\",\"typ\":\"dc+sd-jwt\",\"kid\":\"1\",\"x5c\":[%s]}", forge_x5c(c, chain, 2)),
-		forge_header(c, &forge, "ES256", "dc+sd-jwt", ",\"kid\":\"https://own.example/keys#1\""),
+		forge_header(c, "ES256", "dc+sd-jwt", ",\"kid\":\"https://own.example/keys#1\""),
 	};
 	const char *const codes[] = { "trust", "trust", "chain_profile", "chain_profile", "issuer_signature" };
 
 	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
-		char *sd = text(c, "%s~", jwt(c, own, heads[i], forge_payload(c, &forge, "")));
+		char *sd = text(c, "%s~", jwt(c, own, heads[i], forge_payload(c, "")));
 
 		must_judge(c, heads[i], sd, codes[i]);
 		request_bank(c, &q);
 		must_reject(c, &q, vp_token(c, &q, bound(c, &forge.holder, sd, &q, &right)), codes[i]);
 	}
-	must_judge(c, "the issuer itself", forge_credential(c, &forge, ""), "ok");
+	must_judge(c, "the issuer itself", forge_credential(c, ""), "ok");
 }
 
 /* It was looked whether the transaction is open, then it was closed: between the two there was room for another. */
@@ -126,10 +107,10 @@ static void swiyu_doubled_digests_are_not_accepted(void **state)
 	struct client *c = *state;
 	char *d = forge_digest(c, json), *sent = forge_disclosure(c, json);
 
-	must_judge(c, "once", text(c, "%s%s~", forge_credential(c, &forge, text(c, ",\"_sd\":[\"%s\"]", d)), sent), "ok");
-	must_judge(c, "twice", text(c, "%s%s~", forge_credential(c, &forge, text(c, ",\"_sd\":[\"%s\",\"%s\"]", d, d)),
+	must_judge(c, "once", text(c, "%s%s~", forge_credential(c, text(c, ",\"_sd\":[\"%s\"]", d)), sent), "ok");
+	must_judge(c, "twice", text(c, "%s%s~", forge_credential(c, text(c, ",\"_sd\":[\"%s\",\"%s\"]", d, d)),
 	    sent), "digest_repeated");
-	must_judge(c, "in two places", text(c, "%s%s~", forge_credential(c, &forge, text(c,
+	must_judge(c, "in two places", text(c, "%s%s~", forge_credential(c, text(c,
 	    ",\"_sd\":[\"%s\"],\"a\":{\"_sd\":[\"%s\"]}", d, d)), sent), "digest_repeated");
 }
 
@@ -409,5 +390,5 @@ int main(void)
 	};
 
 	curl_global_init(CURL_GLOBAL_ALL);
-	return cmocka_run_group_tests(tests, group_setup, group_teardown);
+	return cmocka_run_group_tests(tests, forge_setup, forge_teardown);
 }

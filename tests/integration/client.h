@@ -201,16 +201,18 @@ struct forge {
 	struct idr_bytes issuer_der, root_der;
 	struct held holder; /* a true one, whose key and place in a status list are lent to the forged */
 };
-void forge_open(struct client *c, const char *person, struct forge *f);
-void forge_close(struct forge *f);
+/* cmocka fixtures of a group, and what they open: one for all tests of a program. */
+extern struct forge forge;
+int forge_setup(void **state);
+int forge_teardown(void **state);
 /* "\"MII..\",\"MII..\"" */
 char *forge_x5c(struct client *c, const struct idr_bytes *der, size_t n);
 /* {"alg":..,"typ":..,"x5c":[issuer] and more }; more begins with a comma or is empty */
-char *forge_header(struct client *c, const struct forge *f, const char *alg, const char *typ, const char *more);
+char *forge_header(struct client *c, const char *alg, const char *typ, const char *more);
 /* Everything that must stand in it; more as above. */
-char *forge_payload(struct client *c, const struct forge *f, const char *more);
+char *forge_payload(struct client *c, const char *more);
 /* The issuer's signature on it, ending in '~'. */
-char *forge_credential(struct client *c, const struct forge *f, const char *more);
+char *forge_credential(struct client *c, const char *more);
 char *forge_disclosure(struct client *c, const char *json);
 char *forge_digest(struct client *c, const char *json);
 /* POST /v1/verify as a party of all policies: 200 and this code with a clause of its own, or "ok". */

@@ -29,17 +29,29 @@ static struct idr_bytes certificate_of(struct client *c, const char *name)
 	return der[0];
 }
 
-void forge_open(struct client *c, const char *person, struct forge *f)
+/* Lives as long as what it made. */
+static struct client setup_client;
+struct forge forge;
+
+int forge_setup(void **state)
 {
-	*f = (struct forge){ .issuer = private_of(c, "issuer"), .root = private_of(c, "root"),
+	struct client *c = &setup_client;
+
+	(void)state;
+	client_open(c);
+	forge = (struct forge){ .issuer = private_of(c, "issuer"), .root = private_of(c, "root"),
 		.issuer_der = certificate_of(c, "issuer"), .root_der = certificate_of(c, "root") };
-	obtain(c, person, "pid.sdjwt", 1, &f->holder);
+	obtain(c, person_key(c, 30), "pid.sdjwt", 1, &forge.holder);
+	return 0;
 }
 
-void forge_close(struct forge *f)
+int forge_teardown(void **state)
 {
-	idr_private_free(&f->issuer);
-	idr_private_free(&f->root);
+	(void)state;
+	idr_private_free(&forge.issuer);
+	idr_private_free(&forge.root);
+	client_close(&setup_client);
+	return 0;
 }
 
 char *forge_x5c(struct client *c, const struct idr_bytes *der, size_t n)
@@ -55,21 +67,21 @@ char *forge_x5c(struct client *c, const struct idr_bytes *der, size_t n)
 	return text_of(c, idr_buf_bytes(&b));
 }
 
-char *forge_header(struct client *c, const struct forge *f, const char *alg, const char *typ, const char *more)
+char *forge_header(struct client *c, const char *alg, const char *typ, const char *more)
 {
-	return text(c, "{\"alg\":\"%s\",\"typ\":\"%s\",\"x5c\":[%s]%s}", alg, typ, forge_x5c(c, &f->issuer_der, 1), more);
+	return text(c, "{\"alg\":\"%s\",\"typ\":\"%s\",\"x5c\":[%s]%s}", alg, typ, forge_x5c(c, &forge.issuer_der, 1), more);
 }
 
-char *forge_payload(struct client *c, const struct forge *f, const char *more)
+char *forge_payload(struct client *c, const char *more)
 {
 	return text(c, "{\"iss\":\"%s\",\"vct\":\"urn:idrail:pid:1\",\"iat\":%lld,\"exp\":%lld,\"cnf\":{\"jwk\":%s},"
 	    "\"status\":{\"status_list\":{\"idx\":%lld,\"uri\":\"%s\"}}%s}", c->server, (long long)now_s() - DAY,
-	    (long long)now_s() + DAY, public_jwk(c, f->holder.key, NULL), (long long)f->holder.idx, f->holder.uri, more);
+	    (long long)now_s() + DAY, public_jwk(c, forge.holder.key, NULL), (long long)forge.holder.idx, forge.holder.uri, more);
 }
 
-char *forge_credential(struct client *c, const struct forge *f, const char *more)
+char *forge_credential(struct client *c, const char *more)
 {
-	return text(c, "%s~", jwt(c, f->issuer, forge_header(c, f, "ES256", "dc+sd-jwt", ""), forge_payload(c, f, more)));
+	return text(c, "%s~", jwt(c, forge.issuer, forge_header(c, "ES256", "dc+sd-jwt", ""), forge_payload(c, more)));
 }
 
 char *forge_disclosure(struct client *c, const char *json)

@@ -16,40 +16,20 @@
 
 enum { DAY = 86400 };
 
-/* The issuer, its root, and a true credential. */
-static struct client setup_client;
-static struct forge forge;
-
-static int group_setup(void **state)
-{
-	(void)state;
-	client_open(&setup_client);
-	forge_open(&setup_client, person_key(&setup_client, 30), &forge);
-	return 0;
-}
-
-static int group_teardown(void **state)
-{
-	(void)state;
-	forge_close(&forge);
-	client_close(&setup_client);
-	return 0;
-}
-
 /* Right in alg and typ, with the issuer's certificate. */
 static char *header(struct client *c)
 {
-	return forge_header(c, &forge, "ES256", "dc+sd-jwt", "");
+	return forge_header(c, "ES256", "dc+sd-jwt", "");
 }
 
 static char *header_with(struct client *c, const char *alg, const char *typ, const char *more)
 {
-	return forge_header(c, &forge, alg, typ, more);
+	return forge_header(c, alg, typ, more);
 }
 
 static char *payload(struct client *c, const char *more)
 {
-	return forge_payload(c, &forge, more);
+	return forge_payload(c, more);
 }
 
 static void must_find_signed(struct client *c, const struct idr_private *key, const char *what, const char *head,
@@ -511,5 +491,5 @@ int main(void)
 	};
 
 	curl_global_init(CURL_GLOBAL_ALL);
-	return cmocka_run_group_tests(tests, group_setup, group_teardown);
+	return cmocka_run_group_tests(tests, forge_setup, forge_teardown);
 }
