@@ -174,8 +174,10 @@ static bool prepare(struct server *s, struct idr_err *err)
 	if (!read_files(s, err) || !start_ready_open(&s->conf, &s->ready_fd, err))
 		return false;
 	s->app.node = s->node;
-	sandbox_no_dumps();
-	return sandbox_drop_privileges(&s->conf, err) && sandbox_server(&s->conf, err);
+	if (!sandbox_drop_privileges(&s->conf, err))
+		return false;
+	sandbox_no_dumps(); /* after it: becoming another user sets this anew */
+	return sandbox_server(&s->conf, err);
 }
 
 static bool open_registry(struct server *s, struct idr_err *err)

@@ -93,7 +93,9 @@ int signer_proc_run(const struct conf *conf, int fd)
 		close_range(3, (unsigned)fd - 1, 0);
 	close_range((unsigned)fd + 1, ~0u, 0);
 	sandbox_no_dumps();
-	ready = prepare(&p, conf, &hello.err) && sandbox_signer(&hello.err);
+	ready = prepare(&p, conf, &hello.err);
+	sandbox_no_dumps(); /* again: becoming another user sets this anew */
+	ready = ready && sandbox_signer(&hello.err);
 	hello.ok = ready;
 	if (!reply(&p, &hello, 0) || !ready)
 		return 1;
