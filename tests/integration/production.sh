@@ -59,6 +59,8 @@ ok "when all is right -t says so" usable
 started() {
 	STATE=$(state_of)
 	mkdir -p "$STATE"
+	rm -f "$STATE/ready"
+	ulimit -S -c unlimited 2>/dev/null # wanted by whoever starts it, and still refused
 	# shellcheck disable=SC2086
 	"$BIN/idsrv" --mode production --listen "127.0.0.1:$(free_port)" --admin_listen "127.0.0.1:$(free_port)" --base_url https://id.example \
 		--state_dir "$STATE" --schema_dir "$SCHEMA" --key_dir "$TOP/production.try/keys" --ready_file "$STATE/ready" $user 2>"$WORK/idsrv.log" &
@@ -75,5 +77,21 @@ ok "and it starts and is well" started
 ok "without a word of warning" eval '! grep -E "not_for_production|start_refused" "$WORK/idsrv.log"'
 nodump() { grep -qE '^Max core file size +0 +0 ' "/proc/$1/limits"; }
 ok "it and its signer can leave no core file" eval 'nodump "$SERVER_PID" && nodump "$(child_named idsrv)"'
+# Made to die with a core file wanted, where it would lie: none is there.
+pattern=$(cat /proc/sys/kernel/core_pattern)
+cores() {
+	case $pattern in '|'*) ;; /*) ls -d "$(dirname "$pattern")"/*core* 2>/dev/null ;; *) ls -d ./*core* "/$pattern"* "$(state_of)"/*core* 2>/dev/null ;; esac
+}
+aborted() {
+	local before pid=$SERVER_PID
+	before=$(cores)
+	kill -ABRT "$pid"
+	ended "$pid" 20
+	echo "ended with $?"
+	rm -f "$WORK/pid"
+	[ "$(cores)" = "$before" ]
+}
+ok "and when it is made to, leaves none" aborted
+ok "and starts again" started
 ok "and it ends well" down production
 use main

@@ -3,7 +3,8 @@
 
 VERIFY: the example of docs/integrate.md, used as it stands there. LOG: a line a request, "path event state good|bad|unsigned".
 What a path does: /ok 204; /twice 500 for the first two of an event; /hang nothing for a minute; /redirect 302 to /ok; /large an
-endless answer; /slow headers, a byte at a time; /down 500 while LOG.down is there; /later 503 with Retry-After. The secret is read from LOG.secret.
+endless answer; /slow headers, a byte at a time; /down 500 while LOG.down is there; /later 503 with Retry-After. The secret is read from LOG.secret. LOG.raw: all
+that came, headers and body.
 """
 import importlib.util
 import json
@@ -58,6 +59,8 @@ class Receiver(BaseHTTPRequestHandler):
         with lock:
             seen[data["event"]] = seen.get(data["event"], 0) + 1
             n = seen[data["event"]]
+            with open(log_path + ".raw", "ab") as f:
+                f.write(f"{self.requestline}\n{self.headers}".encode() + body + b"\n")
             with open(log_path, "a", encoding="ascii") as f:
                 f.write(f"{self.path} {data['event']} {data['id']} {data['state']} {verdict}\n")
         self.behave(n)

@@ -99,6 +99,22 @@ static void write_down(struct client *c, const struct held *h)
 		secret(text_of(c, j.disclosure[i].text));
 }
 
+/* What a wallet writes about its holder is taken and not kept. */
+static void notify(struct client *c, const char *token, const struct idr_private *key, const char *id)
+{
+	const struct dpop d = { .method = "POST", .url = text(c, "%s/notification", c->server), .token = token };
+	char *authorization = text(c, "Authorization: DPoP %s", token);
+	const char *const headers[] = { authorization, dpop(c, key, &d), NULL };
+	const char *const again[] = { authorization, dpop(c, key, &d), NULL };
+	struct reply r = ask(c, "POST", "/notification", headers, "application/json", idr_str(text(c,
+	    "{\"notification_id\":\"%s\",\"event\":\"credential_failure\",\"event_description\":\"of %s\"}", id,
+	    secret(marker(c)))));
+
+	must_answer(&r, 204);
+	wrong(ask(c, "POST", "/notification", again, "application/json", idr_str(text(c,
+	    "{\"notification_id\":\"%s\",\"event\":\"%s\"}", secret(marker(c)), secret(marker(c))))));
+}
+
 static struct held mine;
 
 static void it_receives_and_everything_goes_wrong_on_the_way(void **state)
@@ -141,6 +157,7 @@ static void it_receives_and_everything_goes_wrong_on_the_way(void **state)
 	    "credential")->text)));
 	held_read(c, mine.credential, &mine);
 	write_down(c, &mine);
+	notify(c, token, key, secret(member(c, r.json, "notification_id")));
 	mine.key = holder;
 	c->n_key = 0; /* kept for the next test */
 	wrong(credential_ask(c, token, key, credential_body(c, "pid.sdjwt", &holder, 1, nonce)));
@@ -214,6 +231,27 @@ static void wrong_keys_are_not_repeated(void **state)
 	wrong(ask(c, secret(marker(c)), "/health", NULL, NULL, (struct idr_bytes){ NULL, 0 }));
 }
 
+/* Refused for asking too often: with markers in all that was sent. */
+static void too_many_requests_are_not_repeated(void **state)
+{
+	struct client *c = *state;
+	struct reply r = ask_json(c, "PUT", text(c, "%s/admin/v1/parties/2", c->admin), c->administrator, "{\"rate\":1}");
+	int refused = 0;
+
+	must_answer(&r, 204);
+	for (int i = 0; i < 200 && !refused; i++) {
+		const char *const headers[] = { c->shop, text(c, "X-Marker: %s", secret(marker(c))), NULL };
+
+		r = ask(c, "POST", text(c, "/v1/verify?x=%s", secret(marker(c))), headers, "application/json",
+		    idr_str(text(c, "{\"input\":\"%s\"}", secret(marker(c)))));
+		refused = r.status == 429;
+	}
+	assert_true(refused);
+	wrong(r);
+	r = ask_json(c, "PUT", text(c, "%s/admin/v1/parties/2", c->admin), c->administrator, "{\"rate\":null}");
+	must_answer(&r, 204);
+}
+
 static FILE *opened(const char *name)
 {
 	const char *path = getenv(name);
@@ -235,6 +273,7 @@ int main(void)
 		T(it_receives_and_everything_goes_wrong_on_the_way),
 		T(it_presents_and_everything_goes_wrong_on_the_way),
 		T(wrong_keys_are_not_repeated),
+		T(too_many_requests_are_not_repeated),
 	};
 	int rc;
 
