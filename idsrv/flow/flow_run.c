@@ -79,6 +79,9 @@ static bool send_row(struct flow_request *r, struct idr_err *err)
 	/* a row left over from an earlier step would be sent twice, and by the wrong thread */
 	if (r->row->kind->write != write)
 		return idr_fail(err, IDR_INTERNAL, NULL, "the row prepared is of the other kind");
+	/* an intent to sign that no one will: it would stay half issued, its indexes spent */
+	if (write && r->step[1].place == FLOW_SIGNER && signer_is_lost(r->app->signer))
+		return idr_fail(err, IDR_SIGNER, NULL, "the signer is gone");
 	r->row->done = row_done;
 	r->row->owner = r;
 	r->row->arena = r->arena;

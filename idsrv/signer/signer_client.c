@@ -254,6 +254,11 @@ bool signer_is_gone(struct signer *s)
 	return atomic_load(&s->gone);
 }
 
+bool signer_is_lost(const struct signer *s)
+{
+	return atomic_load(&s->gone);
+}
+
 int signer_pid(const struct signer *s)
 {
 	return (int)s->pid;

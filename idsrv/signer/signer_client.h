@@ -53,7 +53,9 @@ IDR_MUST bool signer_connect(struct signer *s, struct idr_err *err);
 IDR_MUST bool signer_submit(struct signer *s, struct signer_job *job, struct idr_err *err);
 /* Submit and wait: for threads of their own (list publisher, health, bundle). */
 IDR_MUST bool signer_sign_wait(struct signer *s, struct signer_job *job, struct idr_err *err);
-bool signer_is_gone(struct signer *s);
+bool signer_is_gone(struct signer *s); /* main thread only: it asks for the child's end */
+/* Nothing will be signed any more: whoever is about to record an intent need not. */
+bool signer_is_lost(const struct signer *s);
 /* Which process, for tests and health. */
 int signer_pid(const struct signer *s);
 void signer_stop(struct signer **s);

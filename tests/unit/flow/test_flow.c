@@ -24,7 +24,7 @@
 static atomic_int rules_out, rows_sent, jobs_sent;
 static int row_delay_ms;
 static enum { ROW_OK, ROW_REFUSED, ROW_FULL } row_mode;
-static bool job_refused;
+static bool job_refused, signer_lost;
 
 struct reg_conn { int number; };
 
@@ -94,6 +94,12 @@ static void *job_thread(void *arg)
 	job->signature[0][0] = 42;
 	job->done(job);
 	return NULL;
+}
+
+bool signer_is_lost(const struct signer *s)
+{
+	(void)s;
+	return signer_lost;
 }
 
 bool signer_submit(struct signer *s, struct signer_job *job, struct idr_err *err)
@@ -255,6 +261,8 @@ static const struct flow_step s_none[] = { { FLOW_WORKER, on_worker }, { 0 } };
 static const struct flow_step s_slow[] = { { FLOW_WORKER, sleep_long }, { FLOW_WORKER, reply_ok }, { 0 } };
 static const struct flow_step s_commit[] = { { FLOW_WORKER, prepare_row }, { FLOW_DATABASE, NULL },
 	{ FLOW_WORKER, sleep_long }, { FLOW_WORKER, reply_ok }, { 0 } };
+static const struct flow_step s_intent[] = { { FLOW_WORKER, prepare_row }, { FLOW_DATABASE, NULL },
+	{ FLOW_SIGNER, NULL }, { FLOW_WORKER, reply_ok }, { 0 } };
 static const struct flow_step s_busy[] = { { FLOW_WORKER, sleep_some }, { FLOW_WORKER, reply_ok }, { 0 } };
 static const struct flow_step s_park[] = { { FLOW_PARKED, wait_ready }, { 0 } };
 static const struct flow_step s_race[] = { { FLOW_PARKED, woken_while_looking }, { 0 } };
@@ -267,7 +275,8 @@ static const struct http_route table[] = {
 	GET("/inline", ANYONE, s_inline), GET("/all", ANYONE, s_all), GET("/skip", ANYONE, s_skip),
 	GET("/refuse", ANYONE, s_refuse), GET("/early", ANYONE, s_early), GET("/none", ANYONE, s_none),
 	GET("/source", ANYONE, s_source),
-	GET("/slow", ANYONE, s_slow), GET("/commit", ANYONE, s_commit), GET("/busy", ANYONE, s_busy),
+	GET("/slow", ANYONE, s_slow), GET("/commit", ANYONE, s_commit), GET("/intent", ANYONE, s_intent),
+	GET("/busy", ANYONE, s_busy),
 	GET("/park", ANYONE, s_park, .long_poll = true), GET("/parkshort", ANYONE, s_park),
 	GET("/race", ANYONE, s_race), GET("/party", PARTY, s_inline), GET("/officer", OFFICER, s_inline),
 	{ 0 }
@@ -294,7 +303,7 @@ static int start(void **state)
 	(void)state;
 	log_set_level(LOG_ERROR);
 	row_mode = ROW_OK;
-	job_refused = false;
+	job_refused = signer_lost = false;
 	row_delay_ms = 0;
 	atomic_store(&ready, false);
 	atomic_store(&looks, 0);
@@ -428,6 +437,18 @@ static void ends_with_the_error_of_the_signer_and_tells_nothing(void **state)
 	assert_int_equal(get("/all"), 500);
 	assert_null(strstr(answer, "secret words"));
 	assert_null(strstr(answer, "signer_refused"));
+}
+
+static void records_no_intent_that_nobody_will_sign(void **state)
+{
+	int rows = atomic_load(&rows_sent);
+
+	(void)state;
+	assert_int_equal(get("/intent"), 200);
+	assert_int_equal(atomic_load(&rows_sent), rows + 1);
+	signer_lost = true;
+	assert_int_equal(get("/intent"), 503);
+	assert_int_equal(atomic_load(&rows_sent), rows + 1);
 }
 
 static void refuses_to_send_a_read_row_to_the_writers(void **state)
@@ -589,6 +610,7 @@ int main(void)
 		T(a_slow_source_stalls_its_own_lane_only), T(ends_with_the_error_of_a_step),
 		T(ends_with_the_error_of_a_row), T(says_overloaded_when_the_registry_is_full),
 		T(ends_with_the_error_of_the_signer_and_tells_nothing),
+		T(records_no_intent_that_nobody_will_sign),
 		T(refuses_to_send_a_read_row_to_the_writers), T(stops_at_an_early_reply),
 		T(calls_a_table_without_answer_its_own_fault), T(opens_no_protected_route_without_its_door),
 		T(ends_at_the_deadline_after_the_running_step),
