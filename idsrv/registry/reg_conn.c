@@ -96,7 +96,9 @@ bool reg_conn_ready(struct reg_conn *c, struct idr_err *err)
 		return true;
 	reg_conn_drop(c);
 	c->sqlstate[0] = 0;
-	c->pg = connect_db(c->db);
+	/* a connection to a database that hangs takes seconds to fail: at the end not one for each request */
+	if (!reg_is_late(c, INT64_MAX))
+		c->pg = connect_db(c->db);
 	if (!c->pg || PQstatus(c->pg) != CONNECTION_OK) {
 		reg_conn_drop(c);
 		return idr_fail(err, IDR_DATABASE, NULL, "the database does not take a connection");
