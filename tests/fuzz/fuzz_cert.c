@@ -16,9 +16,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			abort();
 		if (c.key.curve != IDR_CURVE_NONE && !idr_suite_key_is_valid(s, &c.key))
 			abort();
+	} else {
+		fuzz_check(err.code == IDR_MALFORMED || err.code == IDR_LIMIT); /* never a fault of ours */
 	}
 	if (idr_cert_chain(s, &der, 1, &der, 1, 1790000000, &anchor, &err))
 		abort(); /* a leaf is never its own anchor */
+	fuzz_check(idr_code_kind(err.code) != IDR_KIND_INTERNAL);
 	idr_arena_free(&a);
 	return 0;
 }
