@@ -90,6 +90,11 @@ static void framing_that_can_be_read_two_ways_is_refused(void **state)
 		B("two hosts", "GET /health HTTP/1.1\r\n" HOST HOST "\r\n"),
 		B("another version", "GET /health HTTP/2.0\r\n" HOST "\r\n"),
 		B("no version", "GET /health\r\n\r\n"),
+		B("the preface of HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+		B("a chunk longer than any number", "POST /token HTTP/1.1\r\n" HOST FORM
+		    "Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\na=b\r\n0\r\n\r\n"),
+		B("a negative chunk", "POST /token HTTP/1.1\r\n" HOST FORM
+		    "Transfer-Encoding: chunked\r\n\r\n-3\r\na=b\r\n0\r\n\r\n"),
 		B("no HTTP at all", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n"),
 #undef B
 	};
@@ -190,6 +195,24 @@ static void too_much_is_refused(void **state)
 	/* said at once, before a byte of the body */
 	many = text(c, "POST /token HTTP/1.1\r\n" HOST FORM "Content-Length: 99999999999\r\n\r\n");
 	assert_int_equal(say(c, many, strlen(many), buf, sizeof(buf)), 413);
+}
+
+static void methods_that_a_path_does_not_take_are_refused(void **state)
+{
+	static const char *const method[] = { "TRACE", "CONNECT", "PATCH", "DELETE", "PUT", "get", "GETT", "M-SEARCH" };
+	static const char *const path[] = { "/token", "/health", "/statuslists" };
+	struct client *c = *state;
+	char buf[4096];
+
+	for (size_t i = 0; i < sizeof(method) / sizeof(method[0]); i++)
+		for (size_t k = 0; k < sizeof(path) / sizeof(path[0]); k++) {
+			char *bytes = text(c, "%s %s HTTP/1.1\r\n" HOST "Content-Length: 0\r\n\r\n", method[i], path[k]);
+			long status = say(c, bytes, strlen(bytes), buf, sizeof(buf));
+
+			if (status != 405)
+				fail_msg("%s %s: %ld", method[i], path[k], status);
+			assert_non_null(strstr(buf, "\r\nAllow: "));
+		}
 }
 
 static void head_is_get_without_a_body(void **state)
@@ -355,6 +378,7 @@ int main(void)
 		T(a_good_request_on_a_bare_socket_is_served),
 		T(paths_are_taken_literally),
 		T(too_much_is_refused),
+		T(methods_that_a_path_does_not_take_are_refused),
 		T(head_is_get_without_a_body),
 		T(a_client_of_one_byte_at_a_time_is_cut_at_the_deadline),
 		T(slow_clients_do_not_stop_the_others),
