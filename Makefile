@@ -52,6 +52,7 @@ SERVER_LIBS := -lmicrohttpd -lpq -ljansson -lutf8proc -lseccomp -lcurl -lqrencod
 CLIENT_LIBS := -lcurl -ljansson -lqrencode
 # shaping and PDF: idprint alone, so that nobody else needs fonts and what they bring with them
 PRINT_PKGS := pangocairo libwebp
+PRINT_CFLAGS = $$($(PKG) --cflags $(PRINT_PKGS) | sed 's/-I/-isystem /g')
 PRINT_LIBS = $$($(PKG) --libs $(PRINT_PKGS)) -lqrencode
 
 .DEFAULT_GOAL := all
@@ -74,7 +75,7 @@ $(O)/clients/%.o: clients/%.c Makefile
 $(O)/clients/idprint/%.o: clients/idprint/%.c Makefile
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
-	$(Q)$(CC) $(CFLAGS) -Icrypto -Iclients $$($(PKG) --cflags $(PRINT_PKGS) | sed 's/-I/-isystem /g') -c $< -o $@
+	$(Q)$(CC) $(CFLAGS) -Icrypto -Iclients $(PRINT_CFLAGS) -c $< -o $@
 
 $(LIBIDR): $(call obj,$(CORE_SRC))
 $(LIBIDR_ISSUE): $(call obj,$(ISSUE_SRC))

@@ -21,12 +21,14 @@ LIBCLIENTS  := $(O)/libclients.a
 room_help = $(call obj,$(filter tests/unit/$(notdir $(patsubst %/,%,$(dir $(1))))/%,$(UNIT_HELP)))
 
 $(LIBIDSRV): $(call obj,$(filter-out idsrv/main.c,$(IDSRV_SRC)))
-$(LIBCLIENTS): $(call obj,$(filter-out %/main.c %/idctl.c %/idwallet.c %/idverify.c,$(COMMON_SRC) $(IDCTL_SRC) $(IDWALLET_SRC) $(IDVERIFY_SRC)))
+$(LIBCLIENTS): $(call obj,$(filter-out %/main.c %/idctl.c %/idwallet.c %/idverify.c %/idprint.c,$(COMMON_SRC) $(IDCTL_SRC) \
+    $(IDWALLET_SRC) $(IDVERIFY_SRC) $(IDPRINT_SRC)))
 
 $(O)/tests/%.o: tests/%.c Makefile tests/tests.mk
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
-	$(Q)$(CC) $(TEST_CFLAGS) $$($(PKG) --cflags libpq) -c $< -o $@
+	$(Q)$(CC) $(TEST_CFLAGS) $$($(PKG) --cflags libpq) \
+	    $(if $(findstring /idprint/,$<),$(PRINT_CFLAGS)) -c $< -o $@
 
 .SECONDEXPANSION:
 # (patterns are expanded late: a % in a static pattern rule is the stem otherwise)
@@ -36,6 +38,7 @@ $(UNIT_PROG): %: %.o $(UNIT_KIT) $$(call room_help,$$@) $(LIBIDR) $(LIBIDR_ISSUE
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
 	    $(if $(filter $(LIBIDSRV),$^),$(SERVER_LIBS)) $(if $(filter $(LIBCLIENTS),$^),$(CLIENT_LIBS)) \
+	    $(if $(findstring /idprint/,$@),$(PRINT_LIBS) $$($(PKG) --libs pangoft2 fontconfig)) \
 	    $(TEST_LIBS) -lqrencode -lzbar -ljansson $(CORE_LIBS)
 
 # what when memory or OpenSSL fails: the programs of that folder stand in front of these functions
