@@ -346,7 +346,6 @@ static enum cli_exit run(struct cli *c)
 	if (scratch)
 		code = run_job(c, scratch);
 	idr_arena_free(&scratch);
-	pango_cairo_font_map_set_default(NULL);
 	return code;
 }
 

@@ -134,25 +134,33 @@ static bool middle(struct print_page *p, const struct print_job *j, const struct
 
 /* ---- below: the code, and what a checker does ---- */
 
-static bool steps(struct print_page *p, const struct print_job *j, const char *locale, struct print_box box,
+static bool add_steps(struct print_page *p, struct print_block *b, const struct print_job *j, const char *locale,
     struct idr_err *err)
 {
 	static const char *const lines[] = { "check_1", "check_2", "check_3" };
-	struct print_block b = { .least = LEAST, .middle = true };
 
-	print_par_add(&b, (struct print_par){ .text = print_word(&j->words, "check_title", locale), .size = 12,
-	    .bold = true,
-	    .ink = PRINT_ACCENT, .locale = locale });
+	print_par_add(b, (struct print_par){ .text = print_word(&j->words, "check_title", locale), .size = 12,
+	    .bold = true, .ink = PRINT_ACCENT, .before = 9, .locale = locale });
 	for (size_t i = 0; i < 3; i++) {
 		struct idr_bytes said = print_word(&j->words, lines[i], locale);
 		char *s = idr_arena_printf(p->arena, err, "%zu.  %.*s", i + 1, (int)said.n, (const char *)said.p);
 
 		if (!s)
 			return false;
-		print_par_add(&b, (struct print_par){ .text = idr_str(s), .size = 9.5, .before = 3, .hang = 11,
+		print_par_add(b, (struct print_par){ .text = idr_str(s), .size = 9.5, .before = 3, .hang = 11,
 		    .locale = locale });
 	}
-	return print_text(p, &b, box, err);
+	return true;
+}
+
+/* In both languages at one size: neither is the small print of the other. */
+static bool steps(struct print_page *p, const struct print_job *j, const char *locale, struct print_box box,
+    struct idr_err *err)
+{
+	struct print_block b = { .least = LEAST, .middle = true };
+
+	return (strcmp(locale, "en") == 0 || add_steps(p, &b, j, locale, err)) && add_steps(p, &b, j, "en", err) &&
+	    print_text(p, &b, box, err);
 }
 
 /* Where the folds are: two short marks at the edge. */
@@ -165,18 +173,16 @@ static void fold_marks(struct print_page *p)
 static bool below(struct print_page *p, const struct print_job *j, const struct print_person *who,
     struct idr_err *err)
 {
-	bool both = strcmp(who->locale, "en") != 0;
-	double x = LEFT + CODE_SIDE + 6, w = LEFT + WIDTH - x, h = 34, y = 205;
-	struct idr_bytes check = print_string(j->agency, "check");
+	double x = LEFT + CODE_SIDE + 6, w = LEFT + WIDTH - x, y = 205;
 	struct print_block address = { .least = LEAST, .middle = true };
 
 	rule(p, PRINT_ACCENT, LEFT, 201.5, WIDTH, 0.6);
 	print_code_draw(p, &who->code, print_mm(LEFT - 2), print_mm(206));
 	fold_marks(p);
-	print_par_add(&address, (struct print_par){ .text = check, .size = 11.5, .bold = true, .locale = "en" });
-	return (!both || steps(p, j, who->locale, mm_box(x, y, w, h), err)) &&
-	    steps(p, j, "en", mm_box(x, both ? y + h + 1 : y, w, both ? h : 2 * h), err) &&
-	    print_text(p, &address, mm_box(x, y + 2 * h + 2, w, 7), err);
+	print_par_add(&address, (struct print_par){ .text = print_string(j->agency, "check"), .size = 11.5, .bold = true,
+	    .locale = "en" });
+	return steps(p, j, who->locale, mm_box(x, y, w, 69), err) &&
+	    print_text(p, &address, mm_box(x, y + 70, w, 7), err);
 }
 
 bool print_sheet(struct print_page *p, const struct print_job *j, const struct print_person *who,
