@@ -168,8 +168,7 @@ static bool start_pen(struct printing *p, const struct idr_type *t, struct idr_e
 	struct idr_bytes job;
 
 	return job_message(p, t, &job, err) && ctl_pen_open(&p->pen, p->ledger.fd, err) && ctl_pen_send(&p->pen,
-	    p->c->arena,
-	    job, err);
+	    p->c->arena, job, err);
 }
 
 /* The type and cut exist: otherwise every single person would be refused. */

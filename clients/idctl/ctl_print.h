@@ -72,8 +72,7 @@ const struct idr_type *ctl_proof_type(const struct ctl_proof *p, struct idr_byte
  * its code.
  */
 IDR_MUST bool ctl_proof_page(struct ctl_proof *p, struct idr_arena *a, struct idr_bytes qr_text,
-    int64_t credential_id,
-    struct idr_bytes *message, struct idr_bytes *type_id, struct idr_err *err);
+    int64_t credential_id, struct idr_bytes *message, struct idr_bytes *type_id, struct idr_err *err);
 
 /* ---- ctl_print_pen.c: idprint, a process of its own ---- */
 

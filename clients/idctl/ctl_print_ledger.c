@@ -161,8 +161,7 @@ static bool write_head(struct ctl_ledger *l, const char *type, const char *cut, 
 }
 
 bool ctl_ledger_open(struct idr_arena *a, const char *path, const char *type, const char *cut,
-    struct ctl_ledger *out,
-    struct idr_err *err)
+    struct ctl_ledger *out, struct idr_err *err)
 {
 	struct ctl_ledger *l = out;
 	FILE *f;
@@ -238,15 +237,13 @@ bool ctl_ledger_refused(struct ctl_ledger *l, struct ctl_ledger_entry *e, struct
 }
 
 bool ctl_ledger_done(struct ctl_ledger *l, struct ctl_ledger_entry *e, int64_t credential_id,
-    struct idr_bytes qr_text,
-    struct idr_err *err)
+    struct idr_bytes qr_text, struct idr_err *err)
 {
 	return step(l, e, "issued", CTL_ISSUED_DONE, credential_id, qr_text, err);
 }
 
 bool ctl_ledger_read(struct ctl_ledger *l, const struct ctl_ledger_entry *e, struct idr_arena *a,
-    int64_t *credential_id,
-    struct idr_bytes *qr_text, struct idr_err *err)
+    int64_t *credential_id, struct idr_bytes *qr_text, struct idr_err *err)
 {
 	const struct idr_json *doc, *text;
 	uint8_t *line = idr_arena_alloc(a, e->length, err);

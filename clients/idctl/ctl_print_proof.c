@@ -59,8 +59,7 @@ static bool judge(struct ctl_proof *p, struct idr_arena *a, struct idr_bytes tex
 
 /* The day it was issued, which a verdict does not tell; the text was judged before. */
 static bool issued_at(struct ctl_proof *p, struct idr_arena *a, struct idr_bytes text, int64_t now,
-    int64_t *iat,
-    struct idr_err *err)
+    int64_t *iat, struct idr_err *err)
 {
 	const struct idr_qr_rules rules = { .trust = p->in.trust, .algs = IDR_ALGS_ALL, .skew = SKEW_S };
 	struct idr_qr_result result;

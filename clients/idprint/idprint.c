@@ -224,8 +224,7 @@ static void drop_pdf(struct print *p)
 /* ---- a page ---- */
 
 static bool draw_on(struct print *p, struct idr_arena *a, cairo_surface_t *surface,
-    const struct print_person *who,
-    struct idr_err *err)
+    const struct print_person *who, struct idr_err *err)
 {
 	struct print_page page = { .cr = cairo_create(surface), .words = &p->job.words, .arena = a,
 		.trial = surface != p->pdf };

@@ -132,8 +132,7 @@ IDR_MUST bool print_text(struct print_page *p, const struct print_block *b, stru
  * has no room.
  */
 IDR_MUST bool print_line(struct print_page *p, const struct print_par *par, struct print_box box,
-    double baseline,
-    double least, bool *fits, struct idr_err *err);
+    double baseline, double least, bool *fits, struct idr_err *err);
 void print_ink(struct print_page *p, enum print_ink ink);
 /* The context text is shaped with, at one unit per point whatever the surface. */
 PangoContext *print_context_new(cairo_t *cr);

@@ -106,8 +106,7 @@ static bool front(struct print_page *p, const struct print_job *j, const struct 
 /* ---- back ---- */
 
 static void add_both(struct print_block *b, const struct print_job *j, const struct print_person *who,
-    const char *word,
-    double size, bool bold, double before)
+    const char *word, double size, bool bold, double before)
 {
 	struct idr_bytes local = print_word(&j->words, word, who->locale), english = print_word(&j->words, word,
 	    "en");
@@ -115,8 +114,7 @@ static void add_both(struct print_block *b, const struct print_job *j, const str
 
 	if (!idr_bytes_equal(local, english)) {
 		print_par_add(b, (struct print_par){ .text = local, .size = size, .bold = bold, .before = before,
-		    .ink = ink,
-		    .locale = who->locale });
+		    .ink = ink, .locale = who->locale });
 		before = bold ? 0 : size / 4;
 	}
 	print_par_add(b, (struct print_par){ .text = english, .size = size, .bold = bold, .before = before,

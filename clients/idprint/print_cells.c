@@ -29,8 +29,7 @@ static bool label_of(struct print_page *p, const struct print_cell *c, struct id
 	if (!c->label.n || idr_bytes_equal(c->label, c->label_en))
 		return true;
 	s = idr_arena_printf(p->arena, err, "%.*s · %.*s", (int)c->label.n, (const char *)c->label.p,
-	    (int)c->label_en.n,
-	    (const char *)c->label_en.p);
+	    (int)c->label_en.n, (const char *)c->label_en.p);
 	if (!s)
 		return false;
 	*out = idr_str(s);
@@ -39,8 +38,7 @@ static bool label_of(struct print_page *p, const struct print_cell *c, struct id
 
 /* In both languages if there is room, else in English. */
 static bool draw_label(struct print_page *p, const struct print_grid *g, const struct print_cell *c,
-    struct print_box box,
-    struct idr_err *err)
+    struct print_box box, struct idr_err *err)
 {
 	struct print_par par = { .size = g->label, .ink = PRINT_GREY, .locale = g->locale };
 	double baseline = box.y + 0.7 * box.h;
@@ -55,8 +53,7 @@ static bool draw_label(struct print_page *p, const struct print_grid *g, const s
 }
 
 static bool draw_value(struct print_page *p, const struct print_grid *g, const struct print_cell *c,
-    struct print_box box,
-    struct idr_err *err)
+    struct print_box box, struct idr_err *err)
 {
 	struct print_par par = { .text = c->value, .size = g->value, .locale = g->locale };
 	struct print_block b = { .least = g->least };
@@ -72,8 +69,7 @@ static bool draw_value(struct print_page *p, const struct print_grid *g, const s
 
 /* The label has two fifths of a row; a wide value the rest of two. */
 static bool one_cell(struct print_page *p, const struct print_grid *g, const struct print_cell *c,
-    struct print_box box,
-    struct idr_err *err)
+    struct print_box box, struct idr_err *err)
 {
 	double label = 0.4 * g->row;
 

@@ -53,8 +53,7 @@ static struct idr_bytes text_of(const struct idr_json *v)
 
 /* Male, Female, Other are words of the page; other numbers are written as they are. */
 static bool number_as_text(struct idr_arena *a, const struct print_job *j, const struct print_person *who,
-    int64_t key,
-    int64_t n, struct idr_bytes *out, struct idr_err *err)
+    int64_t key, int64_t n, struct idr_bytes *out, struct idr_err *err)
 {
 	char *s = idr_arena_printf(a, err, key == KEY_SEX ? "sex_%lld" : "%lld", (long long)n);
 	struct idr_bytes word, english;

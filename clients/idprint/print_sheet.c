@@ -94,8 +94,7 @@ static bool column(struct print_page *p, const struct print_job *j, const char *
 }
 
 static void add_cell(struct print_cell *c, const struct print_job *j, const struct print_person *who,
-    const char *word,
-    struct idr_bytes value)
+    const char *word, struct idr_bytes value)
 {
 	bool local = strcmp(who->locale, "en") != 0;
 
@@ -134,8 +133,8 @@ static bool middle(struct print_page *p, const struct print_job *j, const struct
 
 /* ---- below: the code, and what a checker does ---- */
 
-static bool add_steps(struct print_page *p, struct print_block *b, const struct print_job *j, const char *locale,
-    struct idr_err *err)
+static bool add_steps(struct print_page *p, struct print_block *b, const struct print_job *j,
+    const char *locale, struct idr_err *err)
 {
 	static const char *const lines[] = { "check_1", "check_2", "check_3" };
 
@@ -179,7 +178,8 @@ static bool below(struct print_page *p, const struct print_job *j, const struct 
 	rule(p, PRINT_ACCENT, LEFT, 201.5, WIDTH, 0.6);
 	print_code_draw(p, &who->code, print_mm(LEFT - 2), print_mm(206));
 	fold_marks(p);
-	print_par_add(&address, (struct print_par){ .text = print_string(j->agency, "check"), .size = 11.5, .bold = true,
+	print_par_add(&address, (struct print_par){ .text = print_string(j->agency, "check"), .size = 11.5,
+	    .bold = true,
 	    .locale = "en" });
 	return steps(p, j, who->locale, mm_box(x, y, w, 69), err) &&
 	    print_text(p, &address, mm_box(x, y + 70, w, 7), err);

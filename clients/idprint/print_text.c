@@ -301,8 +301,7 @@ static bool line_fits(struct laid *l, double scale, struct print_box box, double
 }
 
 bool print_line(struct print_page *p, const struct print_par *par, struct print_box box, double baseline,
-    double least,
-    bool *fits, struct idr_err *err)
+    double least, bool *fits, struct idr_err *err)
 {
 	struct laid l = { .layout = print_layout(p, par) };
 	bool ok = check_glyphs(p, l.layout, err);

@@ -16,6 +16,13 @@
 
 enum { FILE_MAX = 8 * 1024 * 1024, RUNS_MAX = 8192 };
 #ifdef IDR_ASAN
+/* fontconfig keeps its caches to the end, where the sanitizer does not see them */
+const char *__lsan_default_suppressions(void);
+__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void)
+{
+	return "leak:libfontconfig";
+}
+
 enum { CARD_EVERY = 25, SHEET_EVERY = 50, SHAPE_EVERY = 25 };
 #else
 enum { CARD_EVERY = 1, SHEET_EVERY = 2, SHAPE_EVERY = 1 };
