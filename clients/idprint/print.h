@@ -163,6 +163,19 @@ IDR_MUST bool print_cells(struct print_page *p, const struct print_grid *g, stru
 /* Does this value need rows of its own? */
 bool print_is_wide(const struct print_cell *c);
 
+/* ---- print_head.c: what both forms have ---- */
+
+struct print_box print_box_mm(double x, double y, double w, double h);
+/* A filled line, in millimetres. */
+void print_rule(struct print_page *p, enum print_ink ink, double x, double y, double w, double thick);
+
+struct print_head {
+	struct print_box left, right; /* the type's name, the agency's */
+	double title, agency, least;  /* points */
+};
+IDR_MUST bool print_head(struct print_page *p, const struct print_head *h, const struct print_job *j,
+    const struct print_person *who, struct idr_err *err);
+
 /* ---- print_card.c, print_sheet.c: the two forms; each draws on a page of its size ---- */
 
 /* ISO/IEC 7810 ID-1: front, then cairo_show_page(), then back. The other: A4. */

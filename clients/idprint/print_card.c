@@ -10,39 +10,16 @@
 #define MARGIN 4.0
 #define LEAST 3.9      /* points */
 
-static struct print_box mm_box(double x, double y, double w, double h)
-{
-	return (struct print_box){ print_mm(x), print_mm(y), print_mm(w), print_mm(h) };
-}
-
-static void rule(struct print_page *p, double x, double y, double w, double thick)
-{
-	print_ink(p, PRINT_ACCENT);
-	cairo_rectangle(p->cr, print_mm(x), print_mm(y), print_mm(w), print_mm(thick));
-	cairo_fill(p->cr);
-}
-
 /* ---- front ---- */
 
 static bool front_head(struct print_page *p, const struct print_job *j, const struct print_person *who,
     struct idr_err *err)
 {
-	struct print_block title = { .least = LEAST, .middle = true }, agency = title;
-	const struct idr_json *name = idr_json_find(j->agency, "name");
-	struct idr_bytes local = print_said(name, who->locale), english = print_said(name, "en");
+	const struct print_head h = { .left = print_box_mm(MARGIN, 3, 40, 9.2), .title = 9.5, .least = LEAST,
+		.right = print_box_mm(46, 3, CARD_W - MARGIN - 46, 9.2), .agency = 5.6 };
 
-	print_par_add(&title, (struct print_par){ .text = who->title, .size = 9.5, .bold = true, .ink = PRINT_ACCENT,
-	    .locale = who->locale });
-	print_par_add(&title, (struct print_par){ .text = who->title_en, .size = who->title.n ? 6.5 : 10.5,
-	    .bold = true,
-	    .ink = PRINT_ACCENT, .locale = "en" });
-	agency.right = true;
-	if (!idr_bytes_equal(local, english))
-		print_par_add(&agency, (struct print_par){ .text = local, .size = 5.6, .locale = who->locale });
-	print_par_add(&agency, (struct print_par){ .text = english, .size = 5.6, .locale = "en" });
-	rule(p, MARGIN, 12.6, CARD_W - 2 * MARGIN, 0.4);
-	return print_text(p, &title, mm_box(MARGIN, 3, 40, 9.2), err) &&
-	    print_text(p, &agency, mm_box(46, 3, CARD_W - MARGIN - 46, 9.2), err);
+	print_rule(p, PRINT_ACCENT, MARGIN, 12.6, CARD_W - 2 * MARGIN, 0.4);
+	return print_head(p, &h, j, who, err);
 }
 
 static bool front_name(struct print_page *p, const struct print_person *who, struct print_box box,
@@ -75,8 +52,8 @@ static bool front_dates(struct print_page *p, const struct print_job *j, const s
 		    who->locale) : idr_bytes(NULL, 0),
 			print_word(&j->words, names[i], "en"), dates[i] };
 	g.columns = g.n;
-	rule(p, MARGIN, 43.3, CARD_W - 2 * MARGIN, 0.15);
-	return print_cells(p, &g, mm_box(MARGIN, 44, CARD_W - 2 * MARGIN, 7), err);
+	print_rule(p, PRINT_ACCENT, MARGIN, 43.3, CARD_W - 2 * MARGIN, 0.15);
+	return print_cells(p, &g, print_box_mm(MARGIN, 44, CARD_W - 2 * MARGIN, 7), err);
 }
 
 /*
@@ -96,10 +73,10 @@ static bool front(struct print_page *p, const struct print_job *j, const struct 
 	g.cell = who->cell + rest;
 	g.n = who->n_cell - rest;
 	if (!front_head(p, j, who, err) ||
-	    (face && !print_portrait(p, who->picture, mm_box(MARGIN, 14.6, 22, 27.5), err)))
+	    (face && !print_portrait(p, who->picture, print_box_mm(MARGIN, 14.6, 22, 27.5), err)))
 		return false;
-	return front_name(p, who, mm_box(x, 13.4, w, face ? 15.4 : 11.6), err) &&
-	    print_cells(p, &g, mm_box(x, face ? 29.2 : 25, w, face ? 13.6 : 18.1), err) &&
+	return front_name(p, who, print_box_mm(x, 13.4, w, face ? 15.4 : 11.6), err) &&
+	    print_cells(p, &g, print_box_mm(x, face ? 29.2 : 25, w, face ? 13.6 : 18.1), err) &&
 	    front_dates(p, j, who, who->cell, rest, err);
 }
 
@@ -163,8 +140,8 @@ static bool back(struct print_page *p, const struct print_job *j, const struct p
 	double w = CARD_W - MARGIN - side - 2.4;
 
 	print_code_draw(p, &who->code, print_mm(CARD_W - side - 2), print_mm((CARD_H - side) / 2));
-	return back_words(p, j, who, mm_box(MARGIN, 3.2, w, 43.6), err) &&
-	    back_number(p, j, who, mm_box(MARGIN, 47.4, w, 3.6), err);
+	return back_words(p, j, who, print_box_mm(MARGIN, 3.2, w, 43.6), err) &&
+	    back_number(p, j, who, print_box_mm(MARGIN, 47.4, w, 3.6), err);
 }
 
 bool print_card(struct print_page *p, const struct print_job *j, const struct print_person *who,

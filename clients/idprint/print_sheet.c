@@ -13,39 +13,17 @@
 #define CODE_SIDE 74.0 /* the widest there is */
 #define LEAST 6.0      /* points */
 
-static struct print_box mm_box(double x, double y, double w, double h)
-{
-	return (struct print_box){ print_mm(x), print_mm(y), print_mm(w), print_mm(h) };
-}
-
-static void rule(struct print_page *p, enum print_ink ink, double x, double y, double w, double thick)
-{
-	print_ink(p, ink);
-	cairo_rectangle(p->cr, print_mm(x), print_mm(y), print_mm(w), print_mm(thick));
-	cairo_fill(p->cr);
-}
-
 /* ---- above: whose ---- */
 
 static bool head(struct print_page *p, const struct print_job *j, const struct print_person *who,
     struct idr_err *err)
 {
-	struct print_block title = { .least = LEAST, .middle = true }, agency = title;
-	const struct idr_json *name = idr_json_find(j->agency, "name");
-	struct idr_bytes local = print_said(name, who->locale), english = print_said(name, "en");
+	const struct print_head h = { .left = print_box_mm(LEFT, 14, 96, 19), .title = 20, .agency = 10,
+	    .least = LEAST,
+		.right = print_box_mm(118, 14, LEFT + WIDTH - 118, 19) };
 
-	print_par_add(&title, (struct print_par){ .text = who->title, .size = 20, .bold = true, .ink = PRINT_ACCENT,
-	    .locale = who->locale });
-	print_par_add(&title, (struct print_par){ .text = who->title_en, .size = who->title.n ? 13 : 22,
-	    .bold = true,
-	    .ink = PRINT_ACCENT, .locale = "en" });
-	agency.right = true;
-	if (!idr_bytes_equal(local, english))
-		print_par_add(&agency, (struct print_par){ .text = local, .size = 10, .locale = who->locale });
-	print_par_add(&agency, (struct print_par){ .text = english, .size = 10, .locale = "en" });
-	rule(p, PRINT_ACCENT, LEFT, 35, WIDTH, 0.6);
-	return print_text(p, &title, mm_box(LEFT, 14, 96, 19), err) &&
-	    print_text(p, &agency, mm_box(118, 14, LEFT + WIDTH - 118, 19), err);
+	print_rule(p, PRINT_ACCENT, LEFT, 35, WIDTH, 0.6);
+	return print_head(p, &h, j, who, err);
 }
 
 /* Beside the portrait: short values only. */
@@ -67,8 +45,9 @@ static bool person(struct print_page *p, const struct print_person *who, struct 
 	    .locale = who->locale });
 	print_par_add(&b, (struct print_par){ .text = who->name, .size = who->name_local.n ? 16 : 22, .bold = true,
 	    .before = 2, .locale = "en" });
-	return (!face || print_portrait(p, who->picture, mm_box(LEFT, 39, 40, 50), err)) &&
-	    print_text(p, &b, mm_box(x, 38, w, 24), err) && print_cells(p, &g, mm_box(x, 64, w, 29.6), err);
+	return (!face || print_portrait(p, who->picture, print_box_mm(LEFT, 39, 40, 50), err)) &&
+	    print_text(p, &b, print_box_mm(x, 38, w, 24), err) && print_cells(p, &g, print_box_mm(x, 64, w,
+	    29.6), err);
 }
 
 /* ---- in the middle: what it is, and what to do when it is lost ---- */
@@ -116,7 +95,7 @@ static bool dates(struct print_page *p, const struct print_job *j, const struct 
 	add_cell(&cell[g.n++], j, who, "valid_until", who->until);
 	if (who->number.n)
 		add_cell(&cell[g.n++], j, who, "paper_number", who->number);
-	return print_cells(p, &g, mm_box(LEFT, 103, WIDTH, 29.5), err);
+	return print_cells(p, &g, print_box_mm(LEFT, 103, WIDTH, 29.5), err);
 }
 
 static bool middle(struct print_page *p, const struct print_job *j, const struct print_person *who,
@@ -125,10 +104,10 @@ static bool middle(struct print_page *p, const struct print_job *j, const struct
 	bool both = strcmp(who->locale, "en") != 0;
 	double w = both ? (WIDTH - 8) / 2 : WIDTH, y = 126, h = 197 - y;
 
-	rule(p, PRINT_GREY, LEFT, y - 3, WIDTH, 0.15);
+	print_rule(p, PRINT_GREY, LEFT, y - 3, WIDTH, 0.15);
 	return dates(p, j, who, err) &&
-	    (!both || column(p, j, who->locale, mm_box(LEFT, y, w, h), err)) &&
-	    column(p, j, "en", mm_box(both ? LEFT + w + 8 : LEFT, y, w, h), err);
+	    (!both || column(p, j, who->locale, print_box_mm(LEFT, y, w, h), err)) &&
+	    column(p, j, "en", print_box_mm(both ? LEFT + w + 8 : LEFT, y, w, h), err);
 }
 
 /* ---- below: the code, and what a checker does ---- */
@@ -165,8 +144,8 @@ static bool steps(struct print_page *p, const struct print_job *j, const char *l
 /* Where the folds are: two short marks at the edge. */
 static void fold_marks(struct print_page *p)
 {
-	rule(p, PRINT_GREY, 5, SHEET_H / 3, 4, 0.15);
-	rule(p, PRINT_GREY, 5, SHEET_H * 2 / 3, 4, 0.15);
+	print_rule(p, PRINT_GREY, 5, SHEET_H / 3, 4, 0.15);
+	print_rule(p, PRINT_GREY, 5, SHEET_H * 2 / 3, 4, 0.15);
 }
 
 static bool below(struct print_page *p, const struct print_job *j, const struct print_person *who,
@@ -175,14 +154,14 @@ static bool below(struct print_page *p, const struct print_job *j, const struct 
 	double x = LEFT + CODE_SIDE + 6, w = LEFT + WIDTH - x, y = 205;
 	struct print_block address = { .least = LEAST, .middle = true };
 
-	rule(p, PRINT_ACCENT, LEFT, 201.5, WIDTH, 0.6);
+	print_rule(p, PRINT_ACCENT, LEFT, 201.5, WIDTH, 0.6);
 	print_code_draw(p, &who->code, print_mm(LEFT - 2), print_mm(206));
 	fold_marks(p);
 	print_par_add(&address, (struct print_par){ .text = print_string(j->agency, "check"), .size = 11.5,
 	    .bold = true,
 	    .locale = "en" });
-	return steps(p, j, who->locale, mm_box(x, y, w, 69), err) &&
-	    print_text(p, &address, mm_box(x, y + 70, w, 7), err);
+	return steps(p, j, who->locale, print_box_mm(x, y, w, 69), err) &&
+	    print_text(p, &address, print_box_mm(x, y + 70, w, 7), err);
 }
 
 bool print_sheet(struct print_page *p, const struct print_job *j, const struct print_person *who,
