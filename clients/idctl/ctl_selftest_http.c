@@ -6,7 +6,8 @@
 
 /* HTTP as a hostile client speaks it: framing, sizes, paths, and what errors tell. */
 
-#define POST "POST /token HTTP/1.1\r\nHost: %s\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+/* A nonce is given to anyone for any body, so that only a refusal of the framing is a refusal. */
+#define POST "POST /nonce HTTP/1.1\r\nHost: %s\r\n"
 #define CHUNKED "Transfer-Encoding: chunked\r\n"
 #define CHUNKS "3\r\na=b\r\n0\r\n\r\n"
 #define GET "GET /health HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n"
@@ -45,6 +46,22 @@ static bool refused(struct selftest *t, const char *fmt, struct idr_err *err)
 	    status == 501 || status == 505)
 		return true;
 	return selftest_seen(err, "answered %ld", status);
+}
+
+static bool served(struct selftest *t, const char *fmt, struct idr_err *err)
+{
+	const char *answer;
+	long status;
+
+	return send_text(t, fmt, &status, &answer, err) &&
+	    (status == 200 || selftest_seen(err, "answered %ld", status));
+}
+
+static bool plain(struct selftest *t, struct idr_err *err)
+{
+	return served(t, GET "\r\n", err) &&
+	    served(t, POST "Content-Length: 3\r\nConnection: close\r\n\r\na=b", err) &&
+	    served(t, POST CHUNKED "Connection: close\r\n\r\n" CHUNKS, err);
 }
 
 static bool two_lengths(struct selftest *t, struct idr_err *err)
@@ -221,6 +238,7 @@ static bool other_origins(struct selftest *t, struct idr_err *err)
 }
 
 const struct selftest_check selftest_http[] = {
+	{ "http.plain", "right requests over a bare connection are served", "RFC 9112 section 6", 0, plain },
 	{ "http.two_lengths", "two Content-Length headers are refused", "RFC 9112 section 6.3", 0,
 	  two_lengths },
 	{ "http.length_and_chunks", "Content-Length with Transfer-Encoding is refused",

@@ -182,6 +182,11 @@ bool flow_begin(void *app_, struct http_request *http)
 	return true;
 }
 
+struct flow_waiting flow_waiting(struct flow *f)
+{
+	return (struct flow_waiting){ queue_length(f->work), queue_length(f->cold) };
+}
+
 /* ---- the end ---- */
 
 /* Every step ends and so does every request: nothing inside waits for something that may not come. */

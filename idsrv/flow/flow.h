@@ -92,6 +92,11 @@ IDR_MUST bool flow_new(struct app *app, flow_access *access, struct flow **out,
 bool flow_begin(void *app, struct http_request *r);
 /* A committed change that parked requests with this key wait for. */
 void flow_wake(struct flow *f, const uint8_t key[16]);
+/* Requests that wait for a thread at this moment. */
+struct flow_waiting {
+	size_t worker, cold;
+};
+struct flow_waiting flow_waiting(struct flow *f);
 /* Refuse new, let everything inside end. */
 void flow_drain(struct flow *f);
 void flow_free(struct flow **f);

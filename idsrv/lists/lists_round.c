@@ -110,8 +110,16 @@ static void mark_clean(const struct lists *l, struct list *x)
 {
 	long long since = atomic_load(&x->dirty_us);
 
-	if (since && since <= l->followed_us && x->published_version == x->version)
-		atomic_compare_exchange_strong(&x->dirty_us, &since, 0);
+	int64_t ms;
+
+	if (!since || since > l->followed_us || x->published_version != x->version)
+		return;
+	ms = (clock_monotonic_us() - since) / 1000;
+	if (!atomic_compare_exchange_strong(&x->dirty_us, &since, 0))
+		return;
+	metrics_add(l->o.metrics, METRIC_PUBLISHED, 1);
+	metrics_add(l->o.metrics, METRIC_PUBLISHED_MS, (uint64_t)ms);
+	metrics_set(l->o.metrics, GAUGE_PUBLISHED_LAST_MS, ms);
 }
 
 static bool publish_due(struct lists *l, struct idr_err *err)

@@ -1,5 +1,5 @@
 /*
- * The routes for who runs the server: health, metrics, the description of the API.
+ * The routes for who runs the server: health, the description of the API.
  */
 #include "codec/json.h"
 #include "flow/flow.h"
@@ -7,7 +7,7 @@
 #include "routes.h"
 #include "sys/clock.h"
 
-enum { HEALTH_MAX = 2048, METRICS_FIRST = 32 * 1024, METRICS_MAX = 512 * 1024 };
+enum { HEALTH_MAX = 2048 };
 
 /* Up or down, and nothing else: what is wrong is no one's business out there. */
 static bool answer_public(struct app *app, struct flow_request *r, struct idr_err *err)
@@ -46,19 +46,6 @@ static bool answer_health(struct app *app, struct flow_request *r, struct idr_er
 	return true;
 }
 
-static bool answer_metrics(struct app *app, struct flow_request *r, struct idr_err *err)
-{
-	struct idr_bytes body;
-	struct idr_buf b;
-
-	idr_buf_init(&b, r->arena, METRICS_FIRST, METRICS_MAX);
-	metrics_put(app->metrics, &b);
-	if (!idr_buf_done(&b, &body, err))
-		return false;
-	http_reply(r->http, 200, "text/plain; version=0.0.4; charset=utf-8", body);
-	return true;
-}
-
 static bool answer_docs(struct app *app, struct flow_request *r, struct idr_err *err)
 {
 	struct blob *b = operate_health_openapi(app->health);
@@ -71,5 +58,4 @@ static bool answer_docs(struct app *app, struct flow_request *r, struct idr_err 
 
 const struct flow_step operate_health_public_get[] = { { FLOW_INLINE, answer_public }, { 0 } };
 const struct flow_step operate_health_get[] = { { FLOW_INLINE, answer_health }, { 0 } };
-const struct flow_step operate_metrics_get[] = { { FLOW_INLINE, answer_metrics }, { 0 } };
 const struct flow_step operate_docs_get[] = { { FLOW_INLINE, answer_docs }, { 0 } };

@@ -102,6 +102,11 @@ static bool submit(struct registry *r, struct queue *q, struct reg_row *row, str
 	return true;
 }
 
+struct registry_waiting registry_waiting(struct registry *r)
+{
+	return (struct registry_waiting){ queue_length(r->writes), queue_length(r->reads), queue_length(r->later) };
+}
+
 bool reg_submit(struct registry *r, struct reg_row *row, struct idr_err *err)
 {
 	return submit(r, row->kind->write ? r->writes : r->reads, row, err);

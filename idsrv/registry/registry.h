@@ -47,6 +47,12 @@ void registry_hurry(struct registry *r, int64_t wait_ms);
 /* Answer everything queued, then stop. */
 void registry_close(struct registry **r);
 
+/* Rows that wait for their batch at this moment. */
+struct registry_waiting {
+	size_t writes, reads, later;
+};
+struct registry_waiting registry_waiting(struct registry *r);
+
 /* A connection of one's own for a cold thread; reconnects by itself at the next call. */
 IDR_MUST bool reg_conn_open(struct registry *r, struct reg_conn **out, struct idr_err *err);
 void reg_conn_close(struct reg_conn **c);

@@ -25,6 +25,7 @@ struct signer {
 	int fd;
 	pid_t pid;
 	atomic_bool gone;
+	atomic_uint_fast64_t signatures, batches;
 	bool threaded;
 	pthread_t thread;
 	pthread_mutex_t lock;
@@ -124,11 +125,22 @@ static struct signer_job *take_batch(struct signer *s, size_t *n)
 	return first;
 }
 
+struct signer_counts signer_counts(struct signer *s)
+{
+	struct signer_counts c = { atomic_load(&s->signatures), atomic_load(&s->batches), 0 };
+
+	pthread_mutex_lock(&s->lock);
+	c.waiting = s->queued;
+	pthread_mutex_unlock(&s->lock);
+	return c;
+}
+
 static bool exchange(struct signer *s, struct signer_job *first)
 {
 	uint8_t head[4], body[WIRE_REPLY_MAX];
 	uint32_t id = 0, got, n;
 
+	atomic_fetch_add(&s->batches, 1);
 	s->out.n = 0;
 	s->out.failed = false;
 	for (struct signer_job *j = first; j; j = j->next)
@@ -148,6 +160,8 @@ static bool exchange(struct signer *s, struct signer_job *first)
 			atomic_store(&s->gone, true);
 			return true;
 		}
+		if (j->ok)
+			atomic_fetch_add(&s->signatures, j->n);
 		j->done(j);
 	}
 	return true;

@@ -60,4 +60,11 @@ bool signer_is_lost(const struct signer *s);
 int signer_pid(const struct signer *s);
 void signer_stop(struct signer **s);
 
+/* Since the start, and what waits now. */
+struct signer_counts {
+	uint64_t signatures, batches;
+	size_t waiting;
+};
+struct signer_counts signer_counts(struct signer *s);
+
 #endif

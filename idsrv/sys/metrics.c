@@ -37,7 +37,9 @@ static const struct {
 	[METRIC_VERIFICATIONS] = { "verifications_total", "Credentials verified directly." },
 	[METRIC_STATUS_CHANGES] = { "status_changes_total", "Credentials revoked, suspended, restored." },
 	[METRIC_LISTS_PUBLISHED] = { "lists_published_total", "Status list tokens signed and swapped in." },
-	[METRIC_SIGNATURES] = { "signatures_total", "Signatures made by the signer." },
+	[METRIC_PUBLISHED] = { "published_changes_total", "Times a list with new changes became visible." },
+	[METRIC_PUBLISHED_MS] = { "published_changes_ms_total",
+	  "Milliseconds from each of those first changes to visible, added up." },
 	[METRIC_DB_BATCHES] = { "db_batches_total", "Database transactions of batched kinds." },
 	[METRIC_DB_ROWS] = { "db_rows_total", "Rows carried by those transactions." },
 	[METRIC_WEBHOOKS_DELIVERED] = { "webhooks_delivered_total", "Webhook events a receiver took." },
@@ -66,7 +68,7 @@ static const struct {
 	[GAUGE_OUTBOX_WAITING] = { "outbox_waiting", "Webhook events not delivered yet, of all nodes." },
 	[GAUGE_OUTBOX_AGE] = { "outbox_oldest_seconds", "Age of the oldest of them." },
 	[GAUGE_OUTBOX_DEAD] = { "outbox_dead", "Dead letters an administrator has to look at." },
-	[GAUGE_INDEXES_LEASED] = { "indexes_leased", "Status indexes leased and not yet used." },
+	[GAUGE_PUBLISHED_LAST_MS] = { "published_last_ms", "From change to visible, the last time." },
 };
 
 struct metrics *metrics_new(void)

@@ -84,19 +84,22 @@ static void swiyu_and_libjose_a_jwe_is_not_inflated(void **state)
 	struct request q;
 	struct reply r;
 	int64_t from;
-	char *body;
+	char *head;
 
 	request_bank(c, &q);
 	plain = idr_bytes(idr_arena_alloc(c->a, N, &err), N);
 	assert_true(plain.p && idr_deflate(c->a, plain, true, &zlib, &err));
 	assert_true(zlib.n < 64 * 1024);
-	/* the kit seals text: what is sealed does not matter, for nothing may be opened */
-	body = text(c, "response=%s", jwe(c, &q.enc_key, text(c, "{\"alg\":\"ECDH-ES\",\"enc\":\"A128GCM\",\"kid\":\"%s\","
-	    "\"zip\":\"DEF\",\"epk\":%%s}", q.kid), "A128GCM", base64url(c, zlib)));
+	head = text(c, "{\"alg\":\"ECDH-ES\",\"enc\":\"A128GCM\",\"kid\":\"%s\",\"zip\":\"DEF\",\"epk\":%%s}", q.kid);
 	from = now_ms();
-	r = ask_form(c, q.response_uri, NULL, body);
+	r = ask_form(c, q.response_uri, NULL, text(c, "response=%s", jwe(c, &q.enc_key, head, "A128GCM",
+	    base64url(c, zlib))));
 	must_fail(c, &r, 400, "invalid_request");
 	assert_true(now_ms() - from < 5000);
+	/* refused for the header alone: what is inside would be right as it is */
+	r = ask_form(c, q.response_uri, NULL, text(c, "response=%s", jwe(c, &q.enc_key, head, "A128GCM",
+	    text(c, "{\"vp_token\":%s,\"state\":\"%s\"}", right_token(c, &q), q.state))));
+	must_fail(c, &r, 400, "invalid_request");
 	r = respond(c, &q, right_token(c, &q));
 	must_answer(&r, 200);
 }

@@ -38,6 +38,11 @@ PGOPTIONS='-c bytea_output=escape' as_owner pg_dump --data-only --rows-per-inser
 ok "a planted marker would be found" finds "$IDR_CLAIMS" "$TOP/leak.idsrv.log"
 ok "no claim in the log" absent "$IDR_CLAIMS" "$TOP/leak.idsrv.log"
 ok "no secret in the log" absent "$IDR_SECRETS" "$TOP/leak.idsrv.log"
+documented() { # exactly the names of docs/operate/metrics.md
+	diff <(sed -n 's/^# TYPE \(idsrv_[a-z_]*\) .*/\1/p' "$TOP/leak.metrics" | sort) \
+		<(grep '^| `' docs/operate/metrics.md | cut -d'|' -f2 | grep -o 'idsrv_[a-z_]*' | sort)
+}
+ok "every metric of a running server is documented, and the other way round" documented
 ok "no claim in the metrics" absent "$IDR_CLAIMS" "$TOP/leak.metrics"
 ok "no secret in the metrics" absent "$IDR_SECRETS" "$TOP/leak.metrics"
 ok "no claim in an error answer" absent "$IDR_CLAIMS" "$IDR_ERRORS"

@@ -157,7 +157,7 @@ static void stops_the_issuer_key_and_lets_lists_go_on(void **state)
 	assert_true(signer_quota_open(&c, &q, &err));
 	assert_true(signer_quota_take(&q, RULES_ISSUER, 490, DAY, &err));
 	assert_false(signer_quota_take(&q, RULES_ISSUER, 20, DAY, &err));
-	assert_int_equal(err.code, IDR_SIGNER_REFUSED);
+	assert_int_equal(err.code, IDR_QUOTA);
 	assert_true(signer_quota_take(&q, RULES_STATUS, 5000, DAY, &err));
 	assert_true(signer_quota_take(&q, RULES_ISSUER, 20, 2 * DAY, &err));
 	close(q.fd);
