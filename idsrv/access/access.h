@@ -31,6 +31,9 @@ struct access_bearer {
 	uint8_t hash[32];
 };
 IDR_MUST bool access_bearer(struct flow_request *r, struct access_bearer *out, struct idr_err *err);
+/* The same, and what the token stands for is read by the READ step that follows. */
+IDR_MUST bool access_token_read(struct flow_request *r, struct access_bearer *out,
+    struct reg_token_load *load, struct idr_err *err);
 
 /* A checked DPoP proof; `present` false when no header was sent. */
 struct access_dpop {

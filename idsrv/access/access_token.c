@@ -42,6 +42,18 @@ bool access_bearer(struct flow_request *r, struct access_bearer *out, struct idr
 	return true;
 }
 
+bool access_token_read(struct flow_request *r, struct access_bearer *out, struct reg_token_load *load,
+    struct idr_err *err)
+{
+	if (!access_bearer(r, out, err))
+		return false;
+	memcpy(load->token_hash, out->hash, sizeof(load->token_hash));
+	load->now = r->now;
+	load->row.kind = &reg_token_load;
+	r->row = &load->row;
+	return true;
+}
+
 /* ---- htu: compared without query and fragment, scheme and host in any case, default port ---- */
 
 struct url {

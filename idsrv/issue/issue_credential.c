@@ -33,14 +33,8 @@ static bool issue_credential_bearer(struct app *app, struct flow_request *r, str
 	struct credential_state *st = idr_arena_alloc(r->arena, sizeof(*st), err);
 
 	(void)app;
-	if (!st || !access_bearer(r, &st->bearer, err))
-		return false;
-	memcpy(st->token.token_hash, st->bearer.hash, sizeof(st->token.token_hash));
-	st->token.now = r->now;
-	st->token.row.kind = &reg_token_load;
-	r->row = &st->token.row;
 	r->state = st;
-	return true;
+	return st && access_token_read(r, &st->bearer, &st->token, err);
 }
 
 /* ---- the request ---- */

@@ -7,18 +7,29 @@
 
 enum { NORMAL_MAX = 128 * 1024 };
 
-/* U+200B stands at word borders in Khmer, Lao and Thai; at the edges of a name it is dirt. */
+/* How long the dirt at p is: U+200B stands between words in Khmer, Lao and Thai, not at the edges of a name. */
+static size_t dirt(const uint8_t *p, size_t n)
+{
+	if (n >= 1 && p[0] == ' ')
+		return 1;
+	return n >= 3 && memcmp(p, "\xe2\x80\x8b", 3) == 0 ? 3 : 0;
+}
+
+/* Both kinds, in any order: what is normal already must stay as it is. */
 static struct idr_bytes trim(struct idr_bytes t)
 {
-	while (t.n >= 3 && memcmp(t.p, "\xe2\x80\x8b", 3) == 0)
-		t = idr_bytes_from(t, 3);
-	while (t.n >= 3 && memcmp(t.p + t.n - 3, "\xe2\x80\x8b", 3) == 0)
-		t.n -= 3;
-	while (t.n && t.p[0] == ' ')
-		t = idr_bytes_from(t, 1);
-	while (t.n && t.p[t.n - 1] == ' ')
-		t.n--;
-	return t;
+	size_t k;
+
+	while ((k = dirt(t.p, t.n)) > 0)
+		t = idr_bytes_from(t, k);
+	for (;;) {
+		if (t.n && dirt(t.p + t.n - 1, 1))
+			t.n--;
+		else if (t.n >= 3 && dirt(t.p + t.n - 3, 3) == 3)
+			t.n -= 3;
+		else
+			return t;
+	}
 }
 
 static bool put_text(struct idr_jw *w, struct idr_bytes text, struct idr_err *err)
