@@ -7,7 +7,7 @@
 
 enum { NORMAL_MAX = 128 * 1024 };
 
-/* How long the dirt at p is: U+200B stands between words in Khmer, Lao and Thai, not at the edges of a name. */
+/* How long the dirt at p is; U+200B is for word borders in Khmer, Lao and Thai, not for edges of names. */
 static size_t dirt(const uint8_t *p, size_t n)
 {
 	if (n >= 1 && p[0] == ' ')

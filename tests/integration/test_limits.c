@@ -7,7 +7,7 @@
 #include <curl/curl.h>
 #include <string.h>
 
-enum { KIB = 1024, MIB = 1024 * 1024, CREDENTIAL = 1 };
+enum { KIB = 1024, MIB = 1024 * 1024, CREDENTIAL = 1, NOTIFICATION = 2 };
 
 static char *filled(struct client *c, size_t n, char with)
 {
@@ -63,7 +63,8 @@ static void a_body_of_the_limit_is_read_and_one_byte_more_is_not(void **state)
 		assert_int_not_equal(at.status, 413);
 		must_answer(&over, 413);
 		if (*member(c, over.json, "error"))
-			must_fail(c, &over, 413, i == CREDENTIAL ? "invalid_credential_request" : "invalid_request");
+			must_fail(c, &over, 413, i == CREDENTIAL ? "invalid_credential_request" :
+			    i == NOTIFICATION ? "invalid_notification_request" : "invalid_request");
 		else if (over.body.n)
 			must_refuse(c, &over, 413, "body_too_large");
 	}
