@@ -22,8 +22,7 @@ world() {
 	forget world
 	rm -rf "$WORK" && mkdir -p "$WORK" || return 1
 	build_small && ca_once || return 1
-	add_operator auditor auditor
-	add_operator manager admin
+	add_operators
 	COUNT=$WORK/count
 	mkdir -p "$COUNT" && : >"$COUNT/acknowledged"
 	# short, because a socket's address is; where the server's user can go

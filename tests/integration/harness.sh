@@ -59,9 +59,16 @@ down() { # NAME: ends it and says how
 add_operator() { # NAME ROLE
 	local token=$WORK/keys/$1.token
 	[ -e "$token" ] && return
-	head -c 24 /dev/urandom | base64 | tr '+/' '-_' | tr -d '=\n' >"$token"
+	(umask 077; head -c 24 /dev/urandom | base64 | tr '+/' '-_' | tr -d '=\n' >"$token")
 	printf '%s %s %s\n' "$1" "$2" "$(sha256sum <"$token" | cut -d' ' -f1)" >>"$WORK/keys/operators"
 	echo >>"$token"
+}
+
+# Those that struct client of client.h knows, beside the officer of `ca init`.
+add_operators() {
+	add_operator auditor auditor
+	add_operator manager admin
+	add_operator curious officer
 }
 
 add_parties() {
@@ -97,9 +104,7 @@ fresh() { # NAME
 prepare_main() {
 	fresh main
 	ca_once || { cat "$WORK/ca.log"; totals 0 1 0; exit 1; }
-	add_operator auditor auditor
-	add_operator manager admin
-	add_operator curious officer
+	add_operators
 	up main && populate || { tail -n 5 "$WORK/idsrv.log" "$WORK/made.log"; totals 0 1 0; exit 1; }
 }
 
