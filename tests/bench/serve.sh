@@ -46,7 +46,7 @@ populate() {
 	"$BIN/idctl" paper make --person "$person" --type pid --cut plain --out "$WORK/card" >/dev/null
 }
 
-serve() { server_start --queue 4096 --party_rate 0 --operator_rate 0 --token_ttl_s 86400 --connections 4096 "$@"; }
+serve() { server_start --queue 4096 --party_rate 0 --operator_rate 0 --token_ttl_s 86400 --connections 1200 "$@"; }
 
 begin() {
 	local old from
