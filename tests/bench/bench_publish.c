@@ -46,6 +46,7 @@ static void start(struct publisher *p, const struct bench_options *o)
 	p->lists.o.conf = &p->conf;
 	p->lists.o.metrics = metrics_new();
 	p->lists.suite = idr_suite_new();
+	p->lists.cache = idr_path_cache_new();
 	p->lists.scratch = idr_arena_new(256 * 1024 * 1024);
 	bench_must(rules_load(p->lists.suite, &p->conf, time(NULL), &p->rules, &err), &err);
 	p->lists.o.rules = p->rules;
@@ -61,6 +62,7 @@ static void stop(struct publisher *p)
 	rules_free(&p->rules);
 	metrics_free(&p->lists.o.metrics);
 	idr_arena_free(&p->lists.scratch);
+	idr_path_cache_free(&p->lists.cache);
 	idr_suite_free(&p->lists.suite);
 	idr_arena_free(&p->keep);
 }
