@@ -2,13 +2,6 @@
 
 enum { DAY_S = 86400 };
 
-void reg_recording_refuse(struct reg_recording *b, size_t i, enum idr_code code, const char *ref,
-    const char *why)
-{
-	b->good[i] = false;
-	reg_row_refuse(&b->row[i]->row, code, ref, "%s", why);
-}
-
 /* The nonces and jtis the rows use up; of: whose each is. */
 static size_t collect_values(const struct reg_recording *b, struct reg_used *u, size_t *of)
 {

@@ -15,8 +15,12 @@ struct reg_recording {
 	size_t n;
 };
 
-void reg_recording_refuse(struct reg_recording *b, size_t i, enum idr_code code, const char *ref,
-    const char *why);
+static inline void reg_recording_refuse(struct reg_recording *b, size_t i, enum idr_code code,
+    const char *ref, const char *why)
+{
+	b->good[i] = false;
+	reg_row_refuse(&b->row[i]->row, code, ref, "%s", why);
+}
 /* The number a keyed hash of a holder key is stored as. */
 int64_t reg_recording_key(const uint8_t hash[8]);
 /* Register the holder keys of the good rows; one of another person refuses its row (security.md I8). */
