@@ -21,6 +21,23 @@ bool web_is_loopback(const char *url)
 	return false;
 }
 
+void web_tls(void *curl)
+{
+	static const struct { const char *variable; CURLoption option; } files[] = {
+		{ "IDRAIL_CA_FILE", CURLOPT_CAINFO },
+		{ "IDRAIL_CERT_FILE", CURLOPT_SSLCERT },
+		{ "IDRAIL_CERT_KEY_FILE", CURLOPT_SSLKEY },
+	};
+
+	curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		const char *path = getenv(files[i].variable);
+
+		if (path && *path)
+			curl_easy_setopt(curl, files[i].option, path);
+	}
+}
+
 struct receiving {
 	struct idr_arena *a;
 	struct idr_buf body;
@@ -98,6 +115,7 @@ static bool perform(CURL *c, const struct web_request *q, struct receiving *x, s
 	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "https,http");
 	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	web_tls(c);
 	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_S);
 	curl_easy_setopt(c, CURLOPT_TIMEOUT, q->timeout_s ? q->timeout_s : (long)TIMEOUT_S);
 	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);

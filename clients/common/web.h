@@ -38,6 +38,13 @@ IDR_MUST bool web_send(struct idr_arena *a, const struct web_request *q, struct 
  */
 IDR_MUST bool web_raw(struct idr_arena *a, const char *url, struct idr_bytes bytes,
     struct idr_bytes *answer, struct idr_err *err);
+/*
+ * Every TLS connection of these programs: 1.2 or newer, the names and chains of servers checked. The
+ * environment may name, as files (PEM): IDRAIL_CA_FILE, the authorities to believe instead of the
+ * system's; IDRAIL_CERT_FILE and IDRAIL_CERT_KEY_FILE, the certificate to show where one is asked for
+ * (mutual TLS in front of the admin listener).
+ */
+void web_tls(void *curl);
 /* http to this machine: http://127.0.0.1, http://localhost or http://[::1]. */
 bool web_is_loopback(const char *url);
 /* Turn a refusal of our API (problem+json) or of OAuth ({"error"}) into err; true for 2xx. */

@@ -59,6 +59,7 @@ bool web_raw(struct idr_arena *a, const char *url, struct idr_bytes bytes, struc
 	curl_easy_setopt(c, CURLOPT_URL, url);
 	curl_easy_setopt(c, CURLOPT_CONNECT_ONLY, 1L);
 	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	web_tls(c);
 	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_S);
 	curl_easy_setopt(c, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1); /* no HTTP/2 agreed on by TLS */
 	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, text);

@@ -11,11 +11,13 @@
 
 enum { ROOTS_MAX = 8, PEM_MAX = 64 * 1024, DOC_MAX = 1024 * 1024, CHECKS_MAX = 64 };
 
-static const char *root;
+static const char *root, *front_mends;
 
 static const struct cli_option options[] = {
 	{ "root", "ROOT.pem", "the authority's root: checks signatures of lists and bundle too",
 	  &root, NULL },
+	{ "front-mends", NULL, "a proxy (HAProxy) mends malformed framing before it passes it on: leave that out",
+	  &front_mends, NULL },
 	{ 0 },
 };
 
@@ -119,6 +121,8 @@ static const char *missing(const struct selftest *t, const struct selftest_check
 		return "needs a relying party's key (--key-file)";
 	if ((k->needs & SELFTEST_NEEDS_ROOT) && !t->trust)
 		return "needs the authority's root (--root)";
+	if ((k->needs & SELFTEST_FRAMING) && t->front_mends)
+		return "the front mends it before it passes it on (--front-mends)";
 	return NULL;
 }
 
@@ -230,7 +234,8 @@ static bool open_selftest(struct selftest *t, struct idr_err *err)
 
 static enum cli_exit selftest(struct cli *c)
 {
-	struct selftest t = { .c = c, .a = c->arena, .s = idr_suite_new(), .now = time(NULL) };
+	struct selftest t = { .c = c, .a = c->arena, .s = idr_suite_new(), .now = time(NULL),
+		.front_mends = front_mends != NULL };
 	enum cli_exit code;
 	struct idr_err err;
 
