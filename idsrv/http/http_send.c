@@ -18,6 +18,8 @@ static void add_headers(struct http_call *c, struct MHD_Response *m)
 	if (!r->cacheable)
 		add(m, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
 	add(m, "X-Content-Type-Options", "nosniff");
+	if (r->tls) /* RFC 6797 section 7.1: over TLS only; behind a proxy it is the proxy's to say */
+		add(m, "Strict-Transport-Security", "max-age=31536000");
 	if (c->allow[0])
 		add(m, MHD_HTTP_HEADER_ALLOW, c->allow);
 	if (r->route && r->route->any_origin)

@@ -368,14 +368,18 @@ static unsigned per_address(const struct http_server *s)
 	return (unsigned)(n || !direct ? n : DIRECT_PER_ADDRESS);
 }
 
+/* GnuTLS: TLS 1.3 and 1.2, ephemeral keys on curves, AES-GCM, nothing else (RFC 9325 section 4.2; FAPI 2.0
+ * Security Profile section 5.2.1). docs/deploy has the same for nginx and HAProxy. */
+static const char TLS_PRIORITIES[] = "SECURE128:+SECURE192:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-KX-ALL:"
+    "+ECDHE-ECDSA:+ECDHE-RSA:-CIPHER-ALL:+AES-128-GCM:+AES-256-GCM:-MAC-ALL:+AEAD";
+
 static struct MHD_Daemon *start_daemon(struct http_server *s)
 {
 	unsigned flags = MHD_USE_POLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME;
 	struct MHD_OptionItem tls[] = {
 		{ MHD_OPTION_HTTPS_MEM_CERT, 0, s->tls_cert },
 		{ MHD_OPTION_HTTPS_MEM_KEY, 0, s->tls_key },
-		{ MHD_OPTION_HTTPS_PRIORITIES, 0,
-		  (void *)(uintptr_t)"SECURE128:+SECURE192:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2" },
+		{ MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)TLS_PRIORITIES },
 		{ MHD_OPTION_END, 0, NULL }
 	};
 	struct MHD_OptionItem none[] = { { MHD_OPTION_END, 0, NULL } };
