@@ -15,7 +15,7 @@ demo="zbar-tools util-linux"
 # fonts of every script of the sample people; the small one for Chinese (a country prints with fonts-noto-cjk)
 fonts="fonts-noto-core fonts-droid-fallback"
 test="$fonts poppler-utils zxing-cpp-tools libharfbuzz-bin clang libclang-rt-14-dev libcmocka-dev libzbar-dev
-libcbor-dev python3 mandoc scdoc curl procps"
+libcbor-dev python3 mandoc scdoc curl procps openssl nginx-light haproxy"
 
 want="$build $demo"
 [ "${1:-test}" = demo ] || want="$want $test"
@@ -46,7 +46,10 @@ if [ -n "$as_root" ] && ! sudo -n true 2>/dev/null; then
 fi
 echo "installing:$missing"
 export DEBIAN_FRONTEND=noninteractive
-# Debian's own start of a PostgreSQL cluster is not wanted: idsrv runs its private one.
+# Nothing is started: idsrv runs a PostgreSQL of its own, the tests their own proxies (Debian's policy-rc.d, for this one run).
+policy=/usr/sbin/policy-rc.d
+if [ -e "$policy" ]; then policy=; else printf '#!/bin/sh\nexit 101\n' | $as_root tee "$policy" >/dev/null && $as_root chmod 755 "$policy"; fi
+trap '[ -z "$policy" ] || $as_root rm -f "$policy"' EXIT
 log=$(mktemp)
 if ! { $as_root apt-get update && $as_root env DEBIAN_FRONTEND=noninteractive \
 	apt-get install -y --no-install-recommends $missing; } >"$log" 2>&1; then

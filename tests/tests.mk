@@ -49,7 +49,7 @@ $(filter $(O)/tests/unit/failing/%,$(UNIT_PROG)): $(O)/tests/unit/verify/scene.o
 
 .PHONY: test unit unit_programs asan integration incidents faults interop vectors fuzz fuzz_programs lint bench bench-long
 .PHONY: flame paper man install
-test: ## everything: lint, unit, asan, vectors, integration, incidents, faults, interop, paper, openapi, docs, fuzz; totals last
+test: ## everything: lint, unit, asan, vectors, integration, incidents, faults, interop, paper, openapi, deploy, docs, fuzz; totals last
 	@tests/run_all
 unit_programs: $(foreach p,$(UNIT_PROG),$(if $(UNIT),$(foreach u,$(UNIT),$(if $(findstring $u,$p),$p)),$p))
 unit: ## unit tests (MODE=asan for sanitizers; UNIT=room/file for some)
