@@ -1,0 +1,33 @@
+/*
+ * access_citizen: a citizen at the authorization endpoint, between the protocol and the pages.
+ *
+ * oauth/ finds the pushed request and puts it into request->state; login/ shows the pages, authenticates the citizen,
+ * asks for consent, and puts the decision there; oauth/ ends the authorization with it. Neither includes the
+ * other: the tables of steps in routes.c bring them together.
+ *
+ * Standard  RFC 6749 section 4.1, RFC 9126 section 4; OpenID4VCI 1.0 section 5
+ */
+#ifndef IDSRV_ACCESS_ACCESS_CITIZEN_H
+#define IDSRV_ACCESS_ACCESS_CITIZEN_H
+
+#include "base/bytes.h"
+
+/* request->state when the step of oauth_authorize_get has passed. */
+struct access_authorization {
+	uint8_t id[16];                  /* of the pushed request; never leaves the server */
+	struct idr_bytes wallet;         /* name of the wallet, from the client registry */
+	struct idr_bytes configurations; /* space-separated ids: what would be granted */
+	struct idr_bytes ui_locales;     /* as pushed; may be empty */
+	bool has_offer;                  /* the issuer_state of an offer names whom it is for ... */
+	int64_t person_id;               /* ... and nobody else may take it up; it authenticates nobody */
+	int64_t expires;                 /* of the request: no page is of use afterwards */
+};
+
+/* request->state when a citizen has decided, for the step that ends the authorization. */
+struct access_decision {
+	uint8_t id[16];
+	bool approved;
+	int64_t person_id;               /* who logged in; 0 when refused before that */
+};
+
+#endif
