@@ -1,7 +1,7 @@
 /* types: reading schema/types/<id>/type.json. A type that does not follow its form is refused whole. */
 #include "types/types_internal.h"
 
-enum { TYPE_MAX = 64 * 1024, CLAIMS_MAX = 64, CLAIM_DEPTH = 4 };
+enum { TYPE_MAX = 64 * 1024, CLAIMS_MAX = 64, CLAIM_DEPTH = 4, ELEMENTS_MAX = 128 };
 
 struct reader {
 	struct idr_arena *a;
@@ -365,27 +365,41 @@ static bool read_qr(struct reader *r, const struct idr_json *v, struct idr_type 
 	return true;
 }
 
+static bool read_element(struct reader *r, const struct idr_type *t, const struct idr_json *v,
+    struct idr_mdoc_element *e)
+{
+	static const char *const members[] = { "namespace", "element", "claim", NULL };
+
+	if (!only(r, v, members) || !get_str(r, v, "namespace", 100, &e->namespace) ||
+	    !get_str(r, v, "element", 100, &e->element) || !get_str(r, v, "claim", 300, &e->claim))
+		return false;
+	e->source = idr_types_claim_at(t, e->claim);
+	if (!e->source)
+		return bad(r, "an element names a claim the type has not");
+	for (const struct idr_mdoc_element *x = t->element; x < e; x++)
+		if (idr_bytes_equal(x->namespace, e->namespace) && idr_bytes_equal(x->element, e->element))
+			return bad(r, "an element stands twice in its namespace");
+	return true;
+}
+
 static bool read_mdoc(struct reader *r, const struct idr_json *v, struct idr_type *t)
 {
 	static const char *const members[] = { "doctype", "elements", NULL };
-	static const char *const element_members[] = { "namespace", "element", "claim", NULL };
 	const struct idr_json *elements = idr_json_find(v, "elements");
-	struct idr_bytes text;
 
 	if (!v)
 		return true;
 	r->path = "mdoc";
 	if (!only(r, v, members) || !get_str(r, v, "doctype", 100, &t->doctype))
 		return false;
-	if (!idr_json_is(elements, IDR_JSON_ARRAY))
-		return bad(r, "elements is no array");
-	for (const struct idr_json *e = idr_json_first(elements); e; e = idr_json_next(elements, e)) {
-		if (!only(r, e, element_members) || !get_str(r, e, "namespace", 100, &text) ||
-		    !get_str(r, e, "element", 100, &text) || !get_str(r, e, "claim", 300, &text))
+	if (!idr_json_is(elements, IDR_JSON_ARRAY) || elements->n > ELEMENTS_MAX)
+		return bad(r, "elements is no array or too long");
+	t->element = idr_arena_array(r->a, elements->n + 1, sizeof(*t->element), r->err);
+	if (!t->element)
+		return false;
+	for (const struct idr_json *e = idr_json_first(elements); e; e = idr_json_next(elements, e))
+		if (!read_element(r, t, e, &t->element[t->n_element++]))
 			return false;
-		if (!idr_types_claim_at(t, text))
-			return bad(r, "an element names a claim the type has not");
-	}
 	return true;
 }
 

@@ -48,6 +48,13 @@ struct idr_qr_cut {
 	size_t n_field;
 };
 
+/* A data element of the type's mdoc form, in the order of writing. */
+struct idr_mdoc_element {
+	struct idr_bytes namespace, element;
+	struct idr_bytes claim;         /* dotted path: "family_name", "address.locality", "nationalities.0" */
+	const struct idr_claim *source; /* the claim at that path */
+};
+
 struct idr_type {
 	struct idr_bytes id;            /* "pid" */
 	struct idr_bytes vct;
@@ -63,6 +70,8 @@ struct idr_type {
 	unsigned status_bits;           /* 0, 1 or 2 */
 	bool holder_binding;
 	struct idr_bytes doctype;       /* empty without an mdoc part */
+	struct idr_mdoc_element *element; /* none: the type has no mdoc form */
+	size_t n_element;
 	struct idr_bytes source_select; /* where claims come from; empty: the people as imported */
 	int64_t source_timeout_ms;
 };

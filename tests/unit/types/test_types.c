@@ -84,6 +84,11 @@ static void reads_every_part(void **state)
 	assert_int_equal(t->qr_days, 10);
 	assert_true(t->holder_binding);
 	assert_true(idr_bytes_is(t->doctype, "x.y"));
+	assert_int_equal(t->n_element, 1);
+	assert_true(idr_bytes_is(t->element[0].namespace, "x"));
+	assert_true(idr_bytes_is(t->element[0].element, "n"));
+	assert_true(idr_bytes_is(t->element[0].claim, "n"));
+	assert_ptr_equal(t->element[0].source, idr_type_claim(t, IDR_LIT("n")));
 	c = idr_type_claim(t, IDR_LIT("s"));
 	assert_int_equal(c->min, 2);
 	assert_int_equal(c->max, 9);
@@ -167,7 +172,11 @@ static void refuses_a_broken_top(void **state)
 		"\"claim\":\"a\"},{\"key\":4,\"claim\":\"a\"}]}],\"days\":1}," REST "}",
 		"{" HEAD "\"claims\":[" CLAIM "],\"qr\":{\"cuts\":[],\"days\":0}," REST "}",
 		"{" HEAD "\"claims\":[" CLAIM "],\"mdoc\":{\"doctype\":\"x\",\"elements\":[{\"namespace\":"
-		"\"n\",\"element\":\"e\",\"claim\":\"a.b\"}]}," REST "}" };
+		"\"n\",\"element\":\"e\",\"claim\":\"a.b\"}]}," REST "}",
+		"{" HEAD "\"claims\":[" CLAIM "],\"mdoc\":{\"doctype\":\"x\",\"elements\":[{\"namespace\":"
+		"\"n\",\"element\":\"e\",\"claim\":\"a\"},{\"namespace\":\"n\",\"element\":\"e\",\"claim\":\"a\"}]},"
+		REST "}",
+		"{" HEAD "\"claims\":[" CLAIM "],\"mdoc\":{\"doctype\":\"x\",\"elements\":{}}," REST "}" };
 	struct kit *k = *state;
 
 	assert_int_equal(with_claims(k, CLAIM), IDR_OK);
