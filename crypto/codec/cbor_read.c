@@ -150,18 +150,23 @@ bool idr_cbor_find_int(struct idr_cbor map, int64_t key, struct idr_cbor *out)
 	return false;
 }
 
-bool idr_cbor_find_text(struct idr_cbor map, const char *key, struct idr_cbor *out)
+bool idr_cbor_find_bytes(struct idr_cbor map, struct idr_bytes key, struct idr_cbor *out)
 {
 	if (!idr_cbor_is(map, IDR_CBOR_MAP))
 		return false;
 	for (struct idr_cbor c = idr_cbor_first(map), v; c.raw.n; c = idr_cbor_next(map, v)) {
 		v = idr_cbor_next(map, c);
-		if (idr_cbor_is_text(c, key)) {
+		if (idr_cbor_is(c, IDR_CBOR_TEXT) && idr_bytes_equal(c.content, key)) {
 			*out = v;
 			return true;
 		}
 	}
 	return false;
+}
+
+bool idr_cbor_find_text(struct idr_cbor map, const char *key, struct idr_cbor *out)
+{
+	return idr_cbor_find_bytes(map, idr_str(key), out);
 }
 
 bool idr_cbor_untag(struct idr_cbor v, uint64_t number, struct idr_cbor *out)

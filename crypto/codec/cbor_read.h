@@ -63,6 +63,7 @@ struct idr_cbor idr_cbor_at(struct idr_cbor v, size_t i);
 /* The value under an integer or text key; false when absent or v is no map. */
 bool idr_cbor_find_int(struct idr_cbor map, int64_t key, struct idr_cbor *out);
 bool idr_cbor_find_text(struct idr_cbor map, const char *key, struct idr_cbor *out);
+bool idr_cbor_find_bytes(struct idr_cbor map, struct idr_bytes key, struct idr_cbor *out); /* a text key */
 /* The item inside tag `number`; false when v is another tag or none. */
 bool idr_cbor_untag(struct idr_cbor v, uint64_t number, struct idr_cbor *out);
 /* A signed integer within int64. */

@@ -98,7 +98,7 @@ static void put_zeros(struct idr_buf *b, int n)
 }
 
 /* ECMAScript Number::toString, the cases in its order. */
-static void put_double(struct idr_buf *b, double v)
+void idr_jcs_put_double(struct idr_buf *b, double v)
 {
 	char digit[18];
 	int n, point;
@@ -139,7 +139,7 @@ static bool put_number(struct idr_buf *b, const struct idr_json *v, struct idr_e
 
 	if (!read_double(b->a, v->raw, &d, err))
 		return false;
-	put_double(b, d);
+	idr_jcs_put_double(b, d);
 	return true;
 }
 

@@ -14,5 +14,7 @@
  * errors IDR_JSON (a number outside IEEE 754 double), IDR_LIMIT
  */
 IDR_MUST bool idr_jcs_put(struct idr_buf *b, const struct idr_json *v, struct idr_err *err);
+/* A finite number as ECMAScript writes it: at most 25 characters. */
+void idr_jcs_put_double(struct idr_buf *b, double v);
 
 #endif

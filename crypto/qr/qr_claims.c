@@ -1,6 +1,7 @@
 #include "qr/qr_claims.h"
 
 #include "base/text.h"
+#include "codec/cbor_json.h"
 
 enum { CLAIMS_MAX = 512 * 1024 };
 
@@ -54,98 +55,6 @@ static const struct idr_qr_name *name_of(struct idr_cbor key)
 		if (names[i].key == k)
 			return &names[i];
 	return NULL;
-}
-
-/* A map key as text: numbers as digits. */
-static bool key_text(struct idr_arena *a, struct idr_cbor key, struct idr_bytes *out,
-    struct idr_err *err)
-{
-	int64_t k;
-	char *s;
-
-	if (idr_cbor_is(key, IDR_CBOR_TEXT))
-		return idr_cbor_string(a, key, out, err);
-	if (idr_cbor_int(key, &k)) {
-		s = idr_arena_printf(a, err, "%lld", (long long)k);
-	} else {
-		struct idr_buf b;
-		struct idr_bytes hex;
-
-		idr_buf_init(&b, a, 2 * key.raw.n + 1, CLAIMS_MAX);
-		idr_hex_put(&b, key.raw);
-		if (!idr_buf_done(&b, &hex, err))
-			return false;
-		s = idr_arena_printf(a, err, "cbor:%.*s", (int)hex.n, (const char *)hex.p);
-	}
-	*out = idr_str(s);
-	return s != NULL;
-}
-
-static bool put_any(struct idr_arena *a, struct idr_jw *w, struct idr_cbor v, struct idr_err *err);
-
-static bool put_container(struct idr_arena *a, struct idr_jw *w, struct idr_cbor v,
-    struct idr_err *err)
-{
-	bool map = v.type == IDR_CBOR_MAP;
-	struct idr_bytes key;
-
-	idr_jw_open(w, map ? '{' : '[');
-	for (struct idr_cbor c = idr_cbor_first(v); c.raw.n; c = idr_cbor_next(v, c)) {
-		if (map) {
-			if (!key_text(a, c, &key, err))
-				return false;
-			idr_jw_name_bytes(w, key);
-			c = idr_cbor_next(v, c);
-		}
-		if (!put_any(a, w, c, err))
-			return false;
-	}
-	idr_jw_close(w, map ? '}' : ']');
-	return true;
-}
-
-/*
- * Any value, as RFC 8949 section 6.1 turns CBOR into JSON: bytes become base64url, what JSON has
- * no word for becomes null. Depth was bounded when the bytes were checked.
- */
-static bool put_any(struct idr_arena *a, struct idr_jw *w, struct idr_cbor v, struct idr_err *err)
-{
-	struct idr_bytes s;
-	int64_t n;
-
-	switch (v.type) {
-	case IDR_CBOR_UINT:
-	case IDR_CBOR_NINT:
-		if (idr_cbor_int(v, &n))
-			idr_jw_int(w, n);
-		else
-			idr_jw_null(w);
-		return true;
-	case IDR_CBOR_BYTES:
-	case IDR_CBOR_TEXT:
-		if (!idr_cbor_string(a, v, &s, err))
-			return false;
-		if (v.type == IDR_CBOR_TEXT)
-			idr_jw_str(w, s);
-		else
-			idr_jw_b64url(w, s);
-		return true;
-	case IDR_CBOR_ARRAY:
-	case IDR_CBOR_MAP:
-		return put_container(a, w, v, err);
-	case IDR_CBOR_TAG:
-		return put_any(a, w, idr_cbor_first(v), err);
-	case IDR_CBOR_SIMPLE:
-		if (v.arg == 20 || v.arg == 21)
-			idr_jw_bool(w, v.arg == 21);
-		else
-			idr_jw_null(w);
-		return true;
-	case IDR_CBOR_FLOAT:
-		break;
-	}
-	idr_jw_null(w);
-	return true;
 }
 
 static bool all_digits(struct idr_bytes s)
@@ -269,7 +178,7 @@ static bool put_named(struct idr_arena *a, struct idr_jw *w, struct idr_cbor map
 	case IDR_QR_NUMBERS:
 		break;
 	}
-	return put_any(a, w, v, err);
+	return idr_cbor_put_json(a, w, v, err);
 }
 
 /* Name of a key outside the table: claim169_50, claim169_-1, claim169_text. */
@@ -279,7 +188,7 @@ static bool put_other_name(struct idr_arena *a, struct idr_jw *w, struct idr_cbo
 	struct idr_bytes text;
 	char *s;
 
-	if (!key_text(a, key, &text, err))
+	if (!idr_cbor_key_text(a, key, &text, err))
 		return false;
 	s = idr_arena_printf(a, err, "claim169_%.*s", (int)text.n, (const char *)text.p);
 	if (!s)
@@ -309,7 +218,7 @@ bool idr_qr_claims(struct idr_arena *a, struct idr_cbor map, struct idr_bytes *j
 				return false;
 			continue;
 		}
-		if (!put_other_name(a, &w, key, err) || !put_any(a, &w, c, err))
+		if (!put_other_name(a, &w, key, err) || !idr_cbor_put_json(a, &w, c, err))
 			return false;
 	}
 	idr_jw_close(&w, '}');
