@@ -131,7 +131,7 @@ static bool key_from_chain(struct sdjwt_run *r, const struct idr_bytes *der, siz
 	if (!idr_trust_path(r->s, r->a, r->rules->trust, r->rules->cache, IDR_PURPOSE_ISSUER,
 	    r->out->vct, der, n, r->now, &r->out->path, err)) {
 		if (err->code == IDR_CHAIN_EXPIRED || err->code == IDR_CHAIN_PROFILE ||
-		    err->code == IDR_CHAIN_ORDER)
+		    err->code == IDR_CHAIN_REVOKED || err->code == IDR_CHAIN_ORDER)
 			return false;
 		return idr_sdjwt_recode(err, IDR_TRUST, err->ref);
 	}

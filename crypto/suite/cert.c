@@ -73,15 +73,20 @@ static bool copy_octets(struct idr_arena *a, const ASN1_STRING *s, struct idr_by
 	    idr_bytes(ASN1_STRING_get0_data(s), (size_t)ASN1_STRING_length(s)), out, err);
 }
 
-static bool read_time(const ASN1_TIME *t, int64_t *out, struct idr_err *err)
+bool idr_openssl_time(const void *asn1_time, int64_t *out)
 {
 	struct tm tm;
 
-	if (!t || !ASN1_TIME_to_tm(t, &tm))
-		return malformed(err, "a time in the certificate cannot be read");
+	if (!asn1_time || !ASN1_TIME_to_tm(asn1_time, &tm))
+		return false;
 	*out = idr_days_from_date(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday) * 86400 +
 	    tm.tm_hour * 3600 + tm.tm_min * 60 + tm.tm_sec;
 	return true;
+}
+
+static bool read_time(const ASN1_TIME *t, int64_t *out, struct idr_err *err)
+{
+	return idr_openssl_time(t, out) || malformed(err, "a time in the certificate cannot be read");
 }
 
 /* Curves by their object identifier only: explicit parameters never become a key of ours. */

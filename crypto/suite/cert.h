@@ -2,7 +2,7 @@
  * cert: what we read from an X.509 certificate, as plain values, and the path between two of them.
  *
  * Standard  RFC 5280; profiles of the trust brief 3.2 are checked above, in trust/path.c
- * Enter at  idr_cert_parse(), idr_cert_chain(), idr_cert_is_revoked()
+ * Enter at  idr_cert_parse(), idr_cert_chain(), idr_crl_parse(), idr_cert_is_revoked()
  * Threads   plain values
  */
 #ifndef IDR_SUITE_CERT_H
@@ -71,6 +71,17 @@ IDR_MUST bool idr_cert_parse(struct idr_suite *s, struct idr_arena *a, struct id
 IDR_MUST bool idr_cert_chain(struct idr_suite *s, const struct idr_bytes *chain_der, size_t n,
     const struct idr_bytes *anchor_der, size_t n_anchors, int64_t now, size_t *anchor,
     struct idr_err *err);
+
+/* What a CRL says of itself; who signed it is not looked at. */
+struct idr_crl {
+	struct idr_bytes der;
+	struct idr_bytes issuer;   /* DER of the name */
+	int64_t from, until;       /* thisUpdate, nextUpdate */
+};
+/* DER without trailing bytes, copied into `a`; without nextUpdate it is refused: nobody could say when it is
+ * too old. errors IDR_MALFORMED, IDR_LIMIT */
+IDR_MUST bool idr_crl_parse(struct idr_suite *s, struct idr_arena *a, struct idr_bytes der,
+    struct idr_crl *out, struct idr_err *err);
 
 /*
  * Is `cert` on this CRL of its issuer? A complete CRL only: an indirect, partial or delta CRL is

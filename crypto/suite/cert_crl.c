@@ -1,4 +1,4 @@
-/* One certificate against one CRL of its issuer. */
+/* A CRL, and one certificate against one CRL of its issuer. */
 #include "suite/cert.h"
 
 #include <openssl/err.h>
@@ -100,6 +100,37 @@ bool idr_cert_is_revoked(struct idr_suite *s, const struct idr_cert *cert, struc
 {
 	unsigned before = idr_suite_failures(s);
 	bool ok = look_up(cert, issuer_der, crl_der, now, revoked, err);
+
+	idr_openssl_failed(s);
+	return idr_suite_failures(s) == before ? ok :
+	    idr_fail(err, IDR_CRYPTO, NULL, "OpenSSL could not do its work");
+}
+
+static bool read_crl(struct idr_arena *a, struct idr_bytes der, struct idr_crl *out, struct idr_err *err)
+{
+	const unsigned char *p = der.p, *name;
+	IDR_AUTO(X509_CRL) *crl = der.n && der.n <= CRL_MAX ? d2i_X509_CRL(NULL, &p, (long)der.n) : NULL;
+	struct idr_crl x;
+	size_t n;
+
+	if (!crl || p != der.p + der.n)
+		return malformed(err, "the data is not exactly one CRL");
+	if (!idr_openssl_time(X509_CRL_get0_lastUpdate(crl), &x.from) ||
+	    !idr_openssl_time(X509_CRL_get0_nextUpdate(crl), &x.until))
+		return malformed(err, "the CRL does not say from when until when it is current");
+	if (!X509_NAME_get0_der(X509_CRL_get_issuer(crl), &name, &n))
+		return malformed(err, "the CRL names no issuer");
+	if (!idr_arena_copy(a, der, &x.der, err) || !idr_arena_copy(a, idr_bytes(name, n), &x.issuer, err))
+		return false;
+	*out = x;
+	return true;
+}
+
+bool idr_crl_parse(struct idr_suite *s, struct idr_arena *a, struct idr_bytes der, struct idr_crl *out,
+    struct idr_err *err)
+{
+	unsigned before = idr_suite_failures(s);
+	bool ok = read_crl(a, der, out, err);
 
 	idr_openssl_failed(s);
 	return idr_suite_failures(s) == before ? ok :

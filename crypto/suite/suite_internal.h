@@ -77,6 +77,8 @@ size_t idr_key_point(const struct idr_key *key, uint8_t out[97]);
 bool idr_scalar_in_range(enum idr_curve curve, const uint8_t *v);
 /* No small order, canonical y, a point of the curve. */
 bool idr_ed25519_key_is_sound(const uint8_t y[32]);
+/* Seconds of an ASN1_TIME (given as such); false when it cannot be read. */
+bool idr_openssl_time(const void *asn1_time, int64_t *out);
 const char *idr_curve_group(enum idr_curve curve);
 /* Empty OpenSSL's error queue and give false. When it tells of a failure rather than of bad input, the suite
  * remembers. */

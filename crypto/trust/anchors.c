@@ -165,6 +165,49 @@ bool idr_trust_add_pinned(struct idr_trust *t, const struct idr_pinned *p, struc
 	return true;
 }
 
+bool idr_trust_pin_signer(struct idr_suite *s, struct idr_trust *t, struct idr_bytes der,
+    const struct idr_bytes *types, size_t n_types, struct idr_err *err)
+{
+	struct idr_pinned_signer x = { .n_types = 0 };
+	struct idr_pinned_signer *list;
+
+	if (!parse_copy(s, t, der, &x.cert, err) || !copy_types(t->a, types, n_types, &x.types, &x.n_types, err))
+		return false;
+	if (x.cert.key.curve == IDR_CURVE_NONE)
+		return idr_fail(err, IDR_KEY, "RFC 5280 section 4.1.2.7", "the signer's key is of a kind not used here");
+	list = grow(t->a, t->pin, t->n_pin, &t->cap_pin, sizeof(*list), err);
+	if (!list)
+		return false;
+	t->pin = list;
+	list[t->n_pin++] = x;
+	return true;
+}
+
+bool idr_trust_add_crl(struct idr_suite *s, struct idr_trust *t, struct idr_bytes der, struct idr_err *err)
+{
+	uint8_t sum[IDR_HASH_MAX];
+	struct idr_crl x, *list;
+	struct idr_bytes part[3] = { { t->digest, 32 }, IDR_LIT("crl"), { sum, 32 } };
+
+	if (!idr_crl_parse(s, t->a, der, &x, err))
+		return false;
+	list = grow(t->a, t->crl, t->n_crl, &t->cap_crl, sizeof(*list), err);
+	if (!list)
+		return false;
+	t->crl = list;
+	list[t->n_crl++] = x;
+	idr_suite_hash(s, IDR_SHA256, x.der, sum);
+	idr_suite_hash_parts(s, IDR_SHA256, part, 3, sum);
+	memcpy(t->digest, sum, 32);
+	return true;
+}
+
+size_t idr_trust_crls(const struct idr_trust *t, const struct idr_crl **out)
+{
+	*out = t->crl;
+	return t->n_crl;
+}
+
 size_t idr_trust_anchors(const struct idr_trust *t, const struct idr_anchor **out)
 {
 	*out = t->anchor;

@@ -198,6 +198,31 @@ static bool validate(struct idr_suite *s, struct idr_arena *a, const struct idr_
 	if (!check_profile(&c->cert[0], &t->anchor[found->anchor], purpose, err))
 		return false;
 	lifetime(c, &t->anchor[found->anchor].cert, found);
+	found->revocation = IDR_REVOCATION_NOT_ASKED;
+	for (i = 0; i < c->n; i++)
+		if (!idr_trust_check_revocation(s, t, &c->cert[i],
+		    i + 1 < c->n ? c->der[i + 1] : t->anchor[found->anchor].cert.der, now, found, err))
+			return false;
+	return true;
+}
+
+/* The exact certificate, byte for byte; one of the same key is another one. */
+static const struct idr_cert *pinned_signer(const struct idr_trust *t, enum idr_purpose purpose,
+    struct idr_bytes type, struct idr_bytes leaf)
+{
+	for (size_t i = 0; purpose == IDR_PURPOSE_ISSUER && i < t->n_pin; i++)
+		if (idr_bytes_equal(t->pin[i].cert.der, leaf) &&
+		    idr_trust_type_fits(t->pin[i].types, t->pin[i].n_types, type))
+			return &t->pin[i].cert;
+	return NULL;
+}
+
+static bool use_pinned(const struct idr_cert *leaf, int64_t now, struct idr_path *out, struct idr_err *err)
+{
+	if (now < leaf->not_before || now > leaf->not_after)
+		return idr_fail(err, IDR_CHAIN_EXPIRED, "RFC 5280 section 6.1.3",
+		    "the pinned signer's certificate is not valid at this time");
+	*out = (struct idr_path){ .leaf = *leaf };
 	return true;
 }
 
@@ -207,25 +232,32 @@ bool idr_trust_path(struct idr_suite *s, struct idr_arena *a, const struct idr_t
     struct idr_err *err)
 {
 	struct chain c = { .der = chain_der, .n = n };
+	const struct idr_cert *pin;
 	struct idr_path_key key;
 	struct idr_path_found found;
 
 	if (!t)
 		return idr_fail(err, IDR_TRUST, "RFC 5280 section 6.1.1", "nothing is trusted here");
+	pin = n ? pinned_signer(t, purpose, type, chain_der[0]) : NULL;
+	if (pin)
+		return use_pinned(pin, now, out, err);
 	if (!check_shape(t, &c, err))
 		return false;
 	if (cache) {
 		idr_path_key(s, t, purpose, type, chain_der, n, &key);
 		if (idr_path_cache_find(cache, &key, now, a, &found, &out->leaf)) {
 			out->anchor = &t->anchor[found.anchor];
+			out->revocation = found.revocation;
 			return true;
 		}
 	}
 	if (!validate(s, a, t, purpose, type, &c, now, &found, err))
 		return false;
-	if (cache)
+	/* what is unknown now may be known in a moment */
+	if (cache && found.revocation != IDR_REVOCATION_UNKNOWN)
 		idr_path_cache_put(cache, &key, &found, &c.cert[0]);
 	out->leaf = c.cert[0];
 	out->anchor = &t->anchor[found.anchor];
+	out->revocation = found.revocation;
 	return true;
 }

@@ -46,6 +46,17 @@ struct idr_pinned {
 	size_t n_types;
 };
 
+/*
+ * A document signer trusted by itself: the exact certificate, for these types, between its dates. Chain,
+ * usages and country are not asked. For test suites and pilots whose certificates follow no profile;
+ * nobody is pinned unless somebody says so.
+ */
+struct idr_pinned_signer {
+	struct idr_cert cert;
+	struct idr_bytes *types;
+	size_t n_types;
+};
+
 struct idr_trust;
 
 /* Everything lives in `a`. */
@@ -59,26 +70,43 @@ IDR_MUST bool idr_trust_add_signer(struct idr_suite *s, struct idr_trust *t, str
     bool retired, struct idr_err *err);
 IDR_MUST bool idr_trust_add_pinned(struct idr_trust *t, const struct idr_pinned *p,
     struct idr_err *err);
+IDR_MUST bool idr_trust_pin_signer(struct idr_suite *s, struct idr_trust *t, struct idr_bytes der,
+    const struct idr_bytes *types, size_t n_types, struct idr_err *err);
+
+/* A CRL of an anchor, or of a certificate below it. With one at hand for its issuer a certificate on it is
+ * refused; without one nothing is asked. errors IDR_MALFORMED, IDR_LIMIT */
+IDR_MUST bool idr_trust_add_crl(struct idr_suite *s, struct idr_trust *t, struct idr_bytes der,
+    struct idr_err *err);
 
 size_t idr_trust_anchors(const struct idr_trust *t, const struct idr_anchor **out);
 size_t idr_trust_signers(const struct idr_trust *t, const struct idr_signer **out);
+size_t idr_trust_crls(const struct idr_trust *t, const struct idr_crl **out);
 
 /* Validated chains, remembered by SHA-256 of what was asked; bounded, per thread. */
 struct idr_path_cache;
 struct idr_path_cache *idr_path_cache_new(void);
 void idr_path_cache_free(struct idr_path_cache **c);
 
+/* What CRLs say of a path that was not refused for one. */
+enum idr_revocation {
+	IDR_REVOCATION_NOT_ASKED, /* no CRL of any issuer on the path is at hand */
+	IDR_REVOCATION_GOOD,
+	IDR_REVOCATION_UNKNOWN    /* the one at hand is not current, or not its issuer's */
+};
+
 struct idr_path {
 	struct idr_cert leaf;
-	const struct idr_anchor *anchor;
+	enum idr_revocation revocation;
+	const struct idr_anchor *anchor; /* NULL: the leaf itself is pinned */
 };
 
 /*
  * May the owner of chain[0] sign `type` for `purpose` at `now`? Leaf first, anchor not included,
  * leaf not self-signed and no CA, digitalSignature when keyUsage is present, EKU and country by
- * the profile of the purpose. `type` is the vct or docType; empty for purposes without one.
+ * the profile of the purpose. `type` is the vct or docType; empty for purposes without one. A pinned
+ * signer of the type needs nothing of this but its dates.
  * `cache` may be NULL.
- * errors IDR_CHAIN_ORDER, IDR_CHAIN_EXPIRED, IDR_CHAIN_PROFILE, IDR_TRUST
+ * errors IDR_CHAIN_ORDER, IDR_CHAIN_EXPIRED, IDR_CHAIN_PROFILE, IDR_CHAIN_REVOKED, IDR_TRUST
  */
 IDR_MUST bool idr_trust_path(struct idr_suite *s, struct idr_arena *a, const struct idr_trust *t,
     struct idr_path_cache *cache, enum idr_purpose purpose, struct idr_bytes type,

@@ -16,7 +16,11 @@ struct idr_trust {
 	size_t n_signer, cap_signer;
 	struct idr_pinned *pinned;
 	size_t n_pinned, cap_pinned;
-	/* Running digest of every anchor added: it is part of a cache key, so a cache that outlives a
+	struct idr_pinned_signer *pin;
+	size_t n_pin, cap_pin;
+	struct idr_crl *crl;
+	size_t n_crl, cap_crl;
+	/* Running digest of every anchor and CRL added: it is part of a cache key, so a cache that outlives a
 	 * reload of the trust set never answers for the old one. */
 	uint8_t digest[32];
 };
@@ -36,7 +40,15 @@ struct idr_path_found {
 	size_t anchor;
 	int64_t not_before;
 	int64_t not_after;
+	enum idr_revocation revocation;
 };
+/*
+ * Ask every CRL of this certificate's issuer; what comes of it goes into found: revocation, and how long it
+ * holds. errors IDR_CHAIN_REVOKED, IDR_MEMORY, IDR_CRYPTO
+ */
+IDR_MUST bool idr_trust_check_revocation(struct idr_suite *s, const struct idr_trust *t,
+    const struct idr_cert *cert, struct idr_bytes issuer_der, int64_t now, struct idr_path_found *found,
+    struct idr_err *err);
 /* True when this was validated before and holds at `now`; the leaf is copied into `a`. */
 bool idr_path_cache_find(struct idr_path_cache *c, const struct idr_path_key *key, int64_t now,
     struct idr_arena *a, struct idr_path_found *found, struct idr_cert *leaf);

@@ -67,7 +67,8 @@ static struct mapping map(enum idr_code code)
 	/* checks of a credential: a verdict names them; as an error they are a bad request */
 	case IDR_ALGORITHM: case IDR_CRIT: case IDR_KEY: case IDR_SIGNATURE: case IDR_TYP:
 	case IDR_DECRYPT: case IDR_COSE_TAG: case IDR_TRUST: case IDR_CHAIN_EXPIRED:
-	case IDR_CHAIN_PROFILE: case IDR_CHAIN_ORDER: case IDR_ISSUER_SIGNATURE: case IDR_VCT:
+	case IDR_CHAIN_PROFILE: case IDR_CHAIN_REVOKED: case IDR_CHAIN_ORDER:
+	case IDR_ISSUER_SIGNATURE: case IDR_VCT:
 	case IDR_CLAIM_TYPE: case IDR_HASH_ALG: case IDR_SD_STRUCTURE: case IDR_DISCLOSURE_SHAPE:
 	case IDR_DISCLOSURE_DUPLICATE: case IDR_DIGEST_REPEATED: case IDR_NAME_COLLISION:
 	case IDR_DISCLOSURE_UNREFERENCED: case IDR_REGISTERED_CLAIM_SELECTIVELY_DISCLOSED:
