@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Who may include whom. One row per room: the rooms whose headers it may read, besides its own.
 
-The direction never turns: base <- codec <- types, suite <- jose, cose <- trust <- status <- sdjwt, qr <- dcql <- verify,
+The direction never turns: base <- codec <- types, suite <- jose, cose <- trust <- status <- sdjwt, mdoc, qr <- dcql <- verify,
 then the server from sys upward, then the programs. Foreign libraries belong to single rooms.
 """
 import os

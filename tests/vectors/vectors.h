@@ -85,6 +85,8 @@ void vec_dcc(struct vec *v);
 void vec_claim169(struct vec *v);
 void vec_qr_proof(struct vec *v);
 void vec_jose(struct vec *v);
+void vec_mdoc(struct vec *v);
+void vec_annex_d(struct vec *v);
 void vec_sdjwt(struct vec *v);
 void vec_sdjwt_vc(struct vec *v);
 void vec_status(struct vec *v);
