@@ -100,7 +100,8 @@ bool idr_dcql_match(const struct idr_dcql_credential *c, struct idr_bytes vct,
 		for (const struct idr_json *v = idr_json_first(wanted); v; v = idr_json_next(wanted, v))
 			fits = fits || (v->type == IDR_JSON_STRING && idr_bytes_equal(v->text, vct));
 	if (!fits)
-		return idr_fail(err, IDR_VCT, "OpenID4VP 1.0 appendix B.3.5",
+		return idr_fail(err, c->format == IDR_FORMAT_MDOC ? IDR_DOCTYPE : IDR_VCT,
+		    c->format == IDR_FORMAT_MDOC ? "OpenID4VP 1.0 appendix B.2.3" : "OpenID4VP 1.0 appendix B.3.5",
 		    "the credential is of another type than the query asks for");
 	for (size_t i = 0; chosen && i < c->n_claim; i++)
 		chosen[i] = false;

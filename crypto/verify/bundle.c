@@ -6,7 +6,7 @@
 
 enum { VERSION = 1, SKEW = 60 };
 enum { KEY_VERSION = 1, KEY_SEQUENCE, KEY_ISSUED, KEY_GOOD_UNTIL, KEY_ISSUER, KEY_ANCHORS, KEY_SIGNERS,
-	KEY_LISTS, KEY_TYPES, KEY_POLICIES };
+	KEY_LISTS, KEY_TYPES, KEY_POLICIES, KEY_CRLS };
 
 /* One opening. */
 struct work {
@@ -51,11 +51,13 @@ static bool get_int(struct idr_cbor map, int64_t key, int64_t *out, struct idr_e
 static bool read_head(struct work *w, struct idr_err *err)
 {
 	struct idr_bundle *b = w->b;
-	struct idr_cbor issuer;
+	struct idr_cbor issuer, crls;
+	bool has_crls = idr_cbor_find_int(w->payload, KEY_CRLS, &crls);
 	int64_t version;
 
-	if (!idr_cbor_is(w->payload, IDR_CBOR_MAP) || idr_cbor_count(w->payload) != KEY_POLICIES)
-		return bad(err, "the payload is not a map of ten members");
+	if (!idr_cbor_is(w->payload, IDR_CBOR_MAP) ||
+	    idr_cbor_count(w->payload) != (has_crls ? (size_t)KEY_CRLS : (size_t)KEY_POLICIES))
+		return bad(err, "the payload is not a map of ten members and CRLs");
 	if (!get_int(w->payload, KEY_VERSION, &version, err) ||
 	    !get_int(w->payload, KEY_SEQUENCE, &b->sequence, err) ||
 	    !get_int(w->payload, KEY_ISSUED, &b->issued, err) ||
@@ -186,6 +188,13 @@ static bool read_policy(struct work *w, struct idr_cbor x, struct idr_err *err)
 	    bad(err, "a policy file is not bytes");
 }
 
+static bool read_crl(struct work *w, struct idr_cbor x, struct idr_err *err)
+{
+	return idr_cbor_is(x, IDR_CBOR_BYTES) ?
+	    idr_trust_add_crl(w->s, w->b->trust, x.content, err) || because(err, "CRL") :
+	    bad(err, "a CRL is not bytes");
+}
+
 static bool each(struct work *w, int64_t key, bool (*read)(struct work *, struct idr_cbor, struct idr_err *),
     struct idr_err *err)
 {
@@ -197,6 +206,14 @@ static bool each(struct work *w, int64_t key, bool (*read)(struct work *, struct
 		if (!read(w, x, err))
 			return false;
 	return true;
+}
+
+/* They came later than the other members, so a bundle without any is written as it always was. */
+static bool each_crl(struct work *w, struct idr_err *err)
+{
+	struct idr_cbor unused;
+
+	return !idr_cbor_find_int(w->payload, KEY_CRLS, &unused) || each(w, KEY_CRLS, read_crl, err);
 }
 
 static size_t count(const struct work *w, int64_t key)
@@ -248,6 +265,7 @@ static bool open_file(struct idr_suite *s, struct idr_arena *a, struct idr_bytes
 		return false;
 	w.cache = idr_path_cache_new();
 	ok = each(&w, KEY_ANCHORS, read_anchor, err) && each(&w, KEY_SIGNERS, read_signer, err) &&
+	    each_crl(&w, err) &&
 	    each(&w, KEY_LISTS, read_list, err) && each(&w, KEY_TYPES, read_type, err) &&
 	    each(&w, KEY_POLICIES, read_policy, err) && sort_lists(w.b, err);
 	idr_path_cache_free(&w.cache);

@@ -5,7 +5,7 @@
  *   6: [ anchor: {1: der, 2: purposes, 3: [type...], 4: eku?} ... ],
  *   7: [ signer: {1: der, 2: retired bool} ... ],
  *   8: [ status list token: bstr (CWT) or tstr (JWT) ... ],
- *   9: [ type file: bstr ... ], 10: [ policy file: bstr ... ] }
+ *   9: [ type file: bstr ... ], 10: [ policy file: bstr ... ], 11: [ CRL of an issuer: bstr ... ]? }
  * protected = { 1: alg, 16: "application/idrail-bundle+cbor", 33: x5chain }
  *
  * Standard  RFC 9052; architecture.md section 7; schema/api/bundle.cddl

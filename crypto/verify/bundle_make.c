@@ -70,7 +70,10 @@ static void put_files(struct idr_buf *b, const struct idr_bytes *file, size_t n)
 
 static void put_payload(struct idr_buf *b, const struct idr_bundle_make *m)
 {
-	idr_cw_map(b, 10);
+	const struct idr_crl *crl;
+	size_t n_crl = idr_trust_crls(m->trust, &crl);
+
+	idr_cw_map(b, n_crl ? 11 : 10);
 	idr_cw_int(b, 1);
 	idr_cw_int(b, 1);
 	idr_cw_int(b, 2);
@@ -91,6 +94,12 @@ static void put_payload(struct idr_buf *b, const struct idr_bundle_make *m)
 	put_files(b, m->type, m->n_type);
 	idr_cw_int(b, 10);
 	put_files(b, m->policy, m->n_policy);
+	if (!n_crl)
+		return;
+	idr_cw_int(b, 11);
+	idr_cw_array(b, n_crl);
+	for (size_t i = 0; i < n_crl; i++)
+		idr_cw_bytes(b, crl[i].der);
 }
 
 /* {1: alg, 16: type, 33: chain}, keys in bytewise order */

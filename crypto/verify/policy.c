@@ -1,4 +1,4 @@
-#include "verify/policy.h"
+#include "verify/verify_internal.h"
 
 #define REF "schema/policies/README.md"
 
@@ -230,54 +230,151 @@ static bool asks_for(const struct idr_policy *p, const struct idr_type *t)
 	return p->n_type == 0;
 }
 
+/* ---- the policy as a query ---- */
+
+struct query {
+	const struct idr_policy *p;
+	const struct idr_type *const *type;
+	size_t n_type;
+	struct idr_jw w;
+	bool alone; /* one credential query is all: it has the policy's own id */
+};
+
+static bool is_mdoc_choice(const struct idr_policy *p, const struct idr_type *t)
+{
+	return p->format[IDR_FORMAT_MDOC] && asks_for(p, t) && idr_policy_fits_mdoc(p, t);
+}
+
+/* "<policy>" or, where there are several, "<policy>_<type>": a type is asked by one docType at a time. */
+static void put_mdoc_id(struct query *q, const struct idr_type *t)
+{
+	uint8_t mem[160];
+	struct idr_buf b;
+
+	idr_buf_fixed(&b, mem, sizeof(mem));
+	idr_buf_put(&b, q->p->id);
+	if (!q->alone) {
+		idr_buf_put_byte(&b, '_');
+		idr_buf_put(&b, t->id);
+	}
+	idr_jw_str(&q->w, idr_buf_bytes(&b));
+}
+
+static void put_sdjwt(struct query *q)
+{
+	const struct idr_policy *p = q->p;
+	struct idr_jw *w = &q->w;
+
+	idr_jw_open(w, '{');
+	idr_jw_put_str(w, "id", p->id);
+	idr_jw_put_cstr(w, "format", idr_format_name(IDR_FORMAT_SDJWT));
+	idr_jw_name(w, "meta");
+	idr_jw_open(w, '{');
+	idr_jw_name(w, "vct_values");
+	idr_jw_open(w, '[');
+	for (size_t i = 0; i < q->n_type; i++)
+		if (asks_for(p, q->type[i]))
+			idr_jw_str(w, q->type[i]->vct);
+	idr_jw_close(w, ']');
+	idr_jw_close(w, '}');
+	if (p->n_claim) {
+		idr_jw_name(w, "claims");
+		idr_jw_open(w, '[');
+		for (size_t i = 0; i < p->n_claim; i++) {
+			idr_jw_open(w, '{');
+			idr_jw_put_raw(w, "path", p->claim[i].path->raw);
+			if (p->claim[i].values)
+				idr_jw_put_raw(w, "values", p->claim[i].values->raw);
+			idr_jw_close(w, '}');
+		}
+		idr_jw_close(w, ']');
+	}
+	idr_jw_close(w, '}');
+}
+
+static void put_mdoc(struct query *q, const struct idr_type *t)
+{
+	struct idr_jw *w = &q->w;
+
+	idr_jw_open(w, '{');
+	idr_jw_name(w, "id");
+	put_mdoc_id(q, t);
+	idr_jw_put_cstr(w, "format", idr_format_name(IDR_FORMAT_MDOC));
+	idr_jw_name(w, "meta");
+	idr_jw_open(w, '{');
+	idr_jw_put_str(w, "doctype_value", t->doctype);
+	idr_jw_close(w, '}');
+	if (q->p->n_claim) {
+		idr_jw_name(w, "claims");
+		idr_policy_put_elements(w, q->p, t);
+	}
+	idr_jw_close(w, '}');
+}
+
+/* Any one of the queries is enough. */
+static void put_sets(struct query *q, bool sdjwt)
+{
+	struct idr_jw *w = &q->w;
+
+	idr_jw_name(w, "credential_sets");
+	idr_jw_open(w, '[');
+	idr_jw_open(w, '{');
+	idr_jw_name(w, "options");
+	idr_jw_open(w, '[');
+	if (sdjwt) {
+		idr_jw_open(w, '[');
+		idr_jw_str(w, q->p->id);
+		idr_jw_close(w, ']');
+	}
+	for (size_t i = 0; i < q->n_type; i++) {
+		if (!is_mdoc_choice(q->p, q->type[i]))
+			continue;
+		idr_jw_open(w, '[');
+		put_mdoc_id(q, q->type[i]);
+		idr_jw_close(w, ']');
+	}
+	idr_jw_close(w, ']');
+	idr_jw_close(w, '}');
+	idr_jw_close(w, ']');
+}
+
 /*
- * One credential query for all accepted types. Holder binding is left at its default, required:
- * online there is always a holder to ask (security brief V17).
+ * One credential query for all accepted SD-JWT VC types, one for each docType. Holder binding is left at
+ * its default, required: online there is always a holder to ask (security brief V17).
  */
 bool idr_policy_dcql(struct idr_arena *a, const struct idr_policy *p,
     const struct idr_type *const *types, size_t n_types, struct idr_bytes *out, struct idr_err *err)
 {
+	struct query q = { .p = p, .type = types, .n_type = n_types };
+	size_t n_known = 0, n_mdoc = 0;
 	struct idr_buf b;
-	struct idr_jw w;
-	size_t n = 0;
+	bool sdjwt;
 
-	if (!p->format[IDR_FORMAT_SDJWT])
-		return wrong(err, "the policy does not accept dc+sd-jwt, so it cannot be asked online");
-	idr_buf_init(&b, a, 1024, POLICY_MAX * 2);
-	w = idr_jw(&b);
-	idr_jw_open(&w, '{');
-	idr_jw_name(&w, "credentials");
-	idr_jw_open(&w, '[');
-	idr_jw_open(&w, '{');
-	idr_jw_put_str(&w, "id", p->id);
-	idr_jw_put_cstr(&w, "format", idr_format_name(IDR_FORMAT_SDJWT));
-	idr_jw_name(&w, "meta");
-	idr_jw_open(&w, '{');
-	idr_jw_name(&w, "vct_values");
-	idr_jw_open(&w, '[');
-	for (size_t i = 0; i < n_types; i++)
-		if (asks_for(p, types[i])) {
-			idr_jw_str(&w, types[i]->vct);
-			n++;
-		}
-	idr_jw_close(&w, ']');
-	idr_jw_close(&w, '}');
-	if (p->n_claim) {
-		idr_jw_name(&w, "claims");
-		idr_jw_open(&w, '[');
-		for (size_t i = 0; i < p->n_claim; i++) {
-			idr_jw_open(&w, '{');
-			idr_jw_put_raw(&w, "path", p->claim[i].path->raw);
-			if (p->claim[i].values)
-				idr_jw_put_raw(&w, "values", p->claim[i].values->raw);
-			idr_jw_close(&w, '}');
-		}
-		idr_jw_close(&w, ']');
+	for (size_t i = 0; i < n_types; i++) {
+		n_known += asks_for(p, types[i]);
+		n_mdoc += is_mdoc_choice(p, types[i]);
 	}
-	idr_jw_close(&w, '}');
-	idr_jw_close(&w, ']');
-	idr_jw_close(&w, '}');
-	if (!n)
+	sdjwt = p->format[IDR_FORMAT_SDJWT] && n_known;
+	if (!p->format[IDR_FORMAT_SDJWT] && !p->format[IDR_FORMAT_MDOC])
+		return wrong(err, "the policy accepts neither dc+sd-jwt nor mso_mdoc, so it cannot be asked online");
+	if (!n_known)
 		return wrong(err, "none of the policy's credential types is known here");
+	if (!sdjwt && !n_mdoc)
+		return wrong(err, "no mdoc form of the policy's types has all the claims it asks for");
+	q.alone = sdjwt + n_mdoc == 1;
+	idr_buf_init(&b, a, 1024, POLICY_MAX * 2);
+	q.w = idr_jw(&b);
+	idr_jw_open(&q.w, '{');
+	idr_jw_name(&q.w, "credentials");
+	idr_jw_open(&q.w, '[');
+	if (sdjwt)
+		put_sdjwt(&q);
+	for (size_t i = 0; i < n_types; i++)
+		if (is_mdoc_choice(p, types[i]))
+			put_mdoc(&q, types[i]);
+	idr_jw_close(&q.w, ']');
+	if (!q.alone)
+		put_sets(&q, sdjwt);
+	idr_jw_close(&q.w, '}');
 	return idr_buf_done(&b, out, err);
 }

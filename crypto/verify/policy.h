@@ -35,7 +35,8 @@ IDR_MUST bool idr_policy_parse(struct idr_arena *a, struct idr_bytes file,
 /* When none is named: any format and type, holder binding when the credential has cnf (unless the
  * caller presents a document on file), status at most 24 h old, older UNDECIDED. */
 const struct idr_policy *idr_policy_default(void);
-/* The policy as a DCQL query text for these types (their vct), format dc+sd-jwt. */
+/* The policy as a DCQL query text for these types: one query for their vct, one for each docType; any one
+ * answers it. A type without an element for a claim is not asked as an mdoc. errors IDR_POLICY */
 IDR_MUST bool idr_policy_dcql(struct idr_arena *a, const struct idr_policy *p,
     const struct idr_type *const *types, size_t n_types, struct idr_bytes *out, struct idr_err *err);
 

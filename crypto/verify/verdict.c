@@ -125,7 +125,7 @@ void idr_verdict_put_json(struct idr_buf *b, const struct idr_verdict *v, struct
 	if (v->format != IDR_FORMAT_UNKNOWN)
 		idr_jw_put_cstr(&w, "format", idr_format_name(v->format));
 	if (v->vct.n)
-		idr_jw_put_str(&w, "vct", v->vct);
+		idr_jw_put_str(&w, v->format == IDR_FORMAT_MDOC ? "doctype" : "vct", v->vct);
 	if (v->type_id.n)
 		idr_jw_put_str(&w, "type", v->type_id);
 	put_issuer(&w, v);

@@ -1,6 +1,7 @@
 #include "verify/verify_internal.h"
 
 #include "base/text.h"
+#include "mdoc/mdoc.h"
 #include "qr/qr.h"
 #include "sdjwt/sdjwt.h"
 
@@ -17,13 +18,16 @@ struct work {
 	const struct idr_verify_in *in;
 	struct idr_verify_run *run;
 	struct idr_verdict *v;
-	struct idr_bytes *vct; /* accepted types; none: any */
+	struct idr_bytes *vct, *doctype; /* accepted types; none: any */
 	size_t n_vct;
 	int64_t now;           /* never before the floor */
 };
 
 enum idr_format idr_verify_format_of(struct idr_bytes input)
 {
+	/* asked first, because binary CBOR may hold any character */
+	if (idr_mdoc_is_likely(input))
+		return IDR_FORMAT_MDOC;
 	if (idr_bytes_index(input, 0, '~') != SIZE_MAX || idr_bytes_starts(input, "eyJ"))
 		return IDR_FORMAT_SDJWT;
 	return idr_qr_is_likely(input) ? IDR_FORMAT_QR : IDR_FORMAT_UNKNOWN;
@@ -37,11 +41,15 @@ static const struct idr_type *type_by_id(const struct idr_verify_in *in, struct 
 	return NULL;
 }
 
-static const struct idr_type *type_by_vct(const struct idr_verify_in *in, struct idr_bytes vct)
+static const struct idr_type *type_by_name(const struct idr_verify_in *in, enum idr_format format,
+    struct idr_bytes name)
 {
-	for (size_t i = 0; vct.n && i < in->n_types; i++)
-		if (idr_bytes_equal(in->types[i]->vct, vct))
-			return in->types[i];
+	for (size_t i = 0; name.n && i < in->n_types; i++) {
+		const struct idr_type *t = in->types[i];
+
+		if (idr_bytes_equal(format == IDR_FORMAT_MDOC ? t->doctype : t->vct, name))
+			return t;
+	}
 	return NULL;
 }
 
@@ -52,14 +60,17 @@ static bool accepted_types(struct work *w, struct idr_err *err)
 
 	if (!p->n_type)
 		return true;
-	w->vct = idr_arena_array(w->a, p->n_type, sizeof(*w->vct), err);
+	w->vct = idr_arena_array(w->a, 2 * p->n_type, sizeof(*w->vct), err);
 	if (!w->vct)
 		return false;
+	w->doctype = w->vct + p->n_type;
 	for (size_t i = 0; i < p->n_type; i++) {
 		const struct idr_type *t = type_by_id(w->in, p->type[i]);
 
-		if (t)
-			w->vct[w->n_vct++] = t->vct;
+		if (!t)
+			continue;
+		w->doctype[w->n_vct] = t->doctype; /* empty without an mdoc form: then it is nobody's */
+		w->vct[w->n_vct++] = t->vct;
 	}
 	if (!w->n_vct)
 		return idr_fail(err, IDR_POLICY, "schema/policies/README.md",
@@ -99,12 +110,15 @@ static bool binding_required(const struct work *w)
 	if (w->run->policy->holder_binding || w->in->kb_required)
 		return true;
 	/* in a transaction there is a holder to ask, unless the query itself does without */
-	return w->in->nonce.p && (!q || q->holder_binding);
+	return (w->in->nonce.p || w->in->transcript.p) && (!q || q->holder_binding);
 }
 
-static void take_issuer(struct idr_verdict *v, const struct idr_path *path)
+static void take_issuer(struct work *w, const struct idr_path *path)
 {
-	if (!path->anchor)
+	struct idr_verdict *v = w->v;
+
+	w->run->signer = path->revocation;
+	if (!path->leaf.der.n)
 		return; /* a pinned key has no certificate to speak of */
 	v->issuer_country = path->leaf.country;
 	v->issuer_name = path->leaf.organization.n ? path->leaf.organization : path->leaf.common_name;
@@ -146,22 +160,25 @@ static bool names_identifier(const struct idr_json *values, struct idr_bytes aki
 	return false;
 }
 
-static bool has_authority(struct work *w, const struct idr_sdjwt_result *r, struct idr_err *err)
+static bool asks_authority(struct work *w)
 {
 	const struct idr_json *all = w->run->query ? w->run->query->trusted_authorities : NULL;
-	struct idr_bytes der[IDR_CHAIN_MAX];
-	struct idr_cert cert;
-	size_t n;
 
 	w->run->authority = true;
 	if (!all || w->v->findings.stopped)
-		return true;
+		return false;
 	for (const struct idr_json *x = idr_json_first(all); x; x = idr_json_next(all, x))
 		if (!idr_json_is_str(idr_json_find(x, "type"), "aki"))
-			return true;
+			return false;
+	return true;
+}
+
+static bool find_authority(struct work *w, const struct idr_bytes *der, size_t n, struct idr_err *err)
+{
+	const struct idr_json *all = w->run->query->trusted_authorities;
+	struct idr_cert cert;
+
 	w->run->authority = false;
-	if (!idr_jws_x5c(w->a, &r->jwt.issuer, der, &n, err))
-		return false;
 	for (size_t i = 0; i < n; i++) {
 		if (!idr_cert_parse(w->s, w->a, der[i], &cert, err))
 			return false;
@@ -175,7 +192,9 @@ static bool begin_sdjwt(struct work *w, struct idr_err *err)
 {
 	struct idr_sdjwt_rules rules = sdjwt_rules(w);
 	struct idr_sdjwt_result *r = idr_arena_alloc(w->a, sizeof(*r), err);
+	struct idr_bytes der[IDR_CHAIN_MAX];
 	struct idr_verdict *v = w->v;
+	size_t n = 0;
 
 	if (!r || !idr_sdjwt_begin(w->s, w->a, w->in->input, &rules, w->now, r, &v->findings, w->run->checks,
 	    &w->run->n_checks, err))
@@ -184,7 +203,7 @@ static bool begin_sdjwt(struct work *w, struct idr_err *err)
 	v->status = r->status;
 	v->holder = r->holder;
 	v->expires = r->times.has_exp ? r->times.exp : 0;
-	take_issuer(v, &r->path);
+	take_issuer(w, &r->path);
 	v->private_claims = r->claims;
 	v->private_claims_json = r->claims_json;
 	w->run->kb_present = r->kb_present;
@@ -192,7 +211,38 @@ static bool begin_sdjwt(struct work *w, struct idr_err *err)
 	if (rules.kb_required && !w->in->nonce.p && !w->in->aud.p)
 		refuse(w, IDR_KB_MISSING, REF_BINDING,
 		    "possession must be proved, but no nonce or audience was given to compare the proof with");
-	return has_authority(w, r, err);
+	return !asks_authority(w) ||
+	    (idr_jws_x5c(w->a, &r->jwt.issuer, der, &n, err) && find_authority(w, der, n, err));
+}
+
+/* ---- mdoc ---- */
+
+static bool begin_mdoc(struct work *w, struct idr_err *err)
+{
+	const struct idr_verify_in *in = w->in;
+	/* an mdoc's dates stand as they are: ISO knows no skew */
+	struct idr_mdoc_rules rules = { .trust = in->trust, .cache = in->cache, .doctype = w->doctype,
+		.n_doctype = w->n_vct, .algs = in->algs ? in->algs : IDR_ALGS_ALL,
+		.device_required = binding_required(w), .transcript = in->transcript,
+		.mac_key = in->mac_key, .skew = in->skew };
+	struct idr_mdoc_result *r = idr_arena_alloc(w->a, sizeof(*r), err);
+	struct idr_bytes der[IDR_CHAIN_MAX];
+	struct idr_verdict *v = w->v;
+	size_t n = 0;
+
+	if (!r || !idr_mdoc_begin(w->s, w->a, in->input, &rules, w->now, r, &v->findings, w->run->checks,
+	    &w->run->n_checks, err))
+		return false;
+	v->vct = r->doctype;
+	v->status = r->status;
+	v->holder = r->device;
+	v->expires = r->valid_until;
+	take_issuer(w, &r->path);
+	v->private_claims = r->claims;
+	v->private_claims_json = r->claims_json;
+	w->run->kb_present = r->device_present;
+	return !asks_authority(w) ||
+	    (idr_sign1_x5chain(w->a, &r->issuer, der, &n, err) && find_authority(w, der, n, err));
 }
 
 /* ---- QR on paper ---- */
@@ -212,7 +262,7 @@ static bool begin_qr(struct work *w, struct idr_err *err)
 	v->vct = r->vct;
 	v->status = r->status;
 	v->expires = r->times.has_exp ? r->times.exp : 0;
-	take_issuer(v, &r->path);
+	take_issuer(w, &r->path);
 	v->private_claims = r->claims;
 	v->private_claims_json = r->claims_json;
 	w->run->authority = true;
@@ -221,7 +271,7 @@ static bool begin_qr(struct work *w, struct idr_err *err)
 	return true;
 }
 
-/* ---- both ---- */
+/* ---- all of them ---- */
 
 /*
  * A clock that stands before the bundle's issue time is wrong. Everything is then judged at that
@@ -250,9 +300,13 @@ static bool minimize(struct work *w, struct idr_err *err)
 	struct idr_verdict *v = w->v;
 	struct idr_bytes json;
 
-	w->run->claims = v->private_claims;
+	w->run->claims = w->run->policy_claims = v->private_claims;
 	if (!p->n_claim || !v->private_claims)
 		return true;
+	if (v->format == IDR_FORMAT_MDOC &&
+	    (!idr_policy_elements(w->a, p, w->run->type, &only.claim, &only.n_claim, err) ||
+	    !idr_policy_claims_of_mdoc(w->a, w->run->type, v->private_claims, &w->run->policy_claims, err)))
+		return false;
 	v->private_claims = NULL;
 	v->private_claims_json = (struct idr_bytes){ NULL, 0 };
 	/* what cannot be selected is missing, and conclude says so */
@@ -267,6 +321,8 @@ bool idr_verify_begin_for(struct idr_suite *s, struct idr_arena *a, const struct
     const struct idr_dcql_credential *query, int64_t now, struct idr_verify_run *run,
     struct idr_err *err)
 {
+	static bool (*const begin[])(struct work *, struct idr_err *) = { [IDR_FORMAT_SDJWT] = begin_sdjwt,
+		[IDR_FORMAT_MDOC] = begin_mdoc, [IDR_FORMAT_QR] = begin_qr };
 	struct work w = { .s = s, .a = a, .in = in, .run = run, .now = now };
 	unsigned failures = idr_suite_failures(s);
 	bool ok;
@@ -288,11 +344,11 @@ bool idr_verify_begin_for(struct idr_suite *s, struct idr_arena *a, const struct
 	if (!check_format(&w))
 		return true;
 	/* what was found while memory or OpenSSL failed is no finding */
-	ok = (w.v->format == IDR_FORMAT_QR ? begin_qr : begin_sdjwt)(&w, err);
+	ok = begin[w.v->format](&w, err);
 	if (!idr_suite_sound(s, failures, a, ok, err))
 		return false;
 	forgive_clock(&w);
-	run->type = type_by_vct(in, w.v->vct);
+	run->type = type_by_name(in, w.v->format, w.v->vct);
 	if (run->type)
 		w.v->type_id = run->type->id;
 	ok = minimize(&w, err);

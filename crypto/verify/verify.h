@@ -2,7 +2,7 @@
  * verify: the front door. The server, the command line, a page and a bank's program ask here and
  * get the same verdict with the same code for the same bytes.
  *
- * Standard  formats brief 1.8, 4.7; OpenID4VP 1.0 section 8.6; Token Status List section 8.3
+ * Standard  formats brief 1.8, 2.7, 4.7; OpenID4VP 1.0 section 8.6; Token Status List section 8.3
  * Enter at  idr_verify(); in two steps idr_verify_begin(), idr_verify_conclude()
  * Threads   everything in the caller's arena and suite
  */
@@ -24,7 +24,8 @@ enum idr_possession {
 
 /* Everything a verdict may depend on. All borrowed until the verdict is concluded. */
 struct idr_verify_in {
-	struct idr_bytes input;                  /* SD-JWT VC, SD-JWT+KB or QR text; format found by itself */
+	struct idr_bytes input;                  /* SD-JWT VC, SD-JWT+KB, QR text, or an mdoc (IssuerSigned,
+	                                            DeviceResponse; CBOR or base64url); format found by itself */
 	const struct idr_policy *policy;         /* NULL: idr_policy_default() */
 	const struct idr_type *const *types;     /* types known here: accepted vct come from policy->type */
 	size_t n_types;
@@ -37,6 +38,8 @@ struct idr_verify_in {
 	 * proof with neither is refused (kb_missing), because it can be a copy made for someone else.
 	 */
 	struct idr_bytes nonce, aud;
+	struct idr_bytes transcript;             /* the same for an mdoc: SessionTranscript, CBOR; p == NULL: none */
+	const uint8_t *mac_key;                  /* EMacKey (32 bytes) of a session face to face; NULL: none */
 	int64_t created;                         /* of the transaction; 0 when none */
 	bool kb_required;                        /* over and above the policy (a DCQL query) */
 	int64_t floor;                           /* issue time of the bundle: an earlier clock gives "clock" */
@@ -51,7 +54,7 @@ struct idr_verdict {
 	struct idr_err why;                      /* sentence and clause of the deciding check */
 	struct idr_findings findings;
 	enum idr_format format;
-	struct idr_bytes vct;
+	struct idr_bytes vct;                    /* docType of an mdoc */
 	struct idr_bytes type_id;                /* our type's id, empty when unknown here */
 	enum idr_possession possession;
 	bool accepted_undecided;                 /* the policy accepts this UNDECIDED */
@@ -90,14 +93,31 @@ struct idr_verify_run {
 	const struct idr_type *type;             /* NULL when the type is not known here */
 	const struct idr_dcql_credential *query; /* NULL outside of a response */
 	const struct idr_json *claims;           /* all of them, before any is left out */
+	const struct idr_json *policy_claims;    /* the same under the names the policy uses */
 	bool kb_present;
 	bool clock_wrong;                        /* now lies before the floor */
+	enum idr_revocation signer;              /* what CRLs say of the issuer's certificates */
 	bool authority;                          /* a trusted authority the query names stands behind it */
 };
 IDR_MUST bool idr_verify_begin(struct idr_suite *s, struct idr_arena *a,
     const struct idr_verify_in *in, int64_t now, struct idr_verify_run *run, struct idr_err *err);
 /* After every run->checks[i].passed is set. */
 const struct idr_verdict *idr_verify_conclude(struct idr_verify_run *run);
+
+/*
+ * What a presentation was asked to answer: members of the request, p == NULL when it had none. Sets nonce,
+ * audience and transcript of `in`: an SD-JWT VC answers the first two, an mdoc the third, which needs the
+ * response_uri (a redirect) or the origin (the Digital Credentials API, without "origin:") too.
+ * errors IDR_INVALID_FIELD (members that do not go together), IDR_LIMIT, IDR_MEMORY
+ */
+struct idr_request {
+	struct idr_bytes nonce;
+	struct idr_bytes audience;               /* client_id, with its prefix */
+	struct idr_bytes response_uri, origin;
+	const uint8_t *thumbprint;               /* RFC 7638, of the key the response was encrypted to; or NULL */
+};
+IDR_MUST bool idr_verify_request(struct idr_suite *s, struct idr_arena *a, const struct idr_request *q,
+    struct idr_verify_in *in, struct idr_err *err);
 
 /*
  * A whole vp_token against its DCQL query: every rule of presenting brief 5.2 and one verdict per

@@ -2,6 +2,7 @@
 #include "verify/verify_internal.h"
 
 #define REF_STATUS "draft-ietf-oauth-status-list section 8.3"
+#define REF_CRL "RFC 5280 section 6.3.3"
 #define REF_CLAIMS "OpenID4VP 1.0 section 6.4"
 #define REF_BUNDLE "offline bundle, good until"
 
@@ -17,12 +18,21 @@ static bool refuse(struct idr_verify_run *run, enum idr_code code, const char *r
 }
 
 /* As the policy says: refused, or left open with its name. */
-static void leave_open(struct idr_verify_run *run, enum idr_stale what, enum idr_code code)
+static void leave_open(struct idr_verify_run *run, enum idr_stale what, enum idr_code code, const char *ref)
 {
 	if (what == IDR_STALE_REFUSE)
-		refuse(run, code, REF_STATUS, idr_code_sentence(code));
+		refuse(run, code, ref, idr_code_sentence(code));
 	else
-		idr_findings_unknown(&run->verdict->findings, code, REF_STATUS, idr_code_sentence(code));
+		idr_findings_unknown(&run->verdict->findings, code, ref, idr_code_sentence(code));
+}
+
+/* A revoked signer was refused long before; a CRL that says nothing is knowledge too old, as a list's is. */
+static void judge_signer(struct idr_verify_run *run)
+{
+	if (run->signer == IDR_REVOCATION_GOOD)
+		idr_findings_pass(&run->verdict->findings, IDR_CHAIN_REVOKED, REF_CRL);
+	else if (run->signer == IDR_REVOCATION_UNKNOWN)
+		leave_open(run, run->policy->status_older, IDR_STATUS_STALE, REF_CRL);
 }
 
 static bool is_stale(const struct idr_verify_run *run, const struct idr_status_answer *x, bool *expired)
@@ -44,14 +54,14 @@ static void judge_value(struct idr_verify_run *run, const struct idr_status_answ
 	else if (x->value == IDR_VALUE_SUSPENDED)
 		refuse(run, IDR_STATUS_SUSPENDED, REF_STATUS, idr_code_sentence(IDR_STATUS_SUSPENDED));
 	else if (x->value != IDR_VALUE_VALID)
-		leave_open(run, p->status_unknown, IDR_STATUS_UNKNOWN);
+		leave_open(run, p->status_unknown, IDR_STATUS_UNKNOWN, REF_STATUS);
 	else if (!is_stale(run, x, &expired))
 		idr_findings_pass(&run->verdict->findings, IDR_STATUS_REVOKED, REF_STATUS);
 	/* an expired list says nothing any more, so no policy can accept it outright */
 	else if (p->status_older == IDR_STALE_ACCEPT && !expired)
 		idr_findings_pass(&run->verdict->findings, IDR_STATUS_STALE, REF_STATUS);
 	else
-		leave_open(run, p->status_older, IDR_STATUS_STALE);
+		leave_open(run, p->status_older, IDR_STATUS_STALE, REF_STATUS);
 }
 
 /* Token Status List section 8.3; only for what is valid in every other way. */
@@ -82,7 +92,7 @@ static void judge_status(struct idr_verify_run *run)
 	} else if (found == IDR_STATUS_NO_ENTRY) {
 		refuse(run, IDR_INDEX_OUT_OF_RANGE, REF_STATUS, idr_code_sentence(IDR_INDEX_OUT_OF_RANGE));
 	} else {
-		leave_open(run, run->policy->status_unknown, IDR_STATUS_UNKNOWN);
+		leave_open(run, run->policy->status_unknown, IDR_STATUS_UNKNOWN, REF_STATUS);
 	}
 }
 
@@ -113,7 +123,8 @@ static void judge_claims(struct idr_verify_run *run)
 
 	for (size_t i = 0; i < p->n_claim; i++) {
 		n = 0;
-		if (!run->claims || !idr_dcql_path(run->claims, p->claim[i].path, got, VALUES_MAX, &n, &err) || !n) {
+		if (!run->policy_claims ||
+		    !idr_dcql_path(run->policy_claims, p->claim[i].path, got, VALUES_MAX, &n, &err) || !n) {
 			refuse(run, IDR_CLAIM_MISSING, REF_CLAIMS, "a claim the policy asks for is missing");
 			return;
 		}
@@ -179,6 +190,16 @@ static bool has_passed(const struct idr_findings *f, enum idr_code code)
 	return false;
 }
 
+/* A proof counts when there was something it had to answer. */
+static bool answers_request(const struct idr_verify_run *run)
+{
+	const struct idr_findings *f = &run->verdict->findings;
+
+	if (run->verdict->format == IDR_FORMAT_MDOC)
+		return run->in->transcript.p && has_passed(f, IDR_DEVICE_SIGNATURE);
+	return (run->in->nonce.p || run->in->aud.p) && has_passed(f, IDR_KB_SIGNATURE);
+}
+
 static void name_result(struct idr_verify_run *run, enum idr_code code)
 {
 	struct idr_verdict *v = run->verdict;
@@ -199,8 +220,7 @@ static void name_result(struct idr_verify_run *run, enum idr_code code)
 		v->accepted_undecided = run->policy->accept_undecided && signed_by_issuer && !f->stopped &&
 		    only_status_is_open(f);
 	}
-	if (run->kb_present && v->result != IDR_INVALID && has_passed(f, IDR_KB_SIGNATURE) &&
-	    (run->in->nonce.p || run->in->aud.p))
+	if (run->kb_present && v->result != IDR_INVALID && answers_request(run))
 		v->possession = IDR_POSSESSION_PROVED;
 	if (signed_by_issuer)
 		return;
@@ -217,7 +237,9 @@ const struct idr_verdict *idr_verify_conclude(struct idr_verify_run *run)
 	if (!has_outcome(f, IDR_FAILED) && !f->stopped) {
 		if (run->in->good_until && run->now > run->in->good_until)
 			idr_findings_unknown(f, IDR_BUNDLE_EXPIRED, REF_BUNDLE, idr_code_sentence(IDR_BUNDLE_EXPIRED));
-		judge_status(run);
+		judge_signer(run);
+		if (!f->stopped)
+			judge_status(run);
 		if (!f->stopped)
 			judge_claims(run);
 		judge_query(run);

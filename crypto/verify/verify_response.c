@@ -83,7 +83,15 @@ static bool verify_all(struct work *w, const struct idr_json *vp, struct idr_err
 	return true;
 }
 
-/* A wrong nonce is an answer to another request: then nothing of the response counts. */
+/*
+ * A wrong nonce is an answer to another request: then nothing of the response counts. An mdoc's nonce is
+ * inside of what the device signed, so there it shows as a wrong signature.
+ */
+static bool answers_another(const struct idr_verdict *v)
+{
+	return v->code == IDR_KB_NONCE || v->code == IDR_DEVICE_SIGNATURE;
+}
+
 static const struct idr_verdict *first_refusal(const struct idr_response *r)
 {
 	const struct idr_verdict *first = NULL;
@@ -91,7 +99,7 @@ static const struct idr_verdict *first_refusal(const struct idr_response *r)
 	for (size_t i = 0; i < r->n_presentation; i++) {
 		const struct idr_verdict *v = r->presentation[i].verdict;
 
-		if (v->code == IDR_KB_NONCE)
+		if (answers_another(v))
 			return v;
 		if (!first && !idr_verdict_is_accepted(v))
 			first = v;
@@ -135,7 +143,7 @@ static bool decide(struct work *w, struct idr_err *err)
 
 		answered[p->query - w->query->credential] |= idr_verdict_is_accepted(p->verdict);
 	}
-	if (refusal && refusal->code == IDR_KB_NONCE) {
+	if (refusal && answers_another(refusal)) {
 		reject(w->out, &refusal->why);
 		return true;
 	}

@@ -226,6 +226,30 @@ static struct idr_bytes by_hand(struct scene *x, const char *payload_hex, const 
 #define TAIL "0680" "0780" "0880" "0980" "0a80"
 #define BUNDLE_TYPE "application/idrail-bundle+cbor"
 
+/* A bundle without any is byte for byte what it was before there were CRLs. */
+static void carries_the_crls_of_its_trust(void **state)
+{
+	struct scene *x = *state;
+	struct idr_bundle_make m = usual(x);
+	struct idr_revoked gone = { .at = x->k.now };
+	const struct idr_bundle *b;
+	const struct idr_crl *crl;
+	struct idr_cert ds;
+	struct idr_bytes der;
+
+	assert_true(idr_cert_parse(x->k.s, x->k.a, x->k.ds_der, &ds, &x->err));
+	gone.serial = ds.serial;
+	assert_true(idr_certify_crl(x->k.s, x->k.a, x->k.root_der, x->k.root, &gone, 1, 1, x->k.now - 60,
+	    x->k.now + KIT_DAY, &der, &x->err));
+	assert_true(idr_trust_add_crl(x->k.s, x->k.trust, der, &x->err));
+	if (!idr_bundle_open(x->k.s, x->k.a, make(x, &m, x->k.bundle), x->k.trust, &b, &x->err))
+		fail_msg("%s", x->err.msg);
+	assert_int_equal(idr_trust_crls(b->trust, &crl), 1);
+	assert_true(idr_bytes_equal(crl[0].der, der));
+	idr_bundle_use(b, &x->in);
+	assert_int_equal(scene_code(x, scene_document(x, 0)), IDR_CHAIN_REVOKED);
+}
+
 static void refuses_what_no_maker_writes(void **state)
 {
 	static const char *const cases[] = {
@@ -242,7 +266,10 @@ static void refuses_what_no_maker_writes(void **state)
 		HEAD "0680" "0781a2014100" "02f4" "0880" "0980" "0a80",
 		HEAD "0680" "0780" "088101" "0980" "0a80",
 		HEAD "0680" "0780" "0880" "098161" "61" "0a80",
-		HEAD "0680" "0780" "0880" "0980" "0a8101" };
+		HEAD "0680" "0780" "0880" "0980" "0a8101",
+		"ab" "0101" "0207" "031a6ab13b80" "041a6ab13b81" "056161" "0680" "0780" "0880" "0980" "0a80" "0b814100",
+		"ab" "0101" "0207" "031a6ab13b80" "041a6ab13b81" "056161" "0680" "0780" "0880" "0980" "0a80" "0b80" "0c80",
+		"ab" "0101" "0207" "031a6ab13b80" "041a6ab13b81" "056161" "0680" "0780" "0880" "0980" "0a80" "0c80" };
 	struct scene *x = *state;
 	struct idr_bytes none = IDR_LIT("\xa0");
 
@@ -287,6 +314,7 @@ int main(void)
 		T(finds_its_list_among_a_hundred),
 		T(refuses_other_signers),
 		T(refuses_content_that_does_not_hold),
+		T(carries_the_crls_of_its_trust),
 		T(refuses_what_no_maker_writes),
 		T(refuses_every_changed_byte),
 	};

@@ -1,0 +1,350 @@
+/* An mdoc at the front door: the same verdicts, policies, queries and statuses as for an SD-JWT VC. */
+#include "scene.h"
+#include "testkit_mdoc.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "base/text.h"
+#include "codec/cbor_write.h"
+
+#define PID "idrail.pid.1"
+#define POLICY(claims, binding) "{\"id\":\"p-1\",\"purpose\":{\"en\":\"why\"},\"formats\":[\"mso_mdoc\",\"dc+sd-jwt\"]," \
+    "\"types\":[\"pid\"],\"claims\":[" claims "],\"holder_binding\":\"" binding "\"," \
+    "\"status\":{\"max_age_s\":86400,\"older\":\"undecided\",\"unknown\":\"undecided\"},\"accept_undecided\":false}"
+#define NAME "{\"path\":[\"family_name\"]}"
+#define BORN "{\"path\":[\"birthdate\"]}"
+
+static int setup(void **state)
+{
+	struct idr_bytes types = IDR_LIT("idrail.*");
+	struct scene *x;
+
+	assert_int_equal(scene_setup(state), 0);
+	x = *state;
+	assert_true(idr_trust_add_anchor(x->k.s, x->k.trust, x->k.root_der, IDR_PURPOSE_ISSUER, &types, 1, NULL,
+	    &x->err));
+	return 0;
+}
+
+/* {"status_list": {"idx": n, "uri": ..}} */
+static struct idr_bytes place(struct scene *x, uint64_t idx)
+{
+	struct idr_bytes out;
+	struct idr_buf b;
+
+	idr_buf_init(&b, x->k.a, 64, 256);
+	idr_cw_map(&b, 1);
+	idr_cw_cstr(&b, "status_list");
+	idr_cw_map(&b, 2);
+	idr_cw_cstr(&b, "idx");
+	idr_cw_uint(&b, idx);
+	idr_cw_cstr(&b, "uri");
+	idr_cw_cstr(&b, KIT_LIST_URI);
+	assert_true(idr_buf_done(&b, &out, &x->err));
+	return out;
+}
+
+static struct kit_mdoc_plan plan(struct scene *x, uint64_t idx)
+{
+	struct kit_mdoc_plan p = kit_mdoc_plan(&x->k);
+
+	p.doctype = p.mso_doctype = p.space = PID;
+	p.status_claim = place(x, idx);
+	return p;
+}
+
+static struct idr_bytes mdoc(struct scene *x, uint64_t idx, unsigned flags)
+{
+	struct kit_mdoc_plan p = plan(x, idx);
+
+	p.flags = flags;
+	return kit_b64url(&x->k, kit_mdoc(&x->k, &p));
+}
+
+static void ask(struct scene *x)
+{
+	scene_request(x);
+	x->in.transcript = kit_mdoc_transcript(&x->k);
+}
+
+static const char *written(struct scene *x, const struct idr_verdict *v)
+{
+	struct idr_buf b;
+
+	idr_buf_init(&b, x->k.a, 4096, 1 << 20);
+	idr_verdict_put_json(&b, v, IDR_LIT(""));
+	idr_buf_put_byte(&b, 0);
+	assert_false(b.failed);
+	return (const char *)b.p;
+}
+
+static void answers_a_request(void **state)
+{
+	struct scene *x = *state;
+	const struct idr_verdict *v;
+	const struct idr_json *o;
+
+	ask(x);
+	v = scene_verify(x, mdoc(x, 0, 0));
+	assert_int_equal(v->code, IDR_OK);
+	assert_int_equal(v->format, IDR_FORMAT_MDOC);
+	assert_int_equal(v->possession, IDR_POSSESSION_PROVED);
+	assert_true(idr_bytes_is(v->vct, PID));
+	assert_true(idr_bytes_is(v->type_id, "pid"));
+	assert_true(idr_bytes_is(v->issuer_country, "UT"));
+	assert_true(idr_key_equal(&v->holder, idr_private_public(x->k.holder)));
+	o = kit_json(&x->k, idr_str(written(x, v)));
+	assert_true(idr_json_is_str(idr_json_find(o, "format"), "mso_mdoc"));
+	assert_true(idr_json_is_str(idr_json_find(o, "doctype"), PID));
+	assert_null(idr_json_find(o, "vct"));
+	assert_true(idr_json_is_str(idr_json_find(idr_json_find(idr_json_find(o, "claims"), PID), "family_name"),
+	    "Okonkwo"));
+}
+
+static void is_a_document_copy_without_a_request(void **state)
+{
+	struct scene *x = *state;
+	const struct idr_verdict *v = scene_verify(x, mdoc(x, 0, MDOC_ISSUER_SIGNED));
+
+	assert_int_equal(v->code, IDR_OK);
+	assert_int_equal(v->possession, IDR_POSSESSION_NONE);
+	v = scene_verify(x, mdoc(x, 0, MDOC_DEVICE_OTHER_KEY));
+	assert_int_equal(v->code, IDR_OK);
+	assert_int_equal(v->possession, IDR_POSSESSION_NONE);
+}
+
+static void needs_its_proof_in_a_transaction(void **state)
+{
+	struct scene *x = *state;
+
+	ask(x);
+	assert_int_equal(scene_code(x, mdoc(x, 0, MDOC_ISSUER_SIGNED)), IDR_DEVICE_AUTH_MISSING);
+	assert_int_equal(scene_code(x, mdoc(x, 0, MDOC_NO_DEVICE_SIGNED)), IDR_DEVICE_AUTH_MISSING);
+	assert_int_equal(scene_code(x, mdoc(x, 0, MDOC_DEVICE_OTHER_KEY)), IDR_DEVICE_SIGNATURE);
+	/* a nonce alone is nothing that a device can have signed */
+	x->in.transcript = (struct idr_bytes){ NULL, 0 };
+	assert_int_equal(scene_code(x, mdoc(x, 0, 0)), IDR_DEVICE_AUTH_MISSING);
+	x->in.nonce = x->in.aud = (struct idr_bytes){ NULL, 0 };
+	x->in.policy = scene_policy(x, POLICY(NAME, "required"));
+	assert_int_equal(scene_code(x, mdoc(x, 0, 0)), IDR_DEVICE_AUTH_MISSING);
+	x->in.transcript = kit_mdoc_transcript(&x->k);
+	assert_int_equal(scene_code(x, mdoc(x, 0, 0)), IDR_OK);
+}
+
+static void is_asked_for_its_status(void **state)
+{
+	struct scene *x = *state;
+	struct kit_mdoc_plan p = plan(x, 0);
+
+	assert_int_equal(scene_code(x, mdoc(x, 1, MDOC_ISSUER_SIGNED)), IDR_STATUS_REVOKED);
+	assert_int_equal(scene_code(x, mdoc(x, 2, MDOC_ISSUER_SIGNED)), IDR_STATUS_SUSPENDED);
+	assert_int_equal(scene_code(x, mdoc(x, 1 << 20, MDOC_ISSUER_SIGNED)), IDR_INDEX_OUT_OF_RANGE);
+	x->has_list = false;
+	assert_int_equal(scene_code(x, mdoc(x, 0, MDOC_ISSUER_SIGNED)), IDR_STATUS_UNKNOWN);
+	p.status_claim = (struct idr_bytes){ NULL, 0 };
+	assert_int_equal(scene_code(x, kit_mdoc(&x->k, &p)), IDR_REFERENCED_STATUS_MALFORMED);
+	p.status_claim = IDR_LIT("\xa1\x61x\x01");
+	assert_int_equal(scene_code(x, kit_mdoc(&x->k, &p)), IDR_REFERENCED_STATUS_MALFORMED);
+}
+
+static void gives_a_policy_the_elements_of_its_claims(void **state)
+{
+	struct scene *x = *state;
+	const struct idr_verdict *v;
+
+	x->in.policy = scene_policy(x, POLICY(NAME "," BORN, "optional"));
+	v = scene_verify(x, mdoc(x, 0, 0));
+	assert_int_equal(v->code, IDR_OK);
+	assert_true(idr_bytes_is(idr_verdict_claims_json(v),
+	    "{\"" PID "\":{\"family_name\":\"Okonkwo\",\"birth_date\":\"1991-04-17\"}}"));
+	x->in.policy = scene_policy(x, POLICY("{\"path\":[\"birthdate\"],\"values\":[\"1991-04-17\"]}", "optional"));
+	assert_int_equal(scene_code(x, mdoc(x, 0, 0)), IDR_OK);
+	x->in.policy = scene_policy(x, POLICY("{\"path\":[\"birthdate\"],\"values\":[\"1991-04-18\"]}", "optional"));
+	assert_int_equal(scene_code(x, mdoc(x, 0, 0)), IDR_CLAIM_VALUE);
+	x->in.policy = scene_policy(x, POLICY("{\"path\":[\"given_name\"]}", "optional"));
+	assert_int_equal(scene_code(x, mdoc(x, 0, 0)), IDR_CLAIM_MISSING);
+	x->in.policy = scene_policy(x, POLICY("{\"path\":[\"address\",\"locality\"]}", "optional"));
+	assert_int_equal(scene_code(x, mdoc(x, 0, 0)), IDR_CLAIM_MISSING);
+}
+
+static void is_held_to_the_types_of_the_policy(void **state)
+{
+	struct scene *x = *state;
+	struct kit_mdoc_plan p = plan(x, 0);
+	struct idr_type bare = *x->pid;
+
+	x->in.policy = scene_policy(x, POLICY(NAME, "optional"));
+	p.doctype = p.mso_doctype = "idrail.other.1";
+	assert_int_equal(scene_code(x, kit_mdoc(&x->k, &p)), IDR_DOCTYPE);
+	/* a type without an mdoc form accepts none, not any */
+	bare.doctype = (struct idr_bytes){ NULL, 0 };
+	x->types[0] = &bare;
+	assert_int_equal(scene_code(x, mdoc(x, 0, 0)), IDR_DOCTYPE);
+}
+
+/* A CRL that has run out is knowledge too old: the policy says what then. */
+static void is_undecided_when_a_crl_says_nothing_any_more(void **state)
+{
+	struct scene *x = *state;
+	struct idr_bytes der;
+	const struct idr_verdict *v;
+
+	assert_true(idr_certify_crl(x->k.s, x->k.a, x->k.root_der, x->k.root, NULL, 0, 1, x->k.now - 2 * KIT_DAY,
+	    x->k.now - KIT_DAY, &der, &x->err));
+	assert_true(idr_trust_add_crl(x->k.s, x->k.trust, der, &x->err));
+	v = scene_verify(x, mdoc(x, 0, MDOC_ISSUER_SIGNED));
+	assert_int_equal(v->code, IDR_STATUS_STALE);
+	assert_int_equal(v->result, IDR_UNDECIDED);
+	assert_int_equal(scene_code(x, mdoc(x, 1, MDOC_ISSUER_SIGNED)), IDR_STATUS_REVOKED);
+}
+
+/* ---- inside of a response ---- */
+
+static const struct idr_response *respond(struct scene *x, const char *q, struct idr_bytes p)
+{
+	const struct idr_response *r = NULL;
+	const struct idr_dcql *query = NULL;
+	struct idr_buf b;
+
+	idr_buf_init(&b, x->k.a, 4096, 1 << 20);
+	idr_buf_printf(&b, "{\"a\":[\"");
+	idr_buf_put(&b, p);
+	idr_buf_put_str(&b, "\"]}");
+	if (!idr_dcql_parse(x->k.a, idr_str(q), &query, &x->err))
+		fail_msg("%s", x->err.msg);
+	if (!idr_verify_response(x->k.s, x->k.a, kit_json(&x->k, idr_buf_bytes(&b)), query, &x->in, x->k.now, &r, &x->err))
+		fail_msg("could not run: %s", x->err.msg);
+	assert_true(r->accepted == (r->code == IDR_OK));
+	assert_true(r->accepted == (r->presentation[0].claims.n > 0));
+	return r;
+}
+
+#define Q(type, more) "{\"credentials\":[{\"id\":\"a\",\"format\":\"mso_mdoc\",\"meta\":{\"doctype_value\":\"" type "\"}" \
+    more "}]}"
+#define CLAIMS(element, more) ",\"claims\":[{\"path\":[\"" PID "\",\"" element "\"]" more "}]"
+
+static void answers_a_query_with_what_was_asked_and_no_more(void **state)
+{
+	struct scene *x = *state;
+	const struct idr_response *r;
+
+	ask(x);
+	r = respond(x, Q(PID, CLAIMS("birth_date", "")), mdoc(x, 0, 0));
+	assert_true(r->accepted);
+	assert_true(idr_bytes_is(r->presentation[0].claims, "{\"" PID "\":{\"birth_date\":\"1991-04-17\"}}"));
+	assert_true(respond(x, Q(PID, CLAIMS("age_over_18", ",\"values\":[true]")), mdoc(x, 0, 0))->accepted);
+}
+
+static void refuses_an_answer_to_another_query(void **state)
+{
+	static const struct { const char *query; enum idr_code code; } cases[] = {
+		{ Q("idrail.age.1", CLAIMS("birth_date", "")), IDR_DOCTYPE },
+		{ Q(PID, CLAIMS("given_name", "")), IDR_CLAIM_MISSING },
+		{ Q(PID, CLAIMS("age_over_18", ",\"values\":[false]")), IDR_CLAIM_VALUE },
+		{ "{\"credentials\":[{\"id\":\"a\",\"format\":\"dc+sd-jwt\",\"meta\":{\"vct_values\":[\"" PID "\"]}}]}",
+		    IDR_FORMAT },
+		{ Q(PID, CLAIMS("birth_date", "") ",\"trusted_authorities\":[{\"type\":\"aki\",\"values\":[\"AAAA\"]}]"),
+		    IDR_TRUST },
+	};
+	struct scene *x = *state;
+
+	ask(x);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		enum idr_code got = respond(x, cases[i].query, mdoc(x, 0, 0))->code;
+
+		if (got != cases[i].code)
+			fail_msg("case %zu: %s", i, idr_code_name(got));
+	}
+	assert_int_equal(respond(x, Q(PID, CLAIMS("birth_date", "")), mdoc(x, 0, MDOC_DEVICE_OTHER_KEY))->code,
+	    IDR_DEVICE_SIGNATURE);
+	assert_int_equal(respond(x, Q(PID, CLAIMS("birth_date", "")), mdoc(x, 1, 0))->code, IDR_STATUS_REVOKED);
+}
+
+static void finds_the_authority_a_query_names(void **state)
+{
+	struct scene *x = *state;
+	struct idr_cert ds;
+	struct idr_buf b;
+
+	ask(x);
+	assert_true(idr_cert_parse(x->k.s, x->k.a, x->k.ds_der, &ds, &x->err));
+	idr_buf_init(&b, x->k.a, 512, 4096);
+	idr_buf_put_str(&b, "{\"credentials\":[{\"id\":\"a\",\"format\":\"mso_mdoc\",\"meta\":{\"doctype_value\":\"" PID
+	    "\"}" CLAIMS("birth_date", "") ",\"trusted_authorities\":[{\"type\":\"aki\",\"values\":[\"");
+	idr_b64url_put(&b, ds.aki);
+	idr_buf_put_str(&b, "\"]}]}]}");
+	idr_buf_put_byte(&b, 0);
+	assert_true(respond(x, (const char *)b.p, mdoc(x, 0, 0))->accepted);
+}
+
+/* ---- a policy as a query ---- */
+
+static const struct idr_dcql *asked(struct scene *x, const struct idr_policy *p)
+{
+	const struct idr_dcql *q = NULL;
+	struct idr_bytes text;
+
+	if (!idr_policy_dcql(x->k.a, p, x->types, 1, &text, &x->err) || !idr_dcql_parse(x->k.a, text, &q, &x->err))
+		fail_msg("%s", x->err.msg);
+	return q;
+}
+
+static void asks_a_policy_in_either_format(void **state)
+{
+	struct scene *x = *state;
+	const struct idr_dcql *q = asked(x, scene_policy(x, POLICY(NAME "," BORN, "required")));
+	const struct idr_json *path;
+	struct idr_err err;
+	bool answered[2] = { false, true };
+
+	assert_int_equal(q->n_credential, 2);
+	assert_int_equal(q->credential[0].format, IDR_FORMAT_SDJWT);
+	assert_int_equal(q->credential[1].format, IDR_FORMAT_MDOC);
+	assert_true(idr_bytes_is(q->credential[1].id, "p-1_pid"));
+	assert_int_equal(q->credential[1].n_claim, 2);
+	path = q->credential[1].claim[1].path;
+	assert_true(idr_json_is_str(idr_json_at(path, 0), PID));
+	assert_true(idr_json_is_str(idr_json_at(path, 1), "birth_date"));
+	assert_true(idr_dcql_satisfied(q, answered, NULL, &err));
+	answered[1] = false;
+	assert_false(idr_dcql_satisfied(q, answered, NULL, &err));
+}
+
+static void asks_an_mdoc_alone_under_the_policys_name(void **state)
+{
+	struct scene *x = *state;
+	struct idr_policy p = *scene_policy(x, POLICY(NAME, "required"));
+	struct idr_policy other = *scene_policy(x, POLICY("{\"path\":[\"email_of_nobody\"]}", "required"));
+	const struct idr_dcql *q;
+	struct idr_bytes text;
+
+	p.format[IDR_FORMAT_SDJWT] = false;
+	q = asked(x, &p);
+	assert_int_equal(q->n_credential, 1);
+	assert_null(q->sets);
+	assert_true(idr_bytes_is(q->credential[0].id, "p-1"));
+	/* no element stands for the claim: it cannot be asked as an mdoc */
+	assert_int_equal(asked(x, &other)->n_credential, 1);
+	other.format[IDR_FORMAT_SDJWT] = false;
+	assert_false(idr_policy_dcql(x->k.a, &other, x->types, 1, &text, &x->err));
+	assert_int_equal(x->err.code, IDR_POLICY);
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, scene_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(answers_a_request), T(is_a_document_copy_without_a_request), T(needs_its_proof_in_a_transaction),
+		T(is_asked_for_its_status), T(gives_a_policy_the_elements_of_its_claims),
+		T(is_held_to_the_types_of_the_policy), T(is_undecided_when_a_crl_says_nothing_any_more),
+		T(answers_a_query_with_what_was_asked_and_no_more),
+		T(refuses_an_answer_to_another_query), T(finds_the_authority_a_query_names),
+		T(asks_a_policy_in_either_format), T(asks_an_mdoc_alone_under_the_policys_name),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
