@@ -24,8 +24,8 @@ static const struct cli_option init_options[] = {
 
 struct making {
 	struct ctl_ca ca;
-	struct idr_bytes vct[TYPES_MAX];
-	size_t n_vct;
+	struct idr_bytes type_name[2 * TYPES_MAX]; /* vct and docType */
+	size_t n_name;
 };
 
 /* ---- trust.json ---- */
@@ -40,15 +40,17 @@ static bool read_types(struct making *m, struct idr_err *err)
 	if (!ctl_list(m->ca.a, from, "/", &names, &n, err))
 		return false;
 	for (size_t i = 0; i < n; i++) {
-		if (m->n_vct == TYPES_MAX)
+		if (m->n_name + 2 > 2 * TYPES_MAX)
 			return idr_fail(err, IDR_LIMIT, NULL, "%.100s holds more than %d types", from, TYPES_MAX);
 		path = idr_arena_printf(m->ca.a, err, "%s/%s/type.json", from, names[i]);
 		if (!path || !cli_read(m->ca.a, path, TYPE_FILE_MAX, &file, err) ||
 		    !idr_type_parse(m->ca.a, file, &type, err))
 			return false;
-		m->vct[m->n_vct++] = type->vct;
+		m->type_name[m->n_name++] = type->vct;
+		if (type->n_element)
+			m->type_name[m->n_name++] = type->doctype;
 	}
-	return m->n_vct ? true : idr_fail(err, IDR_FILE, NULL, "%.100s holds no credential types", from);
+	return m->n_name ? true : idr_fail(err, IDR_FILE, NULL, "%.100s holds no credential types", from);
 }
 
 static bool make_trust(struct making *m, struct idr_err *err)
@@ -61,11 +63,11 @@ static bool make_trust(struct making *m, struct idr_err *err)
 
 	idr_buf_init(&b, m->ca.a, 2048, 64 * 1024);
 	idr_buf_put_str(&b, head);
-	for (size_t i = 0; i < m->n_vct; i++) {
+	for (size_t i = 0; i < m->n_name; i++) {
 		struct idr_jw w = idr_jw(&b);
 
 		idr_buf_put_str(&b, i ? ", " : "");
-		idr_jw_str(&w, m->vct[i]);
+		idr_jw_str(&w, m->type_name[i]);
 	}
 	idr_buf_put_str(&b, tail);
 	return idr_buf_done(&b, &text, err) && ctl_ca_add_file(&m->ca, "trust.json", text, 0644, err);
@@ -127,7 +129,7 @@ static bool make_all(struct making *m, struct idr_err *err)
 
 	for (size_t i = 0; ok && i < CTL_CA_SIGNERS; i++)
 		ok = ctl_ca_make_signer(&m->ca, &ctl_ca_kind[i], "1", &der, err) &&
-		    ctl_ca_check_signer(&m->ca, &ctl_ca_kind[i], der, m->vct, m->n_vct, err);
+		    ctl_ca_check_signer(&m->ca, &ctl_ca_kind[i], der, m->type_name, m->n_name, err);
 	return ok && make_trust(m, err) && make_operators(m, err) && ctl_ca_write(&m->ca, dir, err);
 }
 

@@ -17,6 +17,7 @@
 enum { INPUT_MAX = 1024 * 1024, PEM_MAX = 64 * 1024, ROOTS_MAX = 16 };
 
 static const char *opt_bundle, *opt_root, *opt_policy, *opt_at, *opt_nonce, *opt_audience, *opt_portrait;
+static const char *opt_response_uri, *opt_origin, *opt_thumbprint;
 
 static const struct cli_option options[] = {
 	{ "bundle", "FILE", "the offline bundle (idctl bundle get, or GET /bundle)", &opt_bundle, NULL },
@@ -26,7 +27,12 @@ static const struct cli_option options[] = {
 	    NULL },
 	{ "at", "TIME", "judge at this time, 2026-11-22T05:00:00Z (default: this machine's clock)", &opt_at, NULL },
 	{ "nonce", "TEXT", "the nonce a presentation must answer", &opt_nonce, NULL },
-	{ "audience", "TEXT", "the audience a presentation must be made for", &opt_audience, NULL },
+	{ "audience", "TEXT", "the audience a presentation must be made for: the client_id of the request",
+	    &opt_audience, NULL },
+	{ "response-uri", "URL", "where the answer went; an mdoc's proof covers it", &opt_response_uri, NULL },
+	{ "origin", "URL", "instead: the origin of the page that asked through the browser", &opt_origin, NULL },
+	{ "jwk-thumbprint", "TEXT", "the key the answer was encrypted to (RFC 7638, base64url), if it was",
+	    &opt_thumbprint, NULL },
 	{ "portrait", "FILE", "write the portrait of an accepted credential to FILE", &opt_portrait, NULL },
 	{ NULL, NULL, NULL, NULL, NULL },
 };
@@ -70,8 +76,29 @@ static bool load_bundle(struct idr_suite *s, struct idr_arena *a, const struct i
 	    idr_bundle_open(s, a, file, roots, out, err);
 }
 
-static bool prepare(const struct idr_bundle *b, struct idr_verify_in *in, int64_t *now,
-    struct idr_err *err)
+/* NULL, not an empty text, when the option was not given. */
+static struct idr_bytes given(const char *text)
+{
+	return text ? idr_str(text) : (struct idr_bytes){ NULL, 0 };
+}
+
+static bool read_request(struct cli *c, struct idr_suite *s, struct idr_verify_in *in, struct idr_err *err)
+{
+	struct idr_request q = { .nonce = given(opt_nonce), .audience = given(opt_audience),
+		.response_uri = given(opt_response_uri), .origin = given(opt_origin) };
+	struct idr_bytes thumbprint;
+
+	if (opt_thumbprint) {
+		if (!idr_b64url_decode(c->arena, idr_str(opt_thumbprint), &thumbprint, err) || thumbprint.n != 32)
+			return idr_fail(err, IDR_USAGE, "RFC 7638 section 3",
+			    "--jwk-thumbprint must be the base64url of 32 bytes");
+		q.thumbprint = thumbprint.p;
+	}
+	return idr_verify_request(s, c->arena, &q, in, err);
+}
+
+static bool prepare(struct cli *c, struct idr_suite *s, const struct idr_bundle *b, struct idr_verify_in *in,
+    int64_t *now, struct idr_err *err)
 {
 	memset(in, 0, sizeof(*in));
 	idr_bundle_use(b, in);
@@ -80,11 +107,7 @@ static bool prepare(const struct idr_bundle *b, struct idr_verify_in *in, int64_
 		return idr_fail(err, IDR_USAGE, NULL, "--at must be written 2026-11-22T05:00:00Z");
 	if (opt_policy && !(in->policy = idr_bundle_policy(b, idr_str(opt_policy))))
 		return idr_fail(err, IDR_POLICY, NULL, "the bundle holds no policy of this name");
-	if (opt_nonce)
-		in->nonce = idr_str(opt_nonce);
-	if (opt_audience)
-		in->aud = idr_str(opt_audience);
-	return true;
+	return read_request(c, s, in, err);
 }
 
 /* ---- one input ---- */
@@ -98,6 +121,8 @@ static bool read_input(struct idr_arena *a, const char *arg, struct idr_bytes *o
 	if ((strcmp(arg, "-") == 0 || (out->n < 4096 && stat(arg, &st) == 0 && S_ISREG(st.st_mode))) &&
 	    !cli_read(a, arg, INPUT_MAX, out, err))
 		return false;
+	if (out->n && out->p[0] >= 0x80)
+		return true; /* CBOR: whatever its last byte is, it belongs to it */
 	/* An editor's line end is not part of it; a blank may be (base45 has one). */
 	if (out->n && out->p[out->n - 1] == '\n')
 		out->n--;
@@ -163,7 +188,7 @@ static enum cli_exit run(struct cli *c)
 
 	if (!ok)
 		idr_fail(&err, IDR_CRYPTO, NULL, "OpenSSL does not offer what is needed");
-	ok = ok && load_bundle(s, c->arena, &bundle, &err) && prepare(bundle, &in, &now, &err);
+	ok = ok && load_bundle(s, c->arena, &bundle, &err) && prepare(c, s, bundle, &in, &now, &err);
 	in.cache = cache;
 	for (int i = 0; ok && i < c->argc; i++) {
 		ok = verify_one(c, s, &in, c->argv[i], now, &one, &err);
@@ -184,7 +209,8 @@ int main(int argc, char **argv)
 	static const struct cli_command commands[] = {
 		{ .name = "", .operands = "INPUT...", .summary = "verify credentials offline",
 		    .text = "INPUT is a file, the text itself, or - for standard input: an SD-JWT VC, a presentation\n"
-		            "(SD-JWT+KB) or the text of a paper QR. The format is found by itself.\n\n"
+		            "(SD-JWT+KB), an mdoc (IssuerSigned or DeviceResponse; CBOR or base64url) or the text\n"
+		            "of a paper QR. The format is found by itself.\n\n"
 		            "Exit code: 0 valid, 1 invalid, 2 undecided (status unknown or too old, clock),\n"
 		            "3 could not run.",
 		    .examples = "  idverify --bundle bundle.cbor --root root.pem card.txt\n"

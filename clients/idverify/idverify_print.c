@@ -36,9 +36,20 @@ static void print_age(int64_t age)
 		printf("  %-16s known as of %lld days ago\n", "revocation", (long long)age / 86400);
 }
 
-static bool is_image(const struct idr_json *v)
+static bool is_data_uri(const struct idr_json *v)
 {
 	return idr_json_is(v, IDR_JSON_STRING) && idr_bytes_starts(v->text, "data:image/");
+}
+
+/* The bytes of an mdoc's element, base64url: JPEG, WEBP and JPEG 2000 by how they begin. */
+static bool is_image_bytes(const struct idr_json *v)
+{
+	static const char *const begin[] = { "_9j_", "UklGR", "AAAADGpQ" };
+
+	for (size_t i = 0; idr_json_is(v, IDR_JSON_STRING) && i < sizeof(begin) / sizeof(begin[0]); i++)
+		if (idr_bytes_starts(v->text, begin[i]))
+			return true;
+	return false;
 }
 
 static void print_claims(const struct idr_json *claims)
@@ -48,12 +59,21 @@ static void print_claims(const struct idr_json *claims)
 	for (name = idr_json_first(claims); name; name = idr_json_next(claims, name)) {
 		v = idr_json_value(name);
 		printf("  %.*s: ", (int)name->text.n, (const char *)name->text.p);
-		if (is_image(v))
+		if (is_data_uri(v) || is_image_bytes(v))
 			printf("(a portrait of %zu bytes; --portrait FILE writes it)\n", v->text.n * 3 / 4);
 		else if (v->type == IDR_JSON_STRING)
 			printf("%.*s\n", (int)v->text.n, (const char *)v->text.p);
 		else
 			printf("%.*s\n", (int)v->raw.n, (const char *)v->raw.p);
+	}
+}
+
+/* An mdoc's claims stand under their namespaces. */
+static void print_spaces(const struct idr_json *claims)
+{
+	for (const struct idr_json *name = idr_json_first(claims); name; name = idr_json_next(claims, name)) {
+		print_text("namespace", name->text);
+		print_claims(idr_json_value(name));
 	}
 }
 
@@ -87,11 +107,13 @@ void idverify_print(const struct idr_verdict *v)
 	if (v->status.present)
 		print_age(idr_verdict_status_age(v));
 	print_time("expires", v->expires);
-	if (claims)
+	if (claims && v->format == IDR_FORMAT_MDOC)
+		print_spaces(claims);
+	else if (claims)
 		print_claims(claims);
 }
 
-static bool write_image(struct idr_arena *a, struct idr_bytes uri, const char *path, struct idr_err *err)
+static bool write_data_uri(struct idr_arena *a, struct idr_bytes uri, const char *path, struct idr_err *err)
 {
 	size_t comma = idr_bytes_index(uri, 0, ',');
 	struct idr_bytes image;
@@ -100,13 +122,34 @@ static bool write_image(struct idr_arena *a, struct idr_bytes uri, const char *p
 	    cli_write(path, image, 0600, err);
 }
 
+/* The first portrait among these; *found tells whether there was one. */
+static bool write_image(struct idr_arena *a, const struct idr_json *claims, const char *path, bool *found,
+    struct idr_err *err)
+{
+	struct idr_bytes image;
+
+	for (const struct idr_json *name = idr_json_first(claims); name; name = idr_json_next(claims, name)) {
+		const struct idr_json *v = idr_json_value(name);
+
+		*found = is_data_uri(v) || is_image_bytes(v);
+		if (is_data_uri(v))
+			return write_data_uri(a, v->text, path, err);
+		if (is_image_bytes(v))
+			return idr_b64url_decode(a, v->text, &image, err) && cli_write(path, image, 0600, err);
+	}
+	return true;
+}
+
 bool idverify_portrait(struct idr_arena *a, const struct idr_verdict *v, const char *path,
     struct idr_err *err)
 {
 	const struct idr_json *claims = idr_verdict_claims(v), *name;
+	bool found = false;
 
-	for (name = idr_json_first(claims); claims && name; name = idr_json_next(claims, name))
-		if (is_image(idr_json_value(name)))
-			return write_image(a, idr_json_value(name)->text, path, err);
+	if (!claims || v->format != IDR_FORMAT_MDOC)
+		return !claims || write_image(a, claims, path, &found, err);
+	for (name = idr_json_first(claims); name && !found; name = idr_json_next(claims, name))
+		if (!write_image(a, idr_json_value(name), path, &found, err))
+			return false;
 	return true;
 }

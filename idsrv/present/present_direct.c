@@ -1,4 +1,5 @@
 #include "access/access.h"
+#include "base/text.h"
 #include "flow/flow_reply.h"
 #include "lists/lists.h"
 #include "present/present.h"
@@ -6,7 +7,7 @@
 
 /* POST /v1/verify: what the relying party holds already, checked here and now; nothing is kept. */
 
-enum { BINDING_MAX = 512, VERDICT_MAX = 1024 * 1024 };
+enum { BINDING_MAX = 512, URI_MAX = 2048, THUMBPRINT = 32, VERDICT_MAX = 1024 * 1024 };
 
 /* A string of 1 to `max` bytes; absent leaves p == NULL. */
 static bool text(const struct idr_json *body, const char *name, size_t max, struct idr_bytes *out,
@@ -38,6 +39,30 @@ static bool policy(struct flow_request *r, const struct idr_json *body, const st
 	return *out ? true : idr_fail(err, IDR_INVALID_FIELD, NULL, "policy names one that is not known");
 }
 
+/* What the presentation was asked to answer; an mdoc says so in one piece, its session transcript. */
+static bool request(struct flow_request *r, const struct idr_json *body, struct idr_verify_in *in,
+    struct idr_err *err)
+{
+	struct idr_request q = { .thumbprint = NULL };
+	struct idr_bytes b64, thumbprint;
+
+	if (!text(body, "nonce", BINDING_MAX, &q.nonce, err) ||
+	    !text(body, "audience", BINDING_MAX, &q.audience, err) ||
+	    !text(body, "response_uri", URI_MAX, &q.response_uri, err) ||
+	    !text(body, "origin", BINDING_MAX, &q.origin, err) ||
+	    !text(body, "jwk_thumbprint", BINDING_MAX, &b64, err))
+		return false;
+	if (b64.p) {
+		struct idr_err why;
+
+		if (!idr_b64url_decode(r->arena, b64, &thumbprint, &why) || thumbprint.n != THUMBPRINT)
+			return idr_fail(err, IDR_INVALID_FIELD, "RFC 7638 section 3",
+			    "jwk_thumbprint must be the base64url of %d bytes", THUMBPRINT);
+		q.thumbprint = thumbprint.p;
+	}
+	return idr_verify_request(r->suite, r->arena, &q, in, err);
+}
+
 static bool read_body(struct flow_request *r, struct idr_verify_in *in, struct idr_err *err)
 {
 	const size_t max = r->http->route->body_max;
@@ -47,8 +72,8 @@ static bool read_body(struct flow_request *r, struct idr_verify_in *in, struct i
 		return false;
 	if (body->type != IDR_JSON_OBJECT)
 		return idr_fail(err, IDR_INVALID_FIELD, NULL, "the body must be an object");
-	if (!text(body, "input", max, &in->input, err) || !text(body, "nonce", BINDING_MAX, &in->nonce, err) ||
-	    !text(body, "audience", BINDING_MAX, &in->aud, err) || !policy(r, body, &in->policy, err))
+	if (!text(body, "input", max, &in->input, err) || !request(r, body, in, err) ||
+	    !policy(r, body, &in->policy, err))
 		return false;
 	return in->input.p ? true : idr_fail(err, IDR_INVALID_FIELD, NULL, "input is missing");
 }
@@ -73,6 +98,6 @@ static bool present_direct_verify(struct app *app, struct flow_request *r, struc
 }
 
 const struct flow_step present_direct_post[] = {
-	{ FLOW_WORKER, present_direct_verify }, /* formats brief 1.8, 4.7 */
+	{ FLOW_WORKER, present_direct_verify }, /* formats brief 1.8, 2.7, 4.7 */
 	{ FLOW_END, NULL },
 };

@@ -6,7 +6,8 @@
 #include "suite/pem.h"
 #include "sys/file.h"
 
-enum { TRUST_MAX = 256 * 1024, PEM_MAX = 64 * 1024, OPERATORS_MAX = 1024, ANCHOR_TYPES = 64 };
+enum { TRUST_MAX = 256 * 1024, PEM_MAX = 64 * 1024, OPERATORS_MAX = 1024, ANCHOR_TYPES = 128,
+	CRL_MAX = 4 * 1024 * 1024 };
 
 /* A path of the trust file is relative to it. */
 static char *beside(struct idr_arena *a, const char *file, struct idr_bytes name, struct idr_err *err)
@@ -59,23 +60,29 @@ static bool purposes(const struct idr_json *list, unsigned *out, struct idr_err 
 	return *out ? true : idr_fail(err, IDR_CONFIG, NULL, "an anchor has no purposes");
 }
 
+static bool read_types(const struct idr_json *list, struct idr_bytes types[ANCHOR_TYPES], size_t *n,
+    struct idr_err *err)
+{
+	*n = 0;
+	for (const struct idr_json *v = idr_json_first(list); v; v = idr_json_next(list, v)) {
+		if (*n == ANCHOR_TYPES || !idr_json_is(v, IDR_JSON_STRING))
+			return idr_fail(err, IDR_CONFIG, NULL, "types must be up to %d strings", ANCHOR_TYPES);
+		types[(*n)++] = v->text;
+	}
+	return true;
+}
+
 static bool load_anchor(struct idr_suite *s, struct rules *r, const struct conf *c,
     const struct idr_json *x, struct idr_buf *roots, struct idr_err *err)
 {
-	const struct idr_json *list = idr_json_find(x, "types"), *v;
 	struct idr_bytes pem, der, types[ANCHOR_TYPES];
-	size_t n = 0;
+	size_t n;
 	unsigned set;
 
 	if (!read_certificate(r, c, idr_json_find(x, "certificate"), &pem, &der, err) ||
-	    !purposes(idr_json_find(x, "purposes"), &set, err))
+	    !purposes(idr_json_find(x, "purposes"), &set, err) ||
+	    !read_types(idr_json_find(x, "types"), types, &n, err))
 		return false;
-	for (v = idr_json_first(list); v; v = idr_json_next(list, v)) {
-		if (n == ANCHOR_TYPES || !idr_json_is(v, IDR_JSON_STRING))
-			return idr_fail(err, IDR_CONFIG, NULL, "an anchor's types must be up to %d strings",
-			    ANCHOR_TYPES);
-		types[n++] = v->text;
-	}
 	idr_buf_put(roots, pem);
 	return idr_trust_add_anchor(s, r->trust, der, set, types, n, NULL, err);
 }
@@ -90,6 +97,43 @@ static bool load_signers(struct idr_suite *s, struct rules *r, const struct conf
 		if (!read_certificate(r, c, v, &pem, &der, err) ||
 		    !idr_trust_add_signer(s, r->trust, der, retired, err))
 			return false;
+	return true;
+}
+
+/* Certificates trusted as they are, without a chain; nobody is unless the file says so. */
+static bool load_pinned(struct idr_suite *s, struct rules *r, const struct conf *c,
+    const struct idr_json *list, struct idr_err *err)
+{
+	struct idr_bytes pem, der, types[ANCHOR_TYPES];
+	size_t n;
+
+	for (const struct idr_json *x = idr_json_first(list); x; x = idr_json_next(list, x)) {
+		if (!read_certificate(r, c, idr_json_find(x, "certificate"), &pem, &der, err) ||
+		    !read_types(idr_json_find(x, "types"), types, &n, err))
+			return false;
+		if (!n)
+			return idr_fail(err, IDR_CONFIG, NULL, "a pinned signer needs types");
+		if (!idr_trust_pin_signer(s, r->trust, der, types, n, err))
+			return false;
+	}
+	return true;
+}
+
+static bool load_crls(struct idr_suite *s, struct rules *r, const struct conf *c, const struct idr_json *list,
+    struct idr_err *err)
+{
+	struct idr_bytes der;
+
+	for (const struct idr_json *v = idr_json_first(list); v; v = idr_json_next(list, v)) {
+		char *path;
+
+		if (!idr_json_is(v, IDR_JSON_STRING))
+			return idr_fail(err, IDR_CONFIG, NULL, "%s: a CRL path is missing", c->trust_file);
+		path = beside(r->arena, c->trust_file, v->text, err);
+		if (!path || !file_read(r->arena, path, CRL_MAX, &der, err) ||
+		    !idr_trust_add_crl(s, r->trust, der, err))
+			return false;
+	}
 	return true;
 }
 
@@ -113,6 +157,8 @@ bool rules_trust_load(struct idr_suite *s, struct rules *r, const struct conf *c
 		return idr_fail(err, IDR_CONFIG, NULL, "%s names no anchors", c->trust_file);
 	return load_signers(s, r, c, idr_json_find(doc, "signers"), false, err) &&
 	    load_signers(s, r, c, idr_json_find(doc, "retired"), true, err) &&
+	    load_pinned(s, r, c, idr_json_find(doc, "pinned"), err) &&
+	    load_crls(s, r, c, idr_json_find(doc, "crls"), err) &&
 	    idr_buf_done(&roots, &r->root_pem, err);
 }
 
