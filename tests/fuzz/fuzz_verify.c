@@ -1,9 +1,10 @@
 /*
  * the front door. First byte: 0 the input as it comes; 1 an SD-JWT whose payload is the first line and
- * whose disclosures are the others, well signed; 2 a printed code around a payload, well signed.
+ * whose disclosures are the others, well signed; 2 a printed code around a payload, well signed; 3 an mdoc with
+ * these namespaces, well digested and signed.
  */
 #include "base/text.h"
-#include "fuzz/fuzzland.h"
+#include "fuzz/sealed.h"
 #include "jose/jws.h"
 #include "qr/qr.h"
 #include "verify/verify.h"
@@ -87,7 +88,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct idr_verify_in in = { .trust = f->trust, .status = { status, NULL } };
 	const struct idr_verdict *v;
 	struct idr_err err;
-	int mode = size ? data[0] % 3 : 0;
+	int mode = size ? data[0] == 3 ? 3 : data[0] % 3 : 0;
 	bool ok = true;
 
 	in.input = rest;
@@ -95,6 +96,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		ok = signed_sdjwt(a, rest, &in.input);
 	else if (mode == 2)
 		ok = signed_qr(a, rest, &in.input);
+	else if (mode == 3)
+		ok = sealed_mdoc(a, rest, &in.input);
 	if (ok && idr_verify(f->s, a, &in, FUZZ_NOW, &v, &err))
 		look(a, v, mode == 0);
 	idr_arena_free(&a);
