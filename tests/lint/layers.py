@@ -15,7 +15,8 @@ SIGNED = SUITE | {"jose", "cose"}
 TRUST = SIGNED | {"trust"}
 STATUS = TRUST | {"types", "status"}
 FORMATS = STATUS | {"sdjwt", "mdoc", "qr", "dcql"}
-CORE = FORMATS | {"verify", "draw"}
+READER = STATUS | {"mdoc"}
+CORE = FORMATS | {"proximity", "verify", "draw"}
 
 CRYPTO_ROOMS = {
     "base": set(),
@@ -29,6 +30,7 @@ CRYPTO_ROOMS = {
     "sdjwt": STATUS,
     "mdoc": STATUS,
     "qr": STATUS,
+    "proximity": READER,
     "dcql": CODEC,
     "verify": FORMATS,
     "draw": CODEC,

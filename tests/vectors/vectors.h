@@ -87,6 +87,8 @@ void vec_qr_proof(struct vec *v);
 void vec_jose(struct vec *v);
 void vec_mdoc(struct vec *v);
 void vec_annex_d(struct vec *v);
+/* Of annex D the part that needs no session. */
+void vec_annex_d_response(struct vec *v, json_t *values, json_t *derived_values, json_t *expected);
 void vec_sdjwt(struct vec *v);
 void vec_sdjwt_vc(struct vec *v);
 void vec_status(struct vec *v);
