@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { inflateSync } from 'node:zlib';
 import { checkBundle, getBundle, keyFile, server, work } from './rail.mjs';
 import { trustedLeaf } from './wallet.mjs';
-import { decode, openSign1, sign1 } from './cose.mjs';
+import { decode, openSign1, sign1 } from '../nodekit/cose.mjs';
 
 const CHAIN = 33, TYP = 16, ANCHORS = 6, LISTS = 8, SUB = 2, STATUS_LIST = 65533;
 let file;

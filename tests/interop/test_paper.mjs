@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { deflateSync, inflateSync } from 'node:zlib';
 import base45 from 'base45';
 import { keyFile, makePaper, person, server, verify, work } from './rail.mjs';
-import { openSign1 } from './cose.mjs';
+import { openSign1 } from '../nodekit/cose.mjs';
 
 const CLAIM_169 = 169, STATUS = 65535, KID = 4;
 const issuer = new X509Certificate(keyFile('issuer.pem'));

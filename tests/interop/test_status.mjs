@@ -6,7 +6,7 @@ import { inflateSync } from 'node:zlib';
 import * as jose from 'jose';
 import { credentialsOf, makeOffer, person, server, setStatus, verify } from './rail.mjs';
 import { disclose, receive, sdJwt, trustedLeaf } from './wallet.mjs';
-import { openSign1 } from './cose.mjs';
+import { openSign1 } from '../nodekit/cose.mjs';
 
 const VALID = 0, REVOKED = 1, SUSPENDED = 2;
 const VISIBLE_MS = 3000; /* promised is about one second; the machine may be busy */
