@@ -47,9 +47,9 @@ WRAPPED := malloc calloc realloc idr_arena_alloc idr_arena_room idr_arena_array 
 $(filter $(O)/tests/unit/failing/%,$(UNIT_PROG)): LDFLAGS += $(foreach f,$(WRAPPED),-Wl$(comma)--wrap=$(f))
 $(filter $(O)/tests/unit/failing/%,$(UNIT_PROG)): $(O)/tests/unit/verify/scene.o
 
-.PHONY: test unit unit_programs asan integration incidents faults interop vectors fuzz fuzz_programs lint bench bench-long
+.PHONY: test unit unit_programs asan integration incidents faults interop conformance vectors fuzz fuzz_programs lint bench bench-long
 .PHONY: flame paper man install
-test: ## everything: lint, unit, asan, vectors, integration, incidents, faults, interop, paper, openapi, deploy, docs, fuzz; totals last
+test: ## everything: lint, unit, asan, vectors, integration, incidents, faults, interop, conformance, paper, openapi, deploy, docs, fuzz; totals last
 	@tests/run_all
 unit_programs: $(foreach p,$(UNIT_PROG),$(if $(UNIT),$(foreach u,$(UNIT),$(if $(findstring $u,$p),$p)),$p))
 unit: ## unit tests (MODE=asan for sanitizers; UNIT=room/file for some)
@@ -65,6 +65,8 @@ faults: all ## kill, cut, fill, step the clock under load, then count everything
 	@tests/run_suite faults tests/faults/run
 interop: all ## other people's implementations issue to us and verify us
 	@tests/run_suite interop tests/interop/run
+conformance: all ## the OpenID Foundation's issuer and verifier plans, and what they leave
+	@tests/run_suite conformance tests/conformance/run
 
 # ---- paper: what is printed is read back ----
 $(O)/bin/paper_read: $(O)/tests/paper/paper_read.o

@@ -1,0 +1,42 @@
+/*
+ * What is built: capability -> the profiles that must announce it, in every format. One of these that is not announced
+ * is a failure; any other that is not announced skips its rows with that reason. A row moves in here with the change that
+ * builds it, and never out.
+ */
+const PLAIN = ['plain'], BOTH = ['plain', 'haip'];
+
+export const BUILT = {
+	'issuing dc+sd-jwt': PLAIN,
+	'presenting dc+sd-jwt': PLAIN,
+	'pre-authorized code': PLAIN,
+	'c_nonce': PLAIN,
+	'dpop': PLAIN,
+	'batch': PLAIN,
+	'notification': PLAIN,
+	'status list': PLAIN,
+	'request_uri_method=post': PLAIN,
+};
+
+/* The capabilities themselves: what of the server's own words announces them. */
+export const ANNOUNCED = {
+	'issuing': ({ configuration }) => configuration !== undefined,
+	'pre-authorized code': ({ as }) => as.grant_types_supported?.some((one) => one.endsWith(':pre-authorized_code')),
+	'authorization code': ({ as }) => as.authorization_endpoint && as.grant_types_supported?.includes('authorization_code'),
+	'par': ({ as }) => as.pushed_authorization_request_endpoint,
+	'par required': ({ as }) => as.require_pushed_authorization_requests,
+	'refresh': ({ as }) => as.grant_types_supported?.includes('refresh_token'),
+	'rar': ({ as }) => as.authorization_details_types_supported?.includes('openid_credential'),
+	'dpop': ({ as }) => as.dpop_signing_alg_values_supported?.includes('ES256'),
+	'wallet attestation': ({ as }) => as.token_endpoint_auth_methods_supported?.includes('attest_jwt_client_auth'),
+	'private_key_jwt': ({ as }) => as.token_endpoint_auth_methods_supported?.includes('private_key_jwt'),
+	'challenge': ({ as }) => as.challenge_endpoint,
+	'c_nonce': ({ metadata }) => metadata.nonce_endpoint,
+	'batch': ({ metadata }) => metadata.batch_credential_issuance?.batch_size >= 2,
+	'notification': ({ metadata }) => metadata.notification_endpoint,
+	'deferred': ({ metadata }) => metadata.deferred_credential_endpoint,
+	'encryption': ({ metadata }) => metadata.credential_request_encryption && metadata.credential_response_encryption,
+	'key attestation': ({ metadata, configuration }) => {
+		const types = metadata.credential_configurations_supported[configuration]?.proof_types_supported ?? {};
+		return types.attestation || types.jwt?.key_attestations_required;
+	},
+};
