@@ -48,12 +48,25 @@ static bool forwarded(const struct http_call *c, uint64_t *key)
 	return network_parse(last, &ss) && network_key((const struct sockaddr *)(const void *)&ss, key);
 }
 
+static bool known(const struct http_call *c, uint64_t *key)
+{
+	*key = c->conn->address;
+	return c->conn->is_direct || (c->conn->is_front && forwarded(c, key));
+}
+
+bool http_client_key(const struct http_request *r, uint64_t *key)
+{
+	const struct http_call *c = http_call_of(r);
+
+	return c && c->conn && known(c, key);
+}
+
 bool http_client_admit(struct http_call *c, struct idr_err *err)
 {
 	struct http_server *s = c->server;
-	uint64_t key = c->conn->address;
+	uint64_t key;
 
-	if (!s->limit || (!c->conn->is_direct && !(c->conn->is_front && forwarded(c, &key))))
+	if (!s->limit || !known(c, &key))
 		return true;
 	if (limit_take(s->limit, key, s->o.conf->address_rate, clock_monotonic_us(), &c->r.retry_after_s))
 		return true;

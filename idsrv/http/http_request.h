@@ -16,6 +16,14 @@
 
 enum { HTTP_PARTS = 4, HTTP_REPLY_HEADERS = 12 };
 
+struct http_request;
+/* A refusal as a page (HTTP_PAGE). The words stand in a room above, so it is given at start; it replies.
+ * `error` is what the code is called in OAuth. */
+struct http_refuser {
+	void (*page)(void *ctx, struct http_request *r, unsigned status, const char *error);
+	void *ctx;
+};
+
 struct http_request {
 	struct idr_arena *arena;
 	const struct http_route *route;
@@ -26,6 +34,7 @@ struct http_request {
 	struct idr_bytes query;              /* raw query string, without '?' */
 	struct idr_bytes body;
 	bool tls;
+	const struct http_refuser *refuser;  /* the listener's; NULL: none */
 	int64_t retry_after_s;               /* of a 429 or 503; 0: one second */
 
 	/* the reply */
@@ -51,6 +60,9 @@ struct http_request {
  * refuse where only one is allowed (DPoP). */
 struct idr_bytes http_header(const struct http_request *r, const char *name);
 size_t http_header_count(const struct http_request *r, const char *name);
+/* Whose request it is, by address, to count by; false where no address is known: to the loopback, over a
+ * Unix socket, or behind a front that says nothing. */
+bool http_client_key(const struct http_request *r, uint64_t *key);
 /* Media type of the body without parameters, lower case; p == NULL when absent. */
 struct idr_bytes http_content_type(const struct http_request *r);
 /* Does Accept name this type (or a wildcard that covers it)? True when there is no Accept. */

@@ -33,7 +33,8 @@ enum http_dialect {
 	HTTP_OAUTH,       /* {"error","error_description"}: token, PAR, nonce */
 	HTTP_RESOURCE,    /* credential endpoint: OAuth body and WWW-Authenticate */
 	HTTP_NOTIFICATION, /* the same at the notification endpoint, which has two codes of its own */
-	HTTP_WALLET       /* response_uri: always invalid_request, nothing explained */
+	HTTP_WALLET,      /* response_uri: always invalid_request, nothing explained */
+	HTTP_PAGE         /* a person reads it: HTML, made by the http_refuser of the listener */
 };
 
 struct http_route {

@@ -185,6 +185,7 @@ static struct http_call *call_new(struct http_server *s, struct MHD_Connection *
 	c->r.private_http = c;
 	c->r.arrived_us = clock_monotonic_us();
 	c->r.tls = s->tls;
+	c->r.refuser = &s->o.refuser;
 	make_id(s, &c->r);
 	atomic_fetch_add(&s->open_calls, 1);
 	return c;

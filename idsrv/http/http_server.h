@@ -30,6 +30,7 @@ struct http_server_options {
 	 */
 	bool (*complete)(void *ctx, struct http_request *r);
 	void *ctx;
+	struct http_refuser refuser;            /* for routes whose dialect is HTTP_PAGE */
 	struct metrics *metrics;
 	const struct conf *conf;
 	struct idr_bytes tls_cert, tls_key;     /* PEM; empty: no TLS. Copied and wiped at stop */

@@ -161,6 +161,9 @@ unsigned problem_status(enum idr_code code, enum http_dialect dialect)
 		    status == 429 || status == 431 || status >= 500)
 			return status;
 		return 400;
+	case HTTP_PAGE:
+		/* a browser that hears 401 would ask for a password of its own */
+		return status == 401 || status == 403 || status == 409 ? 400 : status;
 	}
 	return 500;
 }
@@ -274,6 +277,15 @@ static void reply_resource(struct http_request *r, const struct idr_err *err, un
 		http_reply_empty(r, status);
 }
 
+/* For a person. Without a room that makes pages: the bare code. */
+static void reply_page(struct http_request *r, const char *error, unsigned status)
+{
+	if (r->refuser && r->refuser->page)
+		r->refuser->page(r->refuser->ctx, r, status, error);
+	else
+		http_reply(r, status, "text/plain", idr_str(error));
+}
+
 /* presenting brief 2.4: a request object that is gone is 404; a response to it is just refused. */
 static unsigned wallet_status(const struct http_request *r, const struct idr_err *err)
 {
@@ -320,6 +332,9 @@ void problem_reply(struct http_request *r, const struct idr_err *err)
 	case HTTP_RESOURCE:
 	case HTTP_NOTIFICATION:
 		reply_resource(r, err, status);
+		return;
+	case HTTP_PAGE:
+		reply_page(r, oauth ? oauth : "server_error", status);
 		return;
 	case HTTP_WALLET:
 		if (status >= 500 || status == 429)

@@ -66,19 +66,6 @@ static bool read_tx_code(const struct idr_json *v, struct offer_request *o, stru
 	return true;
 }
 
-/* Decimal digits without bias: values above the last full round are drawn again. */
-static void draw_digits(struct idr_suite *s, char *out, int n)
-{
-	for (int i = 0; i < n;) {
-		uint8_t byte;
-
-		idr_suite_random(s, &byte, 1);
-		if (byte < 250)
-			out[i++] = (char)('0' + byte % 10);
-	}
-	out[n] = '\0';
-}
-
 static bool mac_tx_code(struct app *app, struct flow_request *r, const struct offer_request *q,
     struct reg_offer *o, struct idr_err *err)
 {
@@ -192,7 +179,7 @@ static bool create(struct app *app, struct flow_request *r, struct offer_request
 
 	idr_suite_random(r->suite, random, sizeof(random));
 	idr_b64url_encode(idr_bytes(random, sizeof(random)), q->code);
-	draw_digits(r->suite, q->tx_code, q->tx_length);
+	node_digits(r->suite, q->tx_code, q->tx_length);
 	*o = (struct reg_offer){
 		.person_id = q->person_id, .configurations = q->configurations,
 		.expires = r->now + app->conf->offer_ttl_s, .operator_name = r->caller.operator_name,

@@ -50,9 +50,11 @@ static size_t count(struct fetch_call *c, size_t n, size_t max)
 static size_t on_body(char *p, size_t size, size_t n, void *ctx)
 {
 	struct fetch_call *c = ctx;
+	size_t taken = count(c, size * n, c->fetch->o.answer_max + HEAD_MAX);
 
-	(void)p; /* nothing of the answer but its status is of interest */
-	return count(c, size * n, c->fetch->o.answer_max + HEAD_MAX);
+	if (taken && c->answer)
+		idr_buf_put(c->answer, idr_bytes(p, taken));
+	return taken;
 }
 
 static size_t on_header(char *p, size_t size, size_t n, void *ctx)
@@ -161,9 +163,11 @@ bool fetch_start(struct fetch *f, struct fetch_call *c, struct idr_err *err)
 	curl_easy_setopt(h, CURLOPT_URL, c->url);
 	curl_easy_setopt(h, CURLOPT_PRIVATE, c);
 	curl_easy_setopt(h, CURLOPT_HTTPHEADER, list);
-	curl_easy_setopt(h, CURLOPT_POST, 1L);
-	curl_easy_setopt(h, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)c->body.n);
-	curl_easy_setopt(h, CURLOPT_POSTFIELDS, (const char *)c->body.p);
+	if (!c->get) {
+		curl_easy_setopt(h, CURLOPT_POST, 1L);
+		curl_easy_setopt(h, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)c->body.n);
+		curl_easy_setopt(h, CURLOPT_POSTFIELDS, (const char *)c->body.p);
+	}
 	f->call[f->running] = c;
 	f->list[f->running++] = list;
 	if (list && curl_multi_add_handle(f->multi, h) == CURLM_OK)
@@ -234,6 +238,21 @@ struct fetch_call *fetch_wait(struct fetch *f, int wait_ms)
 	curl_multi_poll(f->multi, NULL, 0, wait_ms, NULL);
 	curl_multi_perform(f->multi, &n);
 	return ended(f);
+}
+
+bool fetch_once(const struct fetch_options *o, struct fetch_call *c, struct idr_err *err)
+{
+	enum { LOOK_MS = 1000 };
+	struct fetch *f;
+	bool ok;
+
+	if (!fetch_new(o, &f, err))
+		return false;
+	ok = fetch_start(f, c, err);
+	while (ok && !fetch_wait(f, LOOK_MS))
+		; /* it ends by itself: o->timeout_s */
+	fetch_free(&f);
+	return ok;
 }
 
 void fetch_wake(struct fetch *f)

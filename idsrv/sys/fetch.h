@@ -13,7 +13,7 @@
 #ifndef IDSRV_SYS_FETCH_H
 #define IDSRV_SYS_FETCH_H
 
-#include "base/arena.h"
+#include "base/buf.h"
 
 enum { FETCH_HEADERS = 8, FETCH_URL_MAX = 512 };
 
@@ -38,11 +38,13 @@ enum fetch_outcome {
 	FETCH_BROKEN                   /* anything else of HTTP */
 };
 
-/* One POST. The caller's memory until it is given back by fetch_wait(). */
+/* One POST or GET. The caller's memory until it is given back by fetch_wait(). */
 struct fetch_call {
 	char url[FETCH_URL_MAX + 1];
+	bool get;                          /* without a body */
 	const char *header[FETCH_HEADERS]; /* "Name: value"; NULL ends them; copied */
 	struct idr_bytes body;             /* must stay until then */
+	struct idr_buf *answer;            /* where the answer's body goes; NULL: only its status is of interest */
 	/* out */
 	enum fetch_outcome outcome;
 	long status;
@@ -65,6 +67,11 @@ bool fetch_is_full(const struct fetch *f);
 IDR_MUST bool fetch_start(struct fetch *f, struct fetch_call *call, struct idr_err *err);
 /* Let everything go on for up to wait_ms, or until one has ended; NULL: none has. */
 struct fetch_call *fetch_wait(struct fetch *f, int wait_ms);
+/*
+ * One transfer, waited for on this thread: c->outcome says how it ended. errors as of fetch_new(),
+ * fetch_start()
+ */
+IDR_MUST bool fetch_once(const struct fetch_options *o, struct fetch_call *c, struct idr_err *err);
 /* End a fetch_wait() early. */
 void fetch_wake(struct fetch *f);
 

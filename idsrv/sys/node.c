@@ -105,6 +105,19 @@ void node_mac(const struct node *n, struct idr_suite *s, const char *label, stru
 	idr_wipe(key, sizeof(key));
 }
 
+/* Without bias: values above the last full round are drawn again. */
+void node_digits(struct idr_suite *s, char *out, int n)
+{
+	for (int i = 0; i < n;) {
+		uint8_t byte;
+
+		idr_suite_random(s, &byte, 1);
+		if (byte < 250)
+			out[i++] = (char)('0' + byte % 10);
+	}
+	out[n] = '\0';
+}
+
 void node_nonce_make(const struct node *n, struct idr_suite *s, const char *label, int64_t expiry,
     char out[NODE_NONCE_TEXT + 1])
 {

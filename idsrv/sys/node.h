@@ -30,6 +30,9 @@ void node_blind(const struct node *n, struct idr_suite *s, struct idr_bytes in, 
 void node_mac(const struct node *n, struct idr_suite *s, const char *label, struct idr_bytes in,
     uint8_t out[32]);
 
+/* n random decimal digits and a terminator. */
+void node_digits(struct idr_suite *s, char *out, int n);
+
 /*
  * Stateless nonce: base64url(16 random || 8 expiry || 16 MAC) with a label ("c_nonce", "dpop").
  * check: errors IDR_INVALID_NONCE. expiry tells until when a use must be remembered.

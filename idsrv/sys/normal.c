@@ -84,3 +84,68 @@ bool normal_claims(struct idr_arena *a, const struct idr_json *claims, struct id
 	w = idr_jw(&b);
 	return put_value(&w, claims, err) && idr_buf_done(&b, out, err);
 }
+
+/* ---- numbers ---- */
+
+/* The zeros of the scripts of our languages, and of full-width forms; each is followed by its nine. */
+static const int32_t zeros[] = { '0', 0x660, 0x6f0, 0x966, 0xbe6, 0xe50, 0xed0, 0x1040, 0x1090, 0x17e0,
+    0xff10 };
+
+static int32_t plain_digit(int32_t c)
+{
+	for (size_t i = 0; i < sizeof(zeros) / sizeof(zeros[0]); i++)
+		if (c >= zeros[i] && c < zeros[i] + 10)
+			return '0' + (c - zeros[i]);
+	return c;
+}
+
+/* Between the parts of a number, or around it; U+200B as above. */
+static bool is_between(int32_t c)
+{
+	bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+
+	return (c < 0x80 && !letter) || c == 0xa0 || (c >= 0x2000 && c <= 0x2015) || c == 0x202f || c == 0x2212 ||
+	    c == 0x3000 || c == 0xfeff || c == 0xff0d;
+}
+
+static bool put_plain(const uint8_t *text, size_t len, uint8_t out[NORMAL_NUMBER_MAX], size_t *n)
+{
+	utf8proc_int32_t c;
+	utf8proc_ssize_t step;
+
+	*n = 0;
+	for (size_t i = 0; i < len; i += (size_t)step) {
+		utf8proc_uint8_t one[4];
+		size_t k;
+
+		step = utf8proc_iterate(text + i, (utf8proc_ssize_t)(len - i), &c);
+		if (step <= 0)
+			return false;
+		c = plain_digit(c);
+		if (is_between(c))
+			continue;
+		if (c >= 'a' && c <= 'z')
+			c -= 'a' - 'A';
+		k = (size_t)utf8proc_encode_char(c, one);
+		if (k > NORMAL_NUMBER_MAX - *n)
+			return false;
+		memcpy(out + *n, one, k);
+		*n += k;
+	}
+	return *n > 0;
+}
+
+bool normal_number(struct idr_bytes in, uint8_t out[NORMAL_NUMBER_MAX], size_t *n)
+{
+	utf8proc_uint8_t *nfc = NULL;
+	struct idr_err ignored;
+	utf8proc_ssize_t len;
+	bool ok;
+
+	if (!in.n || in.n > 4 * NORMAL_NUMBER_MAX || !idr_text_check(in, &ignored))
+		return false;
+	len = utf8proc_map(in.p, (utf8proc_ssize_t)in.n, &nfc, UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+	ok = len > 0 && put_plain(nfc, (size_t)len, out, n);
+	free(nfc);
+	return ok;
+}

@@ -10,7 +10,7 @@
 #include "sys/file.h"
 #include "sys/rules_trust.h"
 
-enum { RULES_ARENA = 32 * 1024 * 1024, TYPE_MAX = 256 * 1024, POLICY_MAX = 64 * 1024,
+enum { RULES_ARENA = 32 * 1024 * 1024, TYPE_MAX = 256 * 1024, POLICY_MAX = 64 * 1024, WORDS_MAX = 512 * 1024,
 	PEM_MAX = 64 * 1024, TYPES_MAX = 128, POLICIES_MAX = 256 };
 
 /* A set with its count; `rules` is what the world sees. */
@@ -91,6 +91,15 @@ static bool load_policies(struct rules *r, const struct conf *c, struct idr_err 
 	return true;
 }
 
+static bool load_words(struct rules *r, const struct conf *c, struct idr_err *err)
+{
+	char *path = idr_arena_printf(r->arena, err, "%s/pages/words.json", c->schema_dir);
+	struct idr_bytes file;
+
+	return path && file_read(r->arena, path, WORDS_MAX, &file, err) &&
+	    words_parse(r->arena, file, &r->words, err);
+}
+
 char *rules_certificate_path(struct idr_arena *a, const struct conf *c, enum rules_key k,
     struct idr_err *err)
 {
@@ -160,8 +169,8 @@ static bool build(struct idr_suite *s, const struct conf *c, int64_t now, struct
 		return idr_fail(err, IDR_MEMORY, NULL, "out of memory");
 	}
 	atomic_init(&x->refs, 1);
-	bool ok = load_types(r, c, err) && load_policies(r, c, err) && rules_trust_load(s, r, c, err) &&
-	    rules_operators_load(r, c, err);
+	bool ok = load_types(r, c, err) && load_policies(r, c, err) && load_words(r, c, err) &&
+	    rules_trust_load(s, r, c, err) && rules_operators_load(r, c, err);
 	for (int k = 0; ok && k < RULES_KEYS; k++)
 		ok = load_certificate(s, r, c, (enum rules_key)k, err);
 	ok = ok && check_certificates(s, r, now, err);

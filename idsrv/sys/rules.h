@@ -10,6 +10,7 @@
 #define IDSRV_SYS_RULES_H
 
 #include "sys/conf.h"
+#include "sys/words.h"
 #include "trust/trust.h"
 #include "types/types.h"
 #include "verify/policy.h"
@@ -38,6 +39,7 @@ struct rules {
 	const struct idr_policy **policy;
 	struct idr_bytes *policy_file;
 	size_t n_policy;
+	const struct words *words;           /* of pages */
 	struct idr_trust *trust;
 	struct rules_certificate {
 		struct idr_bytes chain[IDR_CHAIN_MAX]; /* leaf first, anchor excluded */

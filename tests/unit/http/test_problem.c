@@ -240,6 +240,35 @@ static void explains_nothing_to_a_wallet(void **state)
 
 #define T(f) cmocka_unit_test_setup_teardown(f, start, stop)
 
+static void show(void *ctx, struct http_request *q, unsigned status, const char *error)
+{
+	*(const char **)ctx = error;
+	http_reply(q, status, "text/html", IDR_LIT("<p>"));
+}
+
+/* A person gets a page, made above; a browser must not be asked for a password of its own. */
+static void what_a_person_reads_is_made_above_and_never_401(void **state)
+{
+	const char *seen = NULL;
+	const struct http_refuser refuser = { show, &seen };
+
+	(void)state;
+	refuse(HTTP_PAGE, IDR_INVALID_REQUEST, "x");
+	assert_int_equal(r.status, 400);
+	assert_string_equal(r.media_type, "text/plain");
+	assert_true(idr_bytes_is(r.reply, "invalid_request"));
+	r.refuser = &refuser;
+	refuse(HTTP_PAGE, IDR_INVALID_CLIENT, "x");
+	assert_int_equal(r.status, 400);
+	assert_string_equal(seen, "invalid_client");
+	refuse(HTTP_PAGE, IDR_DATABASE, "x");
+	assert_int_equal(r.status, 503);
+	assert_string_equal(seen, "temporarily_unavailable");
+	refuse(HTTP_PAGE, IDR_INTERNAL, "x");
+	assert_int_equal(r.status, 500);
+	assert_string_equal(seen, "server_error");
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -253,6 +282,7 @@ int main(void)
 		T(names_only_two_codes_at_the_notification_endpoint),
 		T(challenges_at_the_credential_endpoint),
 		T(explains_nothing_to_a_wallet),
+		T(what_a_person_reads_is_made_above_and_never_401),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

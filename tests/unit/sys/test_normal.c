@@ -38,6 +38,46 @@ static void refuses_what_cannot_be_seen_wherever_it_stands(void **state)
 	assert_int_equal(normal(a, "\"a\"", &out), IDR_CLAIM_TYPE);
 }
 
+static bool is_number(const char *text, const char *want)
+{
+	uint8_t out[NORMAL_NUMBER_MAX];
+	size_t n;
+
+	return normal_number(idr_str(text), out, &n) && idr_bytes_is(idr_bytes(out, n), want);
+}
+
+static void a_number_is_one_in_every_spelling(void **state)
+{
+	static const char *const same[] = { "SAMPLE-KH-000001", "sample kh 000001", "Sample\xe2\x80\x93KH\xe2\x80\x93" "000001",
+		" SAMPLE\xc2\xa0KH\xe2\x80\xaf" "000001\xe2\x80\x8b", "SAMPLE/KH.000001",
+		"SAMPLE KH \xe1\x9f\xa0\xe1\x9f\xa0\xe1\x9f\xa0\xe1\x9f\xa0\xe1\x9f\xa0\xe1\x9f\xa1" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++)
+		assert_true(is_number(same[i], "SAMPLEKH000001"));
+	/* one in Thai, Lao, Burmese, Tamil and full-width digits */
+	assert_true(is_number("\xe0\xb9\x91\xe0\xbb\x91\xe1\x81\x81\xe0\xaf\xa7\xef\xbc\x91", "11111"));
+	/* a Burmese number keeps its letters */
+	assert_true(is_number("\xe1\x81\x81\xe1\x81\x82/\xe1\x80\x99\xe1\x80\x9b\xe1\x80\x80(N)123456",
+	    "12\xe1\x80\x99\xe1\x80\x9b\xe1\x80\x80N123456"));
+}
+
+static void what_holds_nothing_or_too_much_or_no_text_is_no_number(void **state)
+{
+	static const char *const none[] = { "", " - ", "\xff", "1\xe2\x80\xae-2", "1\x07" };
+	uint8_t out[NORMAL_NUMBER_MAX];
+	char text[NORMAL_NUMBER_MAX + 2];
+	size_t n;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+		assert_false(normal_number(idr_str(none[i]), out, &n));
+	memset(text, '7', sizeof(text));
+	assert_true(normal_number(idr_bytes(text, NORMAL_NUMBER_MAX), out, &n));
+	assert_int_equal(n, NORMAL_NUMBER_MAX);
+	assert_false(normal_number(idr_bytes(text, NORMAL_NUMBER_MAX + 1), out, &n));
+}
+
 static int start(void **state)
 {
 	*state = idr_arena_new(1 << 20);
@@ -57,6 +97,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(composes_and_trims_every_text_and_leaves_the_rest),
 		cmocka_unit_test(refuses_what_cannot_be_seen_wherever_it_stands),
+		cmocka_unit_test(a_number_is_one_in_every_spelling),
+		cmocka_unit_test(what_holds_nothing_or_too_much_or_no_text_is_no_number),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);
