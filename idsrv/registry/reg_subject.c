@@ -148,6 +148,30 @@ static bool insert_people(struct reg_conn *c, const struct put *x, struct idr_er
 	return reg_changed(&r) == n || reg_run_again(c, err);
 }
 
+/* What they log in with, also of rows that are the same: those imported before there was this column. */
+static bool put_numbers(struct reg_conn *c, const struct put *x, struct idr_err *err)
+{
+	struct reg_array key, number;
+	struct reg_params p;
+	bool any = false;
+
+	reg_params(&p, c);
+	reg_array(&key, &p, REG_BYTES, x->n, x->n * 32);
+	reg_array(&number, &p, REG_BYTES, x->n, x->n * 32);
+	for (size_t i = 0; i < x->n; i++) {
+		if (x->rows[i].outcome == REG_SUBJECT_CONFLICT || !x->rows[i].has_number)
+			continue;
+		any = true;
+		reg_add_bytes(&key, x->rows[i].key_blind, 32);
+		reg_add_bytes(&number, x->rows[i].number_blind, 32);
+	}
+	reg_put_array(&key);
+	reg_put_array(&number);
+	return !any || reg_run(c, "UPDATE subject_key k SET number_blind = t.number"
+	    " FROM unnest($1, $2) AS t(key, number) WHERE k.key_blind = t.key"
+	    " AND k.number_blind IS DISTINCT FROM t.number", &p, err);
+}
+
 static bool put_rows(struct reg_conn *c, void *ctx, struct idr_err *err)
 {
 	struct put *x = ctx;
@@ -163,6 +187,7 @@ static bool put_rows(struct reg_conn *c, void *ctx, struct idr_err *err)
 	return reg_run(c, "UPDATE subject SET content_mac = t.mac, claims_sealed = t.claims, changed = now()"
 	    " FROM unnest($1, $2, $3) AS t(id, mac, claims)"
 	    " WHERE subject.holder_shard = (t.id & 1023) AND subject.person_id = t.id", &p, err) &&
+	    put_numbers(c, x, err) &&
 	    reg_audit(c, x->operator_name, x->update ? "subject.update" : "subject.import", "people", "",
 	        x->request, err);
 }
@@ -238,6 +263,31 @@ bool reg_subject_person(struct reg_conn *c, const uint8_t key_blind[32], int64_t
 	struct person x = { .key = key_blind };
 
 	if (!reg_tx(c, person, &x, err))
+		return false;
+	*person_id = x.id;
+	return true;
+}
+
+static bool by_number(struct reg_conn *c, void *ctx, struct idr_err *err)
+{
+	struct person *x = ctx;
+	struct reg_params p;
+	REG_RESULT(r);
+
+	reg_params(&p, c);
+	reg_put_bytes(&p, idr_bytes(x->key, 32));
+	if (!reg_exec(c, "SELECT DISTINCT person_id FROM subject_key WHERE number_blind = $1 LIMIT 2", &p, &r, err))
+		return false;
+	x->id = reg_rows(&r) == 1 ? reg_int(&r, 0, 0) : 0;
+	return true;
+}
+
+bool reg_subject_by_number(struct reg_conn *c, const uint8_t number_blind[32], int64_t *person_id,
+    struct idr_err *err)
+{
+	struct person x = { .key = number_blind };
+
+	if (!reg_tx(c, by_number, &x, err))
 		return false;
 	*person_id = x.id;
 	return true;

@@ -12,6 +12,8 @@
 struct reg_subject_put {
 	uint8_t key_blind[32];
 	uint8_t content_mac[32];        /* of the canonical claims: the same row again is no change */
+	bool has_number;
+	uint8_t number_blind[32];       /* of the number the person knows: what they log in with */
 	int64_t person_id;              /* from reg_subject_ids() */
 	struct idr_bytes claims_sealed;
 	/* out */
@@ -32,6 +34,9 @@ IDR_MUST bool reg_subject_by_keys(struct reg_conn *c, const uint8_t (*key_blind)
     int64_t *ids, struct idr_err *err);
 /* The id of the person with this key; somebody new gets one, without claims (imported later, perhaps). */
 IDR_MUST bool reg_subject_person(struct reg_conn *c, const uint8_t key_blind[32], int64_t *person_id,
+    struct idr_err *err);
+/* The one person who has this number; 0 when nobody has it, or more than one. */
+IDR_MUST bool reg_subject_by_number(struct reg_conn *c, const uint8_t number_blind[32], int64_t *person_id,
     struct idr_err *err);
 IDR_MUST bool reg_subject_get(struct reg_conn *c, struct idr_arena *a, int64_t person_id,
     struct idr_bytes *claims_sealed, bool *found, struct idr_err *err);
