@@ -23,6 +23,7 @@ struct revoke_bundle;
 struct tally;
 struct present_outbox;
 struct limit;
+struct login_provider;
 
 struct app {
 	const struct conf *conf;
@@ -38,6 +39,8 @@ struct app {
 	struct revoke_bundle *bundle;
 	struct present_outbox *outbox;
 	struct limit *limit;           /* of keys: parties and operators */
+	struct limit *login_limit;     /* of addresses that try to log in */
+	struct login_provider *provider; /* national sign-on; NULL: none */
 	struct http_server *public_http;
 	struct http_server *admin_http;
 };

@@ -16,6 +16,8 @@
 #include "http/http_listen.h"
 #include "http/http_server.h"
 #include "lists/lists.h"
+#include "login/login.h"
+#include "login/login_provider.h"
 #include "operate/operate_health.h"
 #include "present/present_outbox.h"
 #include "registry/registry.h"
@@ -38,7 +40,7 @@
 
 enum {
 	START_ARENA = 8 * 1024 * 1024, PEM_MAX = 64 * 1024, ANCHORS_MAX = 2 * 1024 * 1024,
-	OPENAPI_MAX = 2 * 1024 * 1024, WRITERS = 1, KEYS = 4096
+	OPENAPI_MAX = 2 * 1024 * 1024, WRITERS = 1, KEYS = 4096, ADDRESSES = 16384
 };
 /* How long the end waits for a database that may be away or hang; none for one whose process is gone. */
 enum { LAST_WAIT_MS = 3000 };
@@ -50,6 +52,7 @@ struct server {
 	struct idr_suite *suite;             /* the main thread's */
 	struct http_listen public_listen, admin_listen;
 	struct idr_bytes tls_cert, tls_key, outbound_ca;
+	struct login_provider_options provider;
 	struct idr_bytes openapi;
 	const struct registry_migrations *migrations;
 	struct node *node;
@@ -129,6 +132,24 @@ static bool look_and_load(struct server *s, struct idr_err *err)
 	return loaded;
 }
 
+/* A file that a setting names; nothing when it names none. */
+static bool read_named(struct server *s, const char *path, struct idr_bytes *out, struct idr_err *err)
+{
+	return !path[0] || file_read(s->arena, path, ANCHORS_MAX, out, err);
+}
+
+static bool read_provider(struct server *s, struct idr_err *err)
+{
+	struct login_provider_options *o = &s->provider;
+	const struct conf *c = &s->conf;
+
+	*o = (struct login_provider_options){ .conf = c, .ca_pem = s->outbound_ca };
+	return !c->provider_issuer[0] || (read_named(s, c->provider_ca_file, &o->ca_pem, err) &&
+	    read_named(s, c->provider_secret_file, &o->secret, err) &&
+	    read_named(s, c->provider_key_file, &o->key_pem, err) &&
+	    login_provider_new(s->suite, o, &s->app.provider, err));
+}
+
 /* What will not be readable any more once rights are given up. */
 static bool read_files(struct server *s, struct idr_err *err)
 {
@@ -143,8 +164,7 @@ static bool read_files(struct server *s, struct idr_err *err)
 	    (!file_read(s->arena, s->conf.tls_cert_file, PEM_MAX, &s->tls_cert, err) ||
 	     !file_read(s->arena, s->conf.tls_key_file, PEM_MAX, &s->tls_key, err)))
 		return false;
-	if (s->conf.outbound_ca_file[0] &&
-	    !file_read(s->arena, s->conf.outbound_ca_file, ANCHORS_MAX, &s->outbound_ca, err))
+	if (!read_named(s, s->conf.outbound_ca_file, &s->outbound_ca, err) || !read_provider(s, err))
 		return false;
 	if (!file_read(s->arena, api, OPENAPI_MAX, &s->openapi, &absent))
 		log_error("no_api_description", &absent);
@@ -161,7 +181,8 @@ static bool prepare(struct server *s, struct idr_err *err)
 	s->app.conf = &s->conf;
 	s->app.metrics = metrics_new();
 	s->app.limit = limit_new(KEYS);
-	if (!s->suite || !s->app.metrics || !s->app.limit)
+	s->app.login_limit = limit_new(ADDRESSES);
+	if (!s->suite || !s->app.metrics || !s->app.limit || !s->app.login_limit)
 		return idr_fail(err, IDR_MEMORY, NULL, "out of memory");
 	if (!bind_listeners(s, err) || !look_and_load(s, err))
 		return false;
@@ -226,7 +247,8 @@ static bool open_rooms(struct server *s, struct idr_err *err)
 static bool serve(struct server *s, struct idr_err *err)
 {
 	struct http_server_options o = { .routes = routes, .complete = flow_begin, .ctx = &s->app,
-		.metrics = s->app.metrics, .conf = &s->conf, .tls_cert = s->tls_cert, .tls_key = s->tls_key };
+		.metrics = s->app.metrics, .conf = &s->conf, .refuser = { login_show_refusal, &s->app },
+		.tls_cert = s->tls_cert, .tls_key = s->tls_key };
 	unsigned public_port = s->public_listen.port, admin_port = s->admin_listen.port;
 
 	o.which = HTTP_PUBLIC;
@@ -322,6 +344,8 @@ static void stop(struct server *s)
 		rules_free(&s->app.rules);
 	node_free(&s->node);
 	limit_free(&s->app.limit);
+	limit_free(&s->app.login_limit);
+	login_provider_free(&s->app.provider);
 	metrics_free(&s->app.metrics);
 	idr_suite_free(&s->suite);
 }

@@ -12,6 +12,9 @@ extern const struct http_route routes[];
 
 /* oauth/ */
 extern const struct flow_step oauth_metadata_get[], oauth_jwks_get[], oauth_token_post[];
+/* login/ */
+extern const struct flow_step login_language_post[], login_provider_post[], login_callback_get[],
+    login_activation_post[], login_activation_get[];
 /* issue/ */
 extern const struct flow_step issue_metadata_get[], issue_offer_get[], issue_nonce_post[],
     issue_credential_post[], issue_offer_post[], issue_offer_state_get[], issue_paper_post[],

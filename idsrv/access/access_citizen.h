@@ -1,16 +1,17 @@
 /*
  * access_citizen: a citizen at the authorization endpoint, between the protocol and the pages.
  *
- * oauth/ finds the pushed request and puts it into request->state; login/ shows the pages, authenticates the citizen,
- * asks for consent, and puts the decision there; oauth/ ends the authorization with it. Neither includes the
- * other: the tables of steps in routes.c bring them together.
+ * oauth/ finds the pushed request and puts it into request->state; login/ shows the pages, authenticates
+ * the citizen, asks for consent, and puts the decision there; oauth/ ends the authorization with it.
+ * Neither includes the other: the tables of steps in routes.c bring them together.
  *
  * Standard  RFC 6749 section 4.1, RFC 9126 section 4; OpenID4VCI 1.0 section 5
  */
 #ifndef IDSRV_ACCESS_ACCESS_CITIZEN_H
 #define IDSRV_ACCESS_ACCESS_CITIZEN_H
 
-#include "base/bytes.h"
+#include "app.h"
+#include "suite/suite.h"
 
 /* request->state when the step of oauth_authorize_get has passed. */
 struct access_authorization {
@@ -29,5 +30,16 @@ struct access_decision {
 	bool approved;
 	int64_t person_id;               /* who logged in; 0 when refused before that */
 };
+
+/*
+ * The number a citizen knows, as it is found in the registry: keyed, so that a stolen table names nobody.
+ * Spellings of one number are the same (sys/normal.h). False when the text can be no number; `out` is
+ * then one that nobody has.
+ */
+bool access_number_blind(struct app *app, struct idr_suite *s, struct idr_bytes text, uint8_t out[32]);
+/* What is stored of an activation code, which counts for this number only. */
+void access_code_mac(struct app *app, struct idr_suite *s, const uint8_t number_blind[32],
+    struct idr_bytes text,
+    uint8_t out[32]);
 
 #endif

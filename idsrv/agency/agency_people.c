@@ -1,9 +1,11 @@
 #include "agency/agency.h"
 
+#include "access/access_citizen.h"
 #include "base/secret.h"
 #include "codec/jcs.h"
 #include "registry/reg_subject.h"
 #include "routes.h"
+#include "sys/conf.h"
 #include "sys/node.h"
 #include "sys/normal.h"
 
@@ -114,7 +116,7 @@ static bool check_claims(struct flow_request *r, const struct import *m,
 static bool read_line(struct app *app, struct flow_request *r, const struct import *m,
     struct idr_bytes text, struct line *x, struct idr_err *err)
 {
-	const struct idr_json *row, *key, *claims;
+	const struct idr_json *row, *key, *claims, *number;
 	struct idr_bytes normal;
 	struct idr_buf b;
 
@@ -130,6 +132,9 @@ static bool read_line(struct app *app, struct flow_request *r, const struct impo
 	idr_buf_init(&b, r->arena, normal.n, 2 * LINE_MAX);
 	if (!idr_jcs_put(&b, claims, err) || !idr_buf_done(&b, &x->claims, err))
 		return false;
+	number = idr_json_find(claims, app->conf->number_claim);
+	x->put.has_number = idr_json_is(number, IDR_JSON_STRING) &&
+	    access_number_blind(app, r->suite, number->text, x->put.number_blind);
 	node_blind(app->node, r->suite, key->text, x->put.key_blind);
 	node_mac(app->node, r->suite, "subject_content", x->claims, x->put.content_mac);
 	return true;

@@ -73,6 +73,20 @@ static const struct key {
 	T(front, "",
 	  "networks of the proxies whose front_header is believed: 127.0.0.1 10.1.0.0/24; empty: none is")
 	T(front_header, "X-Forwarded-For", "header in which the front names the client; its last address counts")
+	T(number_claim, "personal_administrative_number",
+	  "claim of imported people that holds the number they log in with")
+	N(activation_ttl_s, 60, 7776000, "1209600", "life of an activation code, seconds")
+	N(activation_uses, 1, 10000, "1", "logins one activation code is good for; more than 1 is for trials only")
+	N(login_codes, 0, 1, "1", "1: citizens log in with an activation code; 0: at provider_issuer only")
+	T(provider_issuer, "", "OpenID Connect provider citizens may log in at (its issuer identifier); empty: none")
+	T(provider_client_id, "", "what that provider knows this server as")
+	T(provider_secret_file, "", "the client secret it gave, in one line; or provider_key_file")
+	T(provider_key_file, "", "private key (PEM, P-256) for private_key_jwt at it")
+	T(provider_claim, "sub", "claim of its ID token that is the national number")
+	T(provider_scopes, "openid", "scopes to ask it for; openid must be among them")
+	T(provider_ca_file, "", "trust anchors of its servers (PEM); empty: as outbound_ca_file")
+	N(provider_timeout_s, 1, 30, "5", "longest time for one call to it, seconds")
+	N(login_rate, 0, 1000, "2", "tries to log in a second from one address; 0: no limit")
 	N(signer_quota, 1, INT64_MAX, "10000000", "signatures of one issuer key per day")
 #undef T
 #undef N
@@ -283,9 +297,33 @@ static bool has_trailing_slash(const char *url)
 	return n && url[n - 1] == '/';
 }
 
+static bool has_word(const char *list, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (const char *p = list; (p = strstr(p, word)); p += n)
+		if ((p == list || p[-1] == ' ') && (!p[n] || p[n] == ' '))
+			return true;
+	return false;
+}
+
+static bool check_provider(const struct conf *c, struct idr_err *err)
+{
+	if (!c->provider_issuer[0])
+		return c->login_codes || idr_fail(err, IDR_CONFIG, NULL, "login_codes is 0 and provider_issuer is empty: "
+		    "nobody could log in");
+	if (!c->provider_client_id[0] || !c->provider_secret_file[0] == !c->provider_key_file[0])
+		return idr_fail(err, IDR_CONFIG, NULL, "provider_issuer needs provider_client_id, and one of "
+		    "provider_secret_file and provider_key_file");
+	return has_word(c->provider_scopes, "openid") ||
+	    idr_fail(err, IDR_CONFIG, "OpenID Connect Core 1.0 section 3.1.2.1", "provider_scopes lacks openid");
+}
+
 /* What one key alone does not show. */
 static bool check(const struct conf *c, struct idr_err *err)
 {
+	if (!check_provider(c, err))
+		return false;
 	if (has_trailing_slash(c->base_url) || has_trailing_slash(c->verifier_url))
 		return idr_fail(err, IDR_CONFIG, NULL, "base_url and verifier_url end without a slash");
 	if (!*c->tls_cert_file != !*c->tls_key_file)

@@ -56,6 +56,15 @@ struct conf {
 	int64_t party_rate, operator_rate; /* requests a second of one key; 0: no limit */
 	const char *front;             /* networks of the proxies whose header is believed */
 	const char *front_header;
+	const char *number_claim;      /* of imported people: what they log in with */
+	int64_t activation_ttl_s;
+	int64_t activation_uses;       /* 1; production refuses another number */
+	int64_t login_rate;            /* tries a second of one address; 0: no limit */
+	int64_t login_codes;           /* 0: only the provider */
+	const char *provider_issuer;   /* an existing national sign-on; empty: none */
+	const char *provider_client_id, *provider_secret_file, *provider_key_file;
+	const char *provider_claim, *provider_scopes, *provider_ca_file;
+	int64_t provider_timeout_s;
 	const char *signer_dir;
 	int64_t signer_quota;          /* signatures of one issuer key per day */
 	bool check_only;               /* -t */

@@ -151,6 +151,8 @@ void guard_look(struct idr_suite *s, struct idr_arena *a, const struct conf *c,
 	look_at_key_dir(a, c, out);
 	look_at_signer_dir(c, out);
 	look_at_secret(c->tls_key_file, out);
+	look_at_secret(c->provider_secret_file, out);
+	look_at_secret(c->provider_key_file, out);
 	look_at_conf_file(c, out);
 	look_at_operators(c, out);
 	for (enum rules_key k = 0; k < RULES_KEYS; k++)
@@ -159,8 +161,13 @@ void guard_look(struct idr_suite *s, struct idr_arena *a, const struct conf *c,
 	if (c->mode == CONF_DEMO) /* what makes it a demo need not be said again */
 		return;
 	look_for_marker(c, out);
+	if (c->activation_uses != 1)
+		OBJECT(out, REF,
+		    "activation_uses lets one activation code log in more than once: set it to 1");
 	look_at_node_secret(c, out);
 	look_at_url("base_url", c->base_url, out);
+	if (c->provider_issuer[0])
+		look_at_url("provider_issuer", c->provider_issuer, out);
 	if (strcmp(c->verifier_url, c->base_url) != 0)
 		look_at_url("verifier_url", c->verifier_url, out);
 }

@@ -32,6 +32,7 @@ static const struct { const char *method, *path, *type; size_t max; char who; } 
 	{ "POST", "/admin/v1/people", "application/x-ndjson", 4 * MIB, 'o' },
 	{ "POST", "/admin/v1/people/find", "application/json", 16 * KIB, 'o' },
 	{ "POST", "/admin/v1/offers", "application/json", 64 * KIB, 'o' },
+	{ "POST", "/admin/v1/activations", "application/json", 16 * KIB, 'o' },
 	{ "POST", "/admin/v1/papers", "application/json", 16 * KIB, 'o' },
 	{ "PUT", "/admin/v1/credentials/1/status", "application/json", 16 * KIB, 'o' },
 	{ "POST", "/admin/v1/parties", "application/json", 16 * KIB, 'a' },

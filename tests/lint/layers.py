@@ -41,7 +41,7 @@ MIDDLE = LOW | {"registry", "signer", "http"}
 UPPER = MIDDLE | {"flow", "lists"}
 # app.h names structs and nothing of theirs; a step of flow takes one. routes.h declares the handlers' tables.
 ACCESS = UPPER | {"access", "app.h", "routes.h"}
-HANDLERS = {"oauth", "issue", "present", "revoke", "agency", "operate"}
+HANDLERS = {"oauth", "login", "issue", "present", "revoke", "agency", "operate"}
 
 SERVER_ROOMS = {
     "sys": CORE,

@@ -24,6 +24,11 @@ code=$(printf %s "$offer" | sed 's/.*"tx_code":"\([^"]*\)".*/\1/')
 id=$(printf %s "$offer" | sed 's/.*"offer_id":"\([^"]*\)".*/\1/')
 curl -sf -H "Authorization: Bearer $officer" "$ADMIN/admin/v1/offers/$id"
 
+# a code to log in with
+activation=$(idctl activation make --person "$person" --json)
+idctl activation show "$(printf %s "$activation" | sed 's/.*"activation_id":"\([^"]*\)".*/\1/')"
+printf '%s' "$activation" | sed 's/.*"code":"\([^"]*\)".*/\1/' >"$WORK/activation.code"
+
 # shown to a bank, twice answered, once picked up twice
 request=$(idctl request make --policy bank-account --flow cross_device --json)
 url=$(printf %s "$request" | sed 's/.*"invocation_url":"\([^"]*\)".*/\1/')

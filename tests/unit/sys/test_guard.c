@@ -47,7 +47,7 @@ static int start(void **state)
 	snprintf(trust_path, sizeof(trust_path), "%s/trust.json", dir);
 	conf = (struct conf){ .mode = CONF_PRODUCTION, .key_dir = dir, .tls_cert_file = "", .tls_key_file = "",
 		.base_url = "https://id.example", .verifier_url = "https://id.example", .ready_file = "",
-		.state_dir = dir, .signer_dir = "/var/lib/idsrv-signer", .user = "", .db = "", .db_owner = "",
+		.state_dir = dir, .signer_dir = "/var/lib/idsrv-signer", .user = "", .db = "", .db_owner = "", .activation_uses = 1, .provider_issuer = "",
 		.node_secret_file = secret_path, .operators_file = operators_path, .trust_file = trust_path };
 	for (enum rules_key k = 0; k < RULES_KEYS; k++) {
 		char name[32];
@@ -102,6 +102,13 @@ static void lets_a_sound_production_start(void **state)
 {
 	(void)state;
 	assert_true(passes());
+}
+
+static void refuses_codes_that_log_in_more_than_once(void **state)
+{
+	(void)state;
+	conf.activation_uses = 2;
+	refused_for("activation_uses", "set it to 1");
 }
 
 static void refuses_demo_keys_in_production(void **state)
@@ -325,7 +332,7 @@ static void tells_the_supervisor(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		T(lets_a_sound_production_start), T(refuses_demo_keys_in_production),
+		T(lets_a_sound_production_start), T(refuses_codes_that_log_in_more_than_once), T(refuses_demo_keys_in_production),
 		T(refuses_keys_that_others_can_read), T(refuses_every_other_secret_that_others_can_read),
 		T(refuses_operators_that_others_can_add_to), T(refuses_an_admin_route_for_anyone),
 		T(refuses_certificates_that_expired_or_have_not_begun), T(says_all_reasons_at_once),
