@@ -95,8 +95,8 @@ static void put_reader_auth(struct idr_buf *b, const struct idr_doc_request *d)
 	idr_cw_bytes(b, d->signature);
 }
 
-bool idr_device_request(struct idr_arena *a, const struct idr_doc_request *doc, size_t n, struct idr_bytes *out,
-    struct idr_err *err)
+bool idr_device_request(struct idr_arena *a, const struct idr_doc_request *doc, size_t n,
+    struct idr_bytes *out, struct idr_err *err)
 {
 	struct idr_buf b;
 
