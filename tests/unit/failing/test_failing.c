@@ -14,6 +14,7 @@
 #include "jose/jws.h"
 #include "qr/qr.h"
 #include "sdjwt/sdjwt.h"
+#include "unit/testkit_mdoc.h"
 #include "unit/verify/scene.h"
 #include "verify/bundle.h"
 
@@ -98,6 +99,38 @@ static void a_document_of_an_unknown_issuer(void **state)
 	x->in.trust = other.trust;
 	ask(x, "document of an unknown issuer", document, IDR_TRUST);
 	kit_close(&other);
+}
+
+#define MDOC_POLICY "{\"id\":\"p\",\"purpose\":{\"en\":\"why\"},\"formats\":[\"mso_mdoc\"],\"types\":[\"pid\"]," \
+    "\"claims\":[{\"path\":[\"family_name\"]}],\"holder_binding\":\"required\",\"status\":{\"max_age_s\":86400," \
+    "\"older\":\"undecided\",\"unknown\":\"undecided\"},\"accept_undecided\":false}"
+
+static struct idr_bytes mdoc(struct scene *x, unsigned flags)
+{
+	static const char place[] = "\xa1\x6bstatus_list\xa2\x63idx\x00\x63uri\x78\x1e" KIT_LIST_URI;
+	struct kit_mdoc_plan p = kit_mdoc_plan(&x->k);
+
+	assert_int_equal(strlen(KIT_LIST_URI), 0x1e);
+	p.doctype = p.mso_doctype = p.space = "idrail.pid.1";
+	p.status_claim = idr_bytes(place, sizeof(place) - 1);
+	p.flags = flags;
+	return kit_b64url(&x->k, kit_mdoc(&x->k, &p));
+}
+
+static void an_mdoc(void **state)
+{
+	struct scene *x = *state;
+	struct idr_bytes types = IDR_LIT("idrail.*");
+
+	ask(x, "mdoc of an unknown issuer", mdoc(x, MDOC_ISSUER_SIGNED), IDR_TRUST);
+	assert_true(idr_trust_add_anchor(x->k.s, x->k.trust, x->k.root_der, IDR_PURPOSE_ISSUER, &types, 1, NULL, &x->err));
+	x->in.transcript = kit_mdoc_transcript(&x->k);
+	x->in.policy = scene_policy(x, MDOC_POLICY);
+	ask(x, "mdoc", mdoc(x, 0), IDR_OK);
+	ask(x, "mdoc, a changed element", mdoc(x, MDOC_VALUE_CHANGED), IDR_DIGEST_MISMATCH);
+	ask(x, "mdoc, other encodings", mdoc(x, MDOC_INDEFINITE), IDR_OK);
+	ask(x, "mdoc with a wrong proof", mdoc(x, MDOC_DEVICE_OTHER_KEY), IDR_DEVICE_SIGNATURE);
+	ask(x, "mdoc with a wrong signature", mdoc(x, MDOC_ISSUER_OTHER_KEY), IDR_ISSUER_SIGNATURE);
 }
 
 static struct idr_bytes paper(struct scene *x)
@@ -311,6 +344,7 @@ int main(void)
 		T(a_presentation),
 		T(a_document_with_a_wrong_signature),
 		T(a_document_of_an_unknown_issuer),
+		T(an_mdoc),
 		T(a_paper),
 		T(a_response),
 		T(a_bundle),
