@@ -11,7 +11,8 @@ totals() {
 # ---- building: every test_<part>.c with the client kit, against the core only ----
 sources() { ls "$HERE"/test_*.c; }
 build() {
-	local kit="$KIT/client.o $KIT/client_issue.o $KIT/client_present.o $KIT/client_race.o $KIT/client_forge.o $KIT/client_browser.o $MORE"
+	local kit="$KIT/client.o $KIT/client_issue.o $KIT/client_present.o $KIT/client_race.o $KIT/client_forge.o $KIT/client_browser.o \
+		$OUT/tests/unit/testkit.o $OUT/tests/unit/testkit_mdoc.o $MORE"
 	local objects=$kit sanitize= src name
 	for src in $(sources); do
 		objects="$objects $PROGRAMS/$(basename "$src" .c).o"

@@ -1,7 +1,7 @@
 /*
  * What a stranger forges and what an issuer must never have signed, judged over HTTP: POST /v1/verify answers
  * 200 with INVALID, the code and the clause. The test holds the issuer's key, so that each fault stands
- * alone in a credential that is right but for it. Cases: security brief V1 to V16b.
+ * alone in a credential that is right but for it. Cases: security brief V1 to V16b, V25 to V27.
  */
 #include "client.h"
 
@@ -12,7 +12,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "codec/cbor_write.h"
+#include "mdoc/mdoc.h"
 #include "suite/certify.h"
+#include "testkit_mdoc.h"
 
 enum { DAY = 86400 };
 
@@ -471,6 +474,120 @@ static void no_address_in_a_message_is_ever_fetched(void **state)
 	close(fd);
 }
 
+/* ---- mdoc ---- */
+
+#define MDOC "idrail.pid.1"
+#define URI "https://bank.example/response"
+
+/* The kit's maker with the issuer's own key, for the holder whose key and place are lent. */
+static struct kit mdoc_kit(struct client *c)
+{
+	return (struct kit){ .s = c->s, .a = c->a, .now = now_s(), .ds = forge.issuer, .ds_der = forge.issuer_der,
+		.root_der = forge.root_der, .holder = forge.holder.key, .other = key_new(c) };
+}
+
+/* {"status_list": {"idx": n, "uri": ..}} */
+static struct idr_bytes mdoc_place(struct client *c)
+{
+	struct idr_bytes out;
+	struct idr_err err;
+	struct idr_buf b;
+
+	idr_buf_init(&b, c->a, 64, 512);
+	idr_cw_map(&b, 1);
+	idr_cw_cstr(&b, "status_list");
+	idr_cw_map(&b, 2);
+	idr_cw_cstr(&b, "idx");
+	idr_cw_int(&b, forge.holder.idx);
+	idr_cw_cstr(&b, "uri");
+	idr_cw_cstr(&b, forge.holder.uri);
+	assert_true(idr_buf_done(&b, &out, &err));
+	return out;
+}
+
+/* A DeviceResponse to this request, right but for the flags. */
+static struct reply mdoc_verify(struct client *c, unsigned flags, const char *origin, const char *more)
+{
+	struct kit k = mdoc_kit(c);
+	struct kit_mdoc_plan p = kit_mdoc_plan(&k);
+	struct idr_err err;
+
+	p.doctype = p.mso_doctype = p.space = MDOC;
+	p.status_claim = mdoc_place(c);
+	p.flags = flags;
+	assert_true(origin ? idr_mdoc_transcript_dc_api(c->s, c->a, idr_str(origin), IDR_LIT("my-nonce"), NULL,
+	    &p.transcript, &err) : idr_mdoc_transcript_redirect(c->s, c->a, IDR_LIT("x509_hash:me"), IDR_LIT("my-nonce"),
+	    NULL, IDR_LIT(URI), &p.transcript, &err));
+	return ask_json(c, "POST", "/v1/verify", c->bank, text(c, "{\"input\":\"%s\"%s}",
+	    base64url(c, kit_mdoc(&k, &p)), more));
+}
+
+static void must_be(struct client *c, const struct reply *r, const char *code, const char *binding)
+{
+	must_answer(r, 200);
+	if (strcmp(member(c, r->json, "code"), code) != 0 || strcmp(member(c, r->json, "holder_binding"), binding) != 0)
+		fail_msg("not %s, %s: %.600s", code, binding, (const char *)r->body.p);
+}
+
+#define REQUEST ",\"nonce\":\"my-nonce\",\"audience\":\"x509_hash:me\",\"response_uri\":\"" URI "\""
+
+static void an_mdoc_is_judged_by_what_it_answers(void **state)
+{
+	struct client *c = *state;
+	struct reply r = mdoc_verify(c, 0, NULL, REQUEST);
+	const struct idr_json *claims;
+
+	must_be(c, &r, "ok", "proved");
+	assert_string_equal(member(c, r.json, "format"), "mso_mdoc");
+	assert_string_equal(member(c, r.json, "doctype"), MDOC);
+	assert_string_equal(member(c, r.json, "type"), "pid");
+	claims = idr_json_find(idr_json_find(r.json, "claims"), MDOC);
+	assert_string_equal(member(c, claims, "family_name"), "Okonkwo");
+	r = mdoc_verify(c, 0, "https://bank.example", ",\"nonce\":\"my-nonce\",\"origin\":\"https://bank.example\"");
+	must_be(c, &r, "ok", "proved");
+	/* without a request, a copy */
+	r = mdoc_verify(c, 0, NULL, "");
+	must_be(c, &r, "ok", "none");
+	r = mdoc_verify(c, MDOC_ISSUER_SIGNED, NULL, "");
+	must_be(c, &r, "ok", "none");
+	r = mdoc_verify(c, 0, NULL, ",\"nonce\":\"my-nonce\",\"audience\":\"x509_hash:other\",\"response_uri\":\"" URI "\"");
+	must_be(c, &r, "device_signature", "none");
+	r = mdoc_verify(c, 0, NULL, ",\"nonce\":\"my-nonce\",\"origin\":\"https://bank.example\"");
+	must_be(c, &r, "device_signature", "none");
+	r = mdoc_verify(c, 0, NULL, REQUEST ",\"jwk_thumbprint\":\"QoPsknrg8gjaqi0CaoFPKyLcpSz4X_qPP4YmxtZpBHc\"");
+	must_be(c, &r, "device_signature", "none");
+	r = mdoc_verify(c, 0, NULL, ",\"nonce\":\"my-nonce\",\"audience\":\"x509_hash:me\"");
+	must_be(c, &r, "device_auth_missing", "none");
+}
+
+static void every_fault_of_an_mdoc_has_its_code(void **state)
+{
+	static const struct { unsigned flags; const char *code; } cases[] = {
+		{ MDOC_VALUE_CHANGED, "digest_mismatch" }, { MDOC_ITEM_UNKNOWN_ID, "digest_missing" },
+		{ MDOC_ITEM_TWICE, "duplicate_element" }, { MDOC_NO_CHAIN, "trust" }, { MDOC_WITH_ANCHOR, "chain_order" },
+		{ MDOC_ISSUER_OTHER_KEY, "issuer_signature" }, { MDOC_ALG_UNPROTECTED, "algorithm" }, { MDOC_CRIT, "crit" },
+		{ MDOC_NO_DEVICE_SIGNED, "device_auth_missing" }, { MDOC_ISSUER_SIGNED, "device_auth_missing" },
+		{ MDOC_DEVICE_OTHER_KEY, "device_signature" }, { MDOC_TWO_DOCUMENTS, "malformed" },
+		{ MDOC_NO_DOCUMENTS, "empty" }, { MDOC_TRAILING, "malformed" } };
+	static const char *const bad[] = { ",\"response_uri\":\"" URI "\"", REQUEST ",\"origin\":\"https://x\"",
+		",\"origin\":\"https://x\"", REQUEST ",\"jwk_thumbprint\":\"AAAA\"", REQUEST ",\"jwk_thumbprint\":1",
+		",\"nonce\":\"n\",\"response_uri\":\"" URI "\"" };
+	struct client *c = *state;
+	struct reply r;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		r = mdoc_verify(c, cases[i].flags, NULL, REQUEST);
+		must_be(c, &r, cases[i].code, "none");
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		r = mdoc_verify(c, 0, NULL, bad[i]);
+		must_refuse(c, &r, 400, "invalid_field");
+	}
+	/* the policy's formats are the policy's */
+	r = mdoc_verify(c, 0, NULL, REQUEST ",\"policy\":\"bank-account\"");
+	must_be(c, &r, "format", "none");
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, client_setup, client_teardown)
 
 int main(void)
@@ -488,6 +605,8 @@ int main(void)
 		T(disclosures_have_their_limits),
 		T(no_object_serves_in_the_place_of_another),
 		T(no_address_in_a_message_is_ever_fetched),
+		T(an_mdoc_is_judged_by_what_it_answers),
+		T(every_fault_of_an_mdoc_has_its_code),
 	};
 
 	curl_global_init(CURL_GLOBAL_ALL);
