@@ -236,3 +236,24 @@ bool idr_b45_decode(struct idr_arena *a, struct idr_bytes in, struct idr_bytes *
 	*out = idr_bytes(p, n);
 	return true;
 }
+
+bool idr_word_next(struct idr_bytes *list, struct idr_bytes *word)
+{
+	size_t space = idr_bytes_index(*list, 0, ' ');
+
+	if (!list->n)
+		return false;
+	*word = idr_bytes_first(*list, space);
+	*list = space == SIZE_MAX ? idr_bytes(list->p, 0) : idr_bytes_from(*list, space + 1);
+	return true;
+}
+
+bool idr_word_find(struct idr_bytes list, struct idr_bytes word)
+{
+	struct idr_bytes one;
+
+	while (idr_word_next(&list, &one))
+		if (idr_bytes_equal(one, word))
+			return true;
+	return false;
+}

@@ -52,4 +52,9 @@ IDR_MUST bool idr_date_parse(struct idr_bytes in, int *year, int *month, int *da
 int64_t idr_days_from_date(int year, int month, int day);
 void idr_date_from_days(int64_t days, int *year, int *month, int *day);
 
+/* The next of the words between single spaces, cut off the list; false at its end. */
+bool idr_word_next(struct idr_bytes *list, struct idr_bytes *word);
+/* Is it one of them? */
+bool idr_word_find(struct idr_bytes list, struct idr_bytes word);
+
 #endif

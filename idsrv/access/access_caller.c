@@ -1,5 +1,6 @@
 #include "access/access.h"
 
+#include "base/text.h"
 #include "sys/clock.h"
 #include "sys/conf.h"
 #include "sys/limit.h"
@@ -72,16 +73,8 @@ const struct reg_party *access_party(const struct flow_request *r)
 /* policy_id in a space-separated list; "*" stands for any, also for a bare DCQL query. */
 bool access_party_may_use(const struct reg_party *p, struct idr_bytes policy_id, struct idr_err *err)
 {
-	struct idr_bytes list = p->policies;
-
-	while (list.n) {
-		size_t space = idr_bytes_index(list, 0, ' ');
-		struct idr_bytes one = idr_bytes_first(list, space);
-
-		if (idr_bytes_is(one, "*") || (policy_id.n && idr_bytes_equal(one, policy_id)))
-			return true;
-		list = space == SIZE_MAX ? IDR_LIT("") : idr_bytes_from(list, space + 1);
-	}
+	if (idr_word_find(p->policies, IDR_LIT("*")) || (policy_id.n && idr_word_find(p->policies, policy_id)))
+		return true;
 	return idr_fail(err, IDR_FORBIDDEN, NULL,
 	    policy_id.n ? "this relying party may not use the policy"
 	                : "this relying party may not ask with a query of its own");
