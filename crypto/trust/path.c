@@ -2,6 +2,8 @@
 
 static const char *const EKU_DOCUMENT_SIGNER = "1.0.18013.5.1.2";
 static const char *const EKU_READER = "1.0.18013.5.1.6";
+/* RFC 5280 section 4.2.1.12: a wallet attestation authenticates a client */
+static const char *const EKU_CLIENT = "1.3.6.1.5.5.7.3.2";
 /* ours, of a random UUID (ITU-T X.667): the bundle is a format of our own */
 static const char *const EKU_BUNDLE = "2.25.95168748531616117074491500155732141652";
 
@@ -72,6 +74,13 @@ static bool check_order(const struct chain *c, struct idr_err *err)
 	return true;
 }
 
+/* Who signs is bound to what: an issuer to types, a wallet provider to the attesters it is. */
+static bool has_types(enum idr_purpose purpose)
+{
+	return purpose == IDR_PURPOSE_ISSUER || purpose == IDR_PURPOSE_WALLET ||
+	    purpose == IDR_PURPOSE_KEY_ATTESTATION;
+}
+
 /* Which anchors may be asked at all: only those of the purpose and the type. */
 static bool select_anchors(struct idr_arena *a, const struct idr_trust *t, enum idr_purpose purpose,
     struct idr_bytes type, struct idr_bytes **der, size_t **index, size_t *n, struct idr_err *err)
@@ -89,14 +98,14 @@ static bool select_anchors(struct idr_arena *a, const struct idr_trust *t, enum 
 		if (!(x->purposes & purpose))
 			continue;
 		any = true;
-		if (purpose == IDR_PURPOSE_ISSUER && !idr_trust_type_fits(x->types, x->n_types, type))
+		if (has_types(purpose) && !idr_trust_type_fits(x->types, x->n_types, type))
 			continue;
 		(*index)[*n] = i;
 		(*der)[(*n)++] = x->cert.der;
 	}
 	if (!*n)
 		return idr_fail(err, IDR_TRUST, "RFC 5280 section 6.1.1", any ?
-		    "no trust anchor may issue this credential type" :
+		    "no trust anchor may stand for this type or attester" :
 		    "no trust anchor is known for this purpose");
 	return true;
 }
@@ -115,6 +124,9 @@ static bool may_lack_eku(const struct idr_anchor *anchor, enum idr_purpose purpo
 {
 	if (purpose == IDR_PURPOSE_ISSUER)
 		return anchor->purposes == IDR_PURPOSE_ISSUER;
+	/* HAIP 1.0 names no usage for those who attest */
+	if (purpose == IDR_PURPOSE_WALLET || purpose == IDR_PURPOSE_KEY_ATTESTATION)
+		return !(anchor->purposes & ~(unsigned)(IDR_PURPOSE_WALLET | IDR_PURPOSE_KEY_ATTESTATION));
 	return purpose == IDR_PURPOSE_STATUS;
 }
 
@@ -130,6 +142,8 @@ static bool check_eku(const struct idr_cert *leaf, const struct idr_anchor *anch
 		own = EKU_READER;
 	else if (purpose == IDR_PURPOSE_BUNDLE)
 		own = EKU_BUNDLE;
+	else if (purpose == IDR_PURPOSE_WALLET)
+		own = EKU_CLIENT;
 	if (!leaf->has_eku && may_lack_eku(anchor, purpose))
 		return true;
 	if (leaf->n_eku > 1)

@@ -19,14 +19,17 @@ enum idr_purpose {
 	IDR_PURPOSE_ISSUER = 1 << 0, /* document signers of credentials */
 	IDR_PURPOSE_STATUS = 1 << 1, /* status list tokens */
 	IDR_PURPOSE_READER = 1 << 2, /* request objects of relying parties */
-	IDR_PURPOSE_BUNDLE = 1 << 3  /* the offline bundle */
+	IDR_PURPOSE_BUNDLE = 1 << 3, /* the offline bundle */
+	IDR_PURPOSE_WALLET = 1 << 4, /* wallet attestations: client authentication */
+	IDR_PURPOSE_KEY_ATTESTATION = 1 << 5
 };
 
 struct idr_anchor {
 	struct idr_cert cert;
 	unsigned purposes;
-	struct idr_bytes *types; /* vct or docType, exact; a final '*' matches any ending */
-	size_t n_types;          /* issuer purpose: 0 means none at all */
+	struct idr_bytes *types; /* vct or docType, exact; a final '*' matches any ending. Wallets and
+	                            key attestations: the attester that makes them */
+	size_t n_types;          /* issuer, wallet, key attestation: 0 means none at all */
 	const char *eku;         /* besides 1.0.18013.5.1.2, an EKU accepted in leaves, or NULL */
 };
 
@@ -103,8 +106,8 @@ struct idr_path {
 /*
  * May the owner of chain[0] sign `type` for `purpose` at `now`? Leaf first, anchor not included,
  * leaf not self-signed and no CA, digitalSignature when keyUsage is present, EKU and country by
- * the profile of the purpose. `type` is the vct or docType; empty for purposes without one. A pinned
- * signer of the type needs nothing of this but its dates.
+ * the profile of the purpose. `type` is the vct or docType, or the attester of a wallet or key
+ * attestation; empty for purposes without one. A pinned signer of the type needs nothing of this but its dates.
  * `cache` may be NULL.
  * errors IDR_CHAIN_ORDER, IDR_CHAIN_EXPIRED, IDR_CHAIN_PROFILE, IDR_CHAIN_REVOKED, IDR_TRUST
  */

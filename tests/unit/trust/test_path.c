@@ -211,6 +211,27 @@ static void refuses_leaves_outside_the_profile(void **state)
 	}
 }
 
+/* A wallet provider is bound to the attesters it is; the root of credentials attests no wallet. */
+static void keeps_wallet_providers_apart_from_issuers_and_from_each_other(void **state)
+{
+	const struct idr_bytes a = IDR_LIT("https://a.example"), b = IDR_LIT("https://b.example");
+	struct kit *k = *state;
+	struct idr_trust *t = fresh(k);
+
+	assert_int_equal(path_code(k, k->trust, IDR_PURPOSE_WALLET, a, &k->status_der, 1, k->now), IDR_TRUST);
+	add(k, t, IDR_PURPOSE_WALLET, a, NULL);
+	assert_int_equal(path_code(k, t, IDR_PURPOSE_WALLET, a, &k->status_der, 1, k->now), IDR_OK);
+	assert_int_equal(path_code(k, t, IDR_PURPOSE_WALLET, b, &k->status_der, 1, k->now), IDR_TRUST);
+	assert_int_equal(path_code(k, t, IDR_PURPOSE_KEY_ATTESTATION, a, &k->status_der, 1, k->now), IDR_TRUST);
+	assert_int_equal(path_code(k, t, IDR_PURPOSE_ISSUER, a, &k->ds_der, 1, k->now), IDR_TRUST);
+	assert_int_equal(path_code(k, t, IDR_PURPOSE_WALLET, a, &k->ds_der, 1, k->now), IDR_CHAIN_PROFILE);
+	add(k, t, IDR_PURPOSE_KEY_ATTESTATION, b, NULL);
+	assert_int_equal(path_code(k, t, IDR_PURPOSE_KEY_ATTESTATION, b, &k->status_der, 1, k->now), IDR_OK);
+	/* a root that also signs status keys: without a usage of its own such a key attests nothing */
+	add(k, t, IDR_PURPOSE_STATUS, a, NULL);
+	assert_int_equal(path_code(k, t, IDR_PURPOSE_WALLET, a, &k->status_der, 1, k->now), IDR_CHAIN_PROFILE);
+}
+
 static void uses_an_anchor_only_for_its_purposes(void **state)
 {
 	struct kit *k = *state;
@@ -379,6 +400,7 @@ int main(void)
 		T(admits_a_signer_without_usage_under_a_root_of_issuers_alone),
 		T(admits_the_extended_key_usage_an_anchor_names),
 		T(refuses_leaves_outside_the_profile),
+		T(keeps_wallet_providers_apart_from_issuers_and_from_each_other),
 		T(uses_an_anchor_only_for_its_purposes),
 		T(uses_an_anchor_only_for_its_types),
 		T(gives_no_type_to_an_anchor_without_types),
