@@ -93,6 +93,26 @@ static struct mapping map(enum idr_code code)
 	case IDR_INVALID_GRANT:
 	case IDR_TX_CODE:
 		return (struct mapping){ 400, "invalid_grant", CRQ };
+	/* draft-ietf-oauth-attestation-based-client-auth-07 */
+	case IDR_INVALID_CLIENT_ATTESTATION:
+		return (struct mapping){ 400, "invalid_client_attestation", CRQ };
+	case IDR_USE_FRESH_ATTESTATION:
+		return (struct mapping){ 400, "use_fresh_attestation", CRQ };
+	case IDR_USE_ATTESTATION_CHALLENGE:
+		return (struct mapping){ 400, "use_attestation_challenge", CRQ };
+	/* RFC 6749 section 4.1.2.1, RFC 9101 section 6.3, RFC 8707 section 2 */
+	case IDR_UNAUTHORIZED_CLIENT:
+		return (struct mapping){ 400, "unauthorized_client", CRQ };
+	case IDR_UNSUPPORTED_RESPONSE_TYPE:
+		return (struct mapping){ 400, "unsupported_response_type", CRQ };
+	case IDR_INVALID_REQUEST_URI:
+		return (struct mapping){ 400, "invalid_request_uri", CRQ };
+	case IDR_REQUEST_NOT_SUPPORTED:
+		return (struct mapping){ 400, "request_not_supported", CRQ };
+	case IDR_INVALID_TARGET:
+		return (struct mapping){ 400, "invalid_target", CRQ };
+	case IDR_ACCESS_DENIED:
+		return (struct mapping){ 400, "access_denied", CRQ };
 	case IDR_UNSUPPORTED_GRANT_TYPE:
 		return (struct mapping){ 400, "unsupported_grant_type", CRQ };
 	case IDR_INVALID_SCOPE:
