@@ -37,6 +37,9 @@ static const struct key {
 	T(key_dir, "", "keys and certificates of the rail; empty: /etc/idsrv/keys as root, otherwise ./keys")
 	T(trust_file, "", "trust anchors (JSON); empty: trust.json in key_dir")
 	T(operators_file, "", "one a line: name, roles, SHA-256 of the token in hex; empty: operators in key_dir")
+	T(clients_file, "",
+	  "wallets that may use the authorization server (JSON); empty: clients.json beside trust_file")
+	T(profile, "plain", "plain, or haip: authorization code flow alone, attested wallets alone, DPoP always")
 	T(node_secret_file, "", "32 bytes, the same on all nodes; empty: node.secret in key_dir")
 	T(user, "", "user to become when started as root; empty: idsrv, in demo else postgres")
 	T(ready_file, "", "filled with ports and pid once the listeners answer, empty before and after")
@@ -44,6 +47,7 @@ static const struct key {
 	T(tls_key_file, "", "its private key (PEM)")
 	T(log_level, "info", "error, warn or info")
 	T(wallet_base, "openid-credential-offer://", "what an offer link starts with")
+	T(wallet_haip_base, "haip-vci://", "what an offer link to a HAIP wallet starts with")
 	T(wallet_vp_base, "openid4vp://", "what a presentation link starts with")
 	N(workers, 0, 256, "0", "threads for parsing and cryptography; 0: one per core")
 	N(queue, 1, 65536, "1024", "requests inside at once; one more is refused with 503")
@@ -57,6 +61,13 @@ static const struct key {
 	N(offer_ttl_s, 1, 86400, "600", "life of a pre-authorized code, seconds")
 	N(token_ttl_s, 1, 86400, "300", "life of an access token, seconds")
 	N(nonce_ttl_s, 1, 3600, "300", "life of a c_nonce, seconds")
+	N(dpop_nonce_s, 0, 3600, "0", "life of a DPoP nonce, seconds; 0: none is asked for")
+	N(attestation_challenge_s, 0, 86400, "600",
+	  "life of a challenge for wallet attestations, seconds; 0: none is asked for")
+	N(request_uri_ttl_s, 5, 599, "60", "life of a pushed authorization request until the citizen comes, seconds")
+	N(authorization_ttl_s, 30, 3600, "600", "how long a citizen may then take to log in and decide, seconds")
+	N(code_ttl_s, 1, 60, "60", "life of an authorization code, seconds")
+	N(refresh_ttl_s, 0, 31536000, "2592000", "life of a refresh token, seconds; 0: none is given")
 	N(presentation_ttl_s, 1, 86400, "300", "how long a wallet may answer a request, seconds")
 	N(request_timeout_s, 1, 300, "10", "longest time for one request, seconds")
 	N(idle_timeout_s, 1, 300, "15", "how long a connection may wait for its next request, seconds")
@@ -270,6 +281,16 @@ static bool below(struct idr_arena *a, const char **field, const char *dir, cons
 	return *field != NULL;
 }
 
+/* Certificates and lists of names lie there, where a reload can read them. */
+static bool derive_clients_file(struct idr_arena *a, struct conf *c, struct idr_err *err)
+{
+	const char *slash = strrchr(c->trust_file, '/');
+
+	c->clients_file = idr_arena_printf(a, err, "%.*sclients.json",
+	    slash ? (int)(slash - c->trust_file + 1) : 0, c->trust_file);
+	return c->clients_file != NULL;
+}
+
 /* Defaults that follow from other keys. */
 static bool derive(struct idr_arena *a, struct conf *c, struct idr_err *err)
 {
@@ -281,6 +302,8 @@ static bool derive(struct idr_arena *a, struct conf *c, struct idr_err *err)
 	if (!below(a, &c->trust_file, c->key_dir, "trust.json", err) ||
 	    !below(a, &c->operators_file, c->key_dir, "operators", err) ||
 	    !below(a, &c->node_secret_file, c->key_dir, "node.secret", err))
+		return false;
+	if (!*c->clients_file && !derive_clients_file(a, c, err))
 		return false;
 	/* not below state_dir: whoever took over the server would count anew */
 	if (!*c->signer_dir && !(c->signer_dir = idr_arena_printf(a, err, "%s-signer", c->state_dir)))
@@ -330,6 +353,8 @@ static bool check(const struct conf *c, struct idr_err *err)
 		return idr_fail(err, IDR_CONFIG, NULL, "tls_cert_file and tls_key_file go together");
 	if (strcmp(c->log_level, "error") && strcmp(c->log_level, "warn") && strcmp(c->log_level, "info"))
 		return idr_fail(err, IDR_CONFIG, NULL, "log_level must be error, warn or info");
+	if (strcmp(c->profile, "plain") && strcmp(c->profile, "haip"))
+		return idr_fail(err, IDR_CONFIG, NULL, "profile must be plain or haip");
 	if (c->list_exp_s <= c->list_ttl_s)
 		return idr_fail(err, IDR_CONFIG, NULL,
 		    "list_exp_s must be longer than list_ttl_s");

@@ -27,12 +27,15 @@ struct conf {
 	const char *key_dir;           /* PEM keys and certificates of the demo; read by the signer child */
 	const char *trust_file;        /* anchors with purposes and types (JSON) */
 	const char *operators_file;    /* one a line: name, roles, SHA-256 of the token */
+	const char *clients_file;      /* wallets that may use the authorization server (JSON) */
+	const char *profile;           /* "plain" or "haip": conf_is_haip() */
 	const char *node_secret_file;
 	const char *user;              /* to become when started as root; empty: idsrv, else postgres (demo) */
 	const char *ready_file;        /* written with the listeners' ports once answering; or empty */
 	const char *tls_cert_file, *tls_key_file; /* built-in TLS; empty: none */
 	const char *log_level;         /* "info", "warn", "error" */
 	const char *wallet_base;       /* "openid-credential-offer://" and "openid4vp://" replacements */
+	const char *wallet_haip_base;  /* of offers to haip wallets */
 	const char *wallet_vp_base;
 	int64_t workers;               /* 0: one per core */
 	int64_t queue;                 /* requests waiting for a worker */
@@ -44,6 +47,12 @@ struct conf {
 	int64_t offer_ttl_s;           /* pre-authorized code */
 	int64_t token_ttl_s;
 	int64_t nonce_ttl_s;
+	int64_t dpop_nonce_s;          /* life of a DPoP nonce; 0: none is asked for */
+	int64_t attestation_challenge_s; /* life of a challenge for wallet attestations; 0: none is asked for */
+	int64_t request_uri_ttl_s;     /* of a pushed authorization request */
+	int64_t authorization_ttl_s;   /* how long a citizen may take to log in and to decide */
+	int64_t code_ttl_s;            /* authorization code */
+	int64_t refresh_ttl_s;         /* 0: no refresh tokens */
 	int64_t presentation_ttl_s;
 	int64_t request_timeout_s;     /* 10 */
 	int64_t idle_timeout_s;        /* 15 */
@@ -70,6 +79,12 @@ struct conf {
 	bool check_only;               /* -t */
 	const char *file;              /* the configuration file; NULL: none */
 };
+
+/* The profile of OpenID4VCI: HAIP 1.0 alone, or also what it leaves out. */
+static inline bool conf_is_haip(const struct conf *c)
+{
+	return c->profile && c->profile[0] == 'h';
+}
 
 /*
  * Read file (may be NULL), environment and arguments, in that order of growing weight. Strings

@@ -170,7 +170,8 @@ static bool build(struct idr_suite *s, const struct conf *c, int64_t now, struct
 	}
 	atomic_init(&x->refs, 1);
 	bool ok = load_types(r, c, err) && load_policies(r, c, err) && load_words(r, c, err) &&
-	    rules_trust_load(s, r, c, err) && rules_operators_load(r, c, err);
+	    rules_trust_load(s, r, c, err) && rules_operators_load(r, c, err) &&
+	    rules_clients_load(s, r->arena, c, &r->clients, err);
 	for (int k = 0; ok && k < RULES_KEYS; k++)
 		ok = load_certificate(s, r, c, (enum rules_key)k, err);
 	ok = ok && check_certificates(s, r, now, err);
@@ -312,6 +313,18 @@ bool rules_configuration(const struct rules *r, struct idr_bytes id, const struc
 	*type = rules_type(r, idr_bytes_first(id, id.n - n));
 	*format = IDR_FORMAT_SDJWT;
 	return *type != NULL;
+}
+
+bool rules_identifier(const struct rules *r, struct idr_bytes identifier, struct idr_bytes *configuration)
+{
+	size_t n = sizeof(RULES_IDENTIFIER_SUFFIX) - 1;
+	const struct idr_type *type;
+	enum idr_format format;
+
+	if (identifier.n <= n || memcmp(identifier.p + identifier.n - n, RULES_IDENTIFIER_SUFFIX, n) != 0)
+		return false;
+	*configuration = idr_bytes_first(identifier, identifier.n - n);
+	return rules_configuration(r, *configuration, &type, &format);
 }
 
 const struct rules_operator *rules_operator(const struct rules *r, const uint8_t token_sha256[32])

@@ -1,5 +1,5 @@
 /*
- * rules: types, policies, trust, certificates, operators: one read-only set, counted, swapped on
+ * rules: types, policies, trust, certificates, clients, operators: one read-only set, counted, swapped on
  * SIGHUP. A request keeps the set it began with; a set that does not load leaves the old one and
  * says why.
  *
@@ -10,6 +10,7 @@
 #define IDSRV_SYS_RULES_H
 
 #include "sys/conf.h"
+#include "sys/rules_client.h"
 #include "sys/words.h"
 #include "trust/trust.h"
 #include "types/types.h"
@@ -48,6 +49,7 @@ struct rules {
 		char kid[23];                    /* base64url of the first 16 bytes of SHA-256(leaf) */
 	} cert[RULES_KEYS];
 	struct idr_bytes root_pem;           /* national CA certificates, for the anchors of a client */
+	struct rules_clients clients;        /* wallets, by client_id: rules_client() */
 	const struct rules_operator *operators;
 	size_t n_operators;
 	char reader_client_id[64];           /* "x509_hash:" + base64url(SHA-256(leaf)) */
@@ -70,6 +72,13 @@ const struct idr_policy *rules_policy(const struct rules *r, struct idr_bytes id
 /* "pid.sdjwt" -> type and format; false when unknown */
 bool rules_configuration(const struct rules *r, struct idr_bytes id, const struct idr_type **type,
     enum idr_format *format);
+/*
+ * A credential identifier (OpenID4VCI 1.0 section 6.2) names one dataset of a configuration. There is one
+ * here: its identifier is the configuration's id with this behind it. false when it is of that form for no
+ * known configuration.
+ */
+#define RULES_IDENTIFIER_SUFFIX ":1"
+bool rules_identifier(const struct rules *r, struct idr_bytes identifier, struct idr_bytes *configuration);
 const struct rules_operator *rules_operator(const struct rules *r, const uint8_t token_sha256[32]);
 
 #endif

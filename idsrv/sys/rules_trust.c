@@ -42,6 +42,7 @@ static bool purposes(const struct idr_json *list, unsigned *out, struct idr_err 
 	static const struct { const char *name; enum idr_purpose bit; } known[] = {
 		{ "issuer", IDR_PURPOSE_ISSUER }, { "status", IDR_PURPOSE_STATUS },
 		{ "reader", IDR_PURPOSE_READER }, { "bundle", IDR_PURPOSE_BUNDLE },
+		{ "wallet", IDR_PURPOSE_WALLET }, { "key_attestation", IDR_PURPOSE_KEY_ATTESTATION },
 	};
 	const struct idr_json *v;
 
@@ -54,7 +55,8 @@ static bool purposes(const struct idr_json *list, unsigned *out, struct idr_err 
 				bit = known[i].bit;
 		if (!bit)
 			return idr_fail(err, IDR_CONFIG, NULL,
-			    "an anchor has an unknown purpose; known: issuer, status, reader, bundle");
+			    "an anchor has an unknown purpose; known: issuer, status, reader, bundle, wallet, "
+			    "key_attestation");
 		*out |= bit;
 	}
 	return *out ? true : idr_fail(err, IDR_CONFIG, NULL, "an anchor has no purposes");
@@ -83,7 +85,8 @@ static bool load_anchor(struct idr_suite *s, struct rules *r, const struct conf 
 	    !purposes(idr_json_find(x, "purposes"), &set, err) ||
 	    !read_types(idr_json_find(x, "types"), types, &n, err))
 		return false;
-	idr_buf_put(roots, pem);
+	if (set & ~(unsigned)(IDR_PURPOSE_WALLET | IDR_PURPOSE_KEY_ATTESTATION))
+		idr_buf_put(roots, pem); /* whoever attests wallets vouches for no credential */
 	return idr_trust_add_anchor(s, r->trust, der, set, types, n, NULL, err);
 }
 

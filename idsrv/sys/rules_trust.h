@@ -3,7 +3,8 @@
  *
  * trust file (JSON): {"anchors":[{"certificate":"root.pem","purposes":["issuer","status","reader",
  * "bundle"],"types":["urn:idrail:pid:1" or "prefix*"]}],"signers":["issuer.pem"],"retired":[]};
- * paths are relative to the file.
+ * paths are relative to the file. An anchor of purpose wallet or key_attestation names in `types` the
+ * attesters (iss) it answers for.
  * operators file: one line each, `name role[,role] sha256-of-token-in-hex`; # begins a comment.
  */
 #ifndef IDSRV_SYS_RULES_TRUST_H

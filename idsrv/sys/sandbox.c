@@ -180,6 +180,8 @@ bool sandbox_server(const struct conf *c, struct idr_err *err)
 	allow_trust(ruleset, c);
 	if (c->operators_file && c->operators_file[0])
 		allow(ruleset, c->operators_file, LANDLOCK_ACCESS_FS_READ_FILE);
+	if (c->clients_file && c->clients_file[0])
+		allow(ruleset, c->clients_file, LANDLOCK_ACCESS_FS_READ_FILE);
 	return enforce(ruleset, err);
 }
 

@@ -1,0 +1,162 @@
+/*
+ * The clients file: what is taken of it, and that everything a person may write wrongly there is refused when it is
+ * loaded, not when a wallet comes.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "sys/rules_client.h"
+#include "testkit.h"
+
+static struct kit k;
+static struct rules_clients got;
+static struct idr_err err;
+
+static int start(void **state)
+{
+	(void)state;
+	kit_open(&k);
+	return 0;
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	kit_close(&k);
+	return 0;
+}
+
+static bool parse(const char *text, bool haip)
+{
+	got = (struct rules_clients){ 0 };
+	return rules_clients_parse(k.s, k.a, idr_str(text), haip, &got, &err);
+}
+
+/* `member` in the place of "%s". */
+static char *with(const char *form, const char *member)
+{
+	static char text[2048];
+	const char *at = strstr(form, "%s");
+
+	assert_non_null(at);
+	snprintf(text, sizeof(text), "%.*s%s%s", (int)(at - form), form, member, at + 2);
+	return text;
+}
+
+#define HAIP "\"client_id\":\"w\",\"name\":\"W\",\"profile\":\"haip\",\"authentication\":\"attest_jwt_client_auth\"," \
+	"\"attester\":\"https://p.example\""
+#define OPEN "\"client_id\":\"w\",\"name\":\"W\",\"profile\":\"plain\",\"authentication\":\"none\""
+#define KEYS "\"client_id\":\"w\",\"name\":\"W\",\"profile\":\"plain\",\"authentication\":\"private_key_jwt\""
+#define JWK "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"Y2cCfvw994f3ZJ9cCjpskWbA_y_m6q-A7fB9eTnIx-4\"," \
+	"\"y\":\"nimf7lV_vbZOYAfyvdY-DYW_ttP8zJsU9I8gxbRyzxI\"%s}"
+
+static void nobody_is_registered_in_an_empty_file(void **state)
+{
+	(void)state;
+	assert_true(parse("{}", false));
+	assert_int_equal(got.n_client, 0);
+	assert_null(rules_client(&got, IDR_LIT("")));
+}
+
+static void takes_the_three_ways_of_authenticating(void **state)
+{
+	(void)state;
+	assert_true(parse("{\"clients\":[{" HAIP "}]}", true));
+	assert_true(got.uses[RULES_AUTH_ATTESTATION] && got.client[0].haip);
+	assert_true(idr_bytes_is(got.client[0].attester, "https://p.example"));
+	assert_true(parse("{\"clients\":[{" OPEN "}]}", false));
+	assert_true(parse(with("{\"clients\":[{" KEYS ",\"jwks\":{\"keys\":[" JWK "]}}]}", ",\"kid\":\"1\""), false));
+	assert_int_equal(got.client[0].n_key, 1);
+	assert_true(idr_bytes_is(got.client[0].key[0].kid, "1"));
+}
+
+static void refuses_what_a_person_may_write_wrongly(void **state)
+{
+	static const char *const bad[] = {
+		"", "[]", "{\"client\":[]}", "{\"clients\":{}}", "{\"clients\":[1]}", "{\"clients\":[{}]}",
+		"{\"clients\":[{" HAIP ",\"redirect_uri\":[]}]}",               /* misspelt */
+		"{\"clients\":[{" HAIP "},{" HAIP "}]}",                        /* twice */
+		"{\"clients\":[{\"client_id\":\"w\",\"name\":\"W\",\"profile\":\"haip\",\"authentication\":\"none\"}]}",
+		"{\"clients\":[{\"client_id\":\"w\",\"name\":\"W\",\"profile\":\"both\",\"authentication\":\"none\"}]}",
+		"{\"clients\":[{\"client_id\":\"w\",\"name\":\"W\",\"authentication\":\"none\"}]}",
+		"{\"clients\":[{\"client_id\":\"w w\\u0007\",\"name\":\"W\",\"profile\":\"plain\",\"authentication\":\"none\"}]}",
+		"{\"clients\":[{\"client_id\":\"w\",\"name\":\"\",\"profile\":\"plain\",\"authentication\":\"none\"}]}",
+		"{\"clients\":[{\"client_id\":\"w\",\"name\":\"W\",\"profile\":\"plain\",\"authentication\":\"client_secret_basic\"}]}",
+		"{\"clients\":[{" OPEN ",\"attester\":\"https://p.example\"}]}",
+		"{\"clients\":[{" OPEN ",\"jwks\":{\"keys\":[]}}]}",
+		"{\"clients\":[{" KEYS "}]}", "{\"clients\":[{" KEYS ",\"jwks\":{\"keys\":[]}}]}",
+		"{\"clients\":[{" KEYS ",\"jwks\":{\"keys\":[{\"kty\":\"oct\",\"k\":\"AA\"}]}}]}",
+		"{\"attesters\":[{\"attester\":\"https://p.example\",\"redirect_prefixes\":[\"https://x.example\"]}]}",
+		"{\"attesters\":[{\"attester\":\"https://p.example\",\"redirect_prefixes\":[\"https://x.example/a/../\"]}]}",
+		"{\"attesters\":[{\"attester\":\"https://p.example\",\"redirect_prefixes\":[\"https://u@x.example/\"]}]}",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		print_message("%s\n", bad[i]);
+		assert_false(parse(bad[i], false));
+		assert_int_equal(err.code, IDR_CONFIG);
+	}
+	assert_false(parse(with("{\"clients\":[{" KEYS ",\"jwks\":{\"keys\":[" JWK "]}}]}", ",\"d\":\"AA\""), false));
+	assert_false(parse("{\"clients\":[{" OPEN "}]}", true)); /* a server of haip takes no plain clients */
+}
+
+static void an_address_is_https_loopback_or_of_a_private_scheme(void **state)
+{
+	static const char *const good[] = { "https://w.example", "https://w.example/cb?a=b&c=d", "http://127.0.0.1:80/cb",
+		"http://[::1]/cb", "http://localhost/cb", "com.example.wallet:/cb", "com.example.wallet://cb" };
+	static const char *const bad[] = { "", "https:///cb", "https://w.example/cb#f", "http://w.example/cb",
+		"http://127.0.0.1.evil.example/", "javascript:alert(1)", "data:text/html,x", "wallet:/cb", "/cb", "cb",
+		"https://w.example/c b", "https://w.example/\\\\evil", "com.example.wallet:" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		print_message("%s\n", good[i]);
+		assert_true(parse(with("{\"clients\":[{" OPEN ",\"redirect_uris\":[\"%s\"]}]}", good[i]), false));
+		assert_true(rules_client_may_redirect(&got, &got.client[0], idr_str(good[i])));
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		print_message("%s\n", bad[i]);
+		assert_false(parse(with("{\"clients\":[{" OPEN ",\"redirect_uris\":[\"%s\"]}]}", bad[i]), false));
+	}
+}
+
+static void a_prefix_is_for_the_wallets_of_its_attester_and_is_not_climbed_out_of(void **state)
+{
+	static const char text[] = "{\"clients\":[{" HAIP ",\"redirect_uris\":[\"https://w.example/cb\"]}],\"attesters\":["
+	    "{\"attester\":\"https://p.example\",\"redirect_prefixes\":[\"https://i.example/cb/\"]},"
+	    "{\"attester\":\"https://q.example\",\"redirect_prefixes\":[\"https://j.example/\"]}]}";
+	static const struct { const char *uri; bool may; } tried[] = {
+		{ "https://w.example/cb", true }, { "https://w.example/cb?", false }, { "https://W.example/cb", false },
+		{ "https://i.example/cb/1?x=y", true }, { "https://i.example/cb/", true }, { "https://i.example/cb", false },
+		{ "https://i.example/cb/../x", false }, { "https://i.example/cb/.hidden", false },
+		{ "https://i.example/cb/%2e%2E/x", false }, { "https://i.example/cb/1#f", false },
+		{ "https://j.example/", false },
+	};
+
+	(void)state;
+	assert_true(parse(text, false));
+	for (size_t i = 0; i < sizeof(tried) / sizeof(tried[0]); i++) {
+		print_message("%s\n", tried[i].uri);
+		assert_int_equal(rules_client_may_redirect(&got, &got.client[0], idr_str(tried[i].uri)), tried[i].may);
+	}
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, start, stop)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(nobody_is_registered_in_an_empty_file),
+		T(takes_the_three_ways_of_authenticating),
+		T(refuses_what_a_person_may_write_wrongly),
+		T(an_address_is_https_loopback_or_of_a_private_scheme),
+		T(a_prefix_is_for_the_wallets_of_its_attester_and_is_not_climbed_out_of),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
