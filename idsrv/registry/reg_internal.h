@@ -14,8 +14,9 @@
 
 #include "base/buf.h"
 #include "registry/reg_batch.h"
+#include "registry/reg_proof.h"
 
-enum { REG_SCHEMA_VERSION = 13, REG_BATCH_MAX = 512 };
+enum { REG_SCHEMA_VERSION = 14, REG_BATCH_MAX = 512 };
 /* How long a cold call, and a batch, go on trying while the database is away. */
 enum { REG_COLD_LIMIT_MS = 4000, REG_BATCH_LIMIT_MS = 8000 };
 /* One statement: more than the database's own time-outs, which a database that hangs does not keep. */
@@ -164,5 +165,8 @@ struct reg_used {
 void reg_put_used(struct reg_params *p, const struct reg_used *u, size_t n, bool only_replays);
 /* Mark all as used, each by its request; our own retry is no replay. */
 IDR_MUST bool reg_used(struct reg_conn *c, struct reg_used *u, size_t n, struct idr_err *err);
+/* The proofs of each row marked as used: a row is well, or refused as its replayed proof says. */
+IDR_MUST bool reg_use_proofs(struct reg_conn *c, struct reg_row **rows, const struct reg_proof *const *proof,
+    size_t n, struct idr_err *err);
 
 #endif

@@ -21,9 +21,11 @@ static bool create(struct reg_conn *c, void *ctx, struct idr_err *err)
 	reg_put_uuid(&p, o->request);
 	reg_put_maybe(&p, o->reference_sealed.n > 0, o->reference_sealed.p, o->reference_sealed.n);
 	reg_put_maybe(&p, o->offer_claims_sealed.n > 0, o->offer_claims_sealed.p, o->offer_claims_sealed.n);
+	reg_put_bool(&p, o->issuer_state);
 	if (!reg_run(c, "INSERT INTO offer (offer_id, code_hash, code_sealed, tx_code_mac, tx_code_length,"
-	    " person_id, configurations, expires, operator, request, reference_sealed, claims_sealed)"
-	    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING", &p, err))
+	    " person_id, configurations, expires, operator, request, reference_sealed, claims_sealed,"
+	    " issuer_state)"
+	    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING", &p, err))
 		return false;
 	reg_params(&p, c);
 	reg_put_uuid(&p, o->offer_id);
@@ -64,6 +66,7 @@ static bool read_offer(const struct reg_result *r, struct find *x, struct idr_er
 	o->person_id = reg_int(r, 0, 4);
 	o->expires = reg_int(r, 0, 6);
 	reg_fixed(r, 0, 8, o->request, 16);
+	o->issuer_state = reg_int(r, 0, 9);
 	if (!reg_copy(r, 0, 1, x->a, &o->code_sealed, err) ||
 	    !reg_copy(r, 0, 5, x->a, &o->configurations, err) || !reg_copy(r, 0, 7, x->a, &name, err))
 		return false;
@@ -81,7 +84,7 @@ static bool find(struct reg_conn *c, void *ctx, struct idr_err *err)
 	reg_put_uuid(&p, x->id);
 	reg_put_int(&p, x->now);
 	if (!reg_exec(c, "SELECT code_hash, code_sealed, tx_code_mac, tx_code_length, person_id,"
-	    " configurations, expires, operator, request FROM offer WHERE offer_id = $1"
+	    " configurations, expires, operator, request, issuer_state FROM offer WHERE offer_id = $1"
 	    " AND redeemed_by IS NULL AND cardinality(wrong) < 5 AND expires > $2", &p, &r, err))
 		return false;
 	x->found = reg_rows(&r) == 1;

@@ -9,10 +9,12 @@
 #define IDSRV_REGISTRY_REG_OFFER_H
 
 #include "registry/reg_batch.h"
+#include "registry/reg_proof.h"
 
 struct reg_offer {
 	uint8_t offer_id[16];          /* random; in the by-reference URL as hex; never secret enough
 	                                  to redeem anything */
+	bool issuer_state;             /* of the authorization code grant: the "code" is an issuer_state */
 	uint8_t code_hash[32];         /* SHA-256 of the pre-authorized code */
 	struct idr_bytes code_sealed;  /* the code, sealed: the offer is rendered again on GET */
 	bool has_tx_code;
@@ -39,7 +41,8 @@ IDR_MUST bool reg_offer_state(struct reg_conn *c, const uint8_t offer_id[16], in
  * Batched write: redeem a pre-authorized code for an access token. Counts a wrong tx_code
  * atomically; 5 wrong and the code is dead.
  * refused with IDR_INVALID_GRANT, IDR_TX_CODE (wrong, tries left), IDR_INVALID_REQUEST (tx_code
- * expected and absent, or sent although not expected), IDR_INVALID_DPOP_PROOF (jti used)
+ * expected and absent, or sent although not expected), IDR_INVALID_AUTHORIZATION_DETAILS (more than offered),
+ * and what its proofs say
  */
 struct reg_code_redeem {
 	struct reg_row row;
@@ -49,12 +52,12 @@ struct reg_code_redeem {
 	uint8_t token_hash[32];        /* of the token to be given */
 	bool has_jkt;
 	uint8_t jkt[32];
-	bool has_jti;
-	uint8_t jti_hash[32];          /* SHA-256(jkt || jti) */
-	int64_t jti_time;              /* iat of the proof: names the partition */
+	struct reg_proof proof[REG_PROOFS];
+	struct idr_bytes client_id;    /* p == NULL: nobody authenticated */
+	struct idr_bytes narrow;       /* only these configurations, by authorization_details; empty: all */
 	int64_t now, token_expires;
 	/* out */
-	struct idr_bytes configurations;
+	struct idr_bytes configurations, detailed;
 };
 extern const struct reg_kind reg_code_redeem;
 
@@ -72,6 +75,8 @@ struct reg_token_load {
 	uint8_t offer_id[16];
 	struct idr_bytes reference_sealed, offer_claims_sealed; /* empty: none */
 	int64_t expires;
+	struct idr_bytes client_id;     /* p == NULL: nobody authenticated */
+	struct idr_bytes detailed;      /* of the configurations, those with credential identifiers */
 };
 extern const struct reg_kind reg_token_load;
 

@@ -8,31 +8,6 @@ struct redeeming {
 	size_t n;
 };
 
-static bool use_jti(struct reg_conn *c, struct redeeming *b, struct idr_err *err)
-{
-	struct reg_used u[REG_BATCH_MAX];
-	size_t of[REG_BATCH_MAX], n = 0;
-
-	for (size_t i = 0; i < b->n; i++) {
-		struct reg_code_redeem *x = b->row[i];
-
-		if (!x->has_jti)
-			continue;
-		of[n] = i;
-		u[n++] = (struct reg_used){ x->jti_hash, x->jti_time, x->row.uuid, false };
-	}
-	if (!reg_used(c, u, n, err))
-		return false;
-	for (size_t k = 0; k < n; k++) {
-		if (!u[k].replay)
-			continue;
-		b->open[of[k]] = false;
-		reg_row_refuse(&b->row[of[k]]->row, IDR_INVALID_DPOP_PROOF, "RFC 9449 section 11.1",
-		    "the jti was used");
-	}
-	return true;
-}
-
 /* The open rows with different codes; those whose code is among them already wait for a next round. */
 static size_t choose(const struct redeeming *b, const bool *tried, size_t *out)
 {
@@ -52,8 +27,8 @@ static size_t choose(const struct redeeming *b, const bool *tried, size_t *out)
 static void put_tries(struct reg_params *p, struct reg_conn *c, const struct redeeming *b,
     const size_t *of, size_t n)
 {
-	struct reg_array i, request, code, tx, token, jkt, now, expires;
-	struct reg_array *all[] = { &i, &request, &code, &tx, &token, &jkt, &now, &expires };
+	struct reg_array i, request, code, tx, token, jkt, now, expires, client, narrow;
+	struct reg_array *all[] = { &i, &request, &code, &tx, &token, &jkt, &now, &expires, &client, &narrow };
 
 	reg_params(p, c);
 	reg_array(&i, p, REG_INT, n, n * 8);
@@ -64,6 +39,8 @@ static void put_tries(struct reg_params *p, struct reg_conn *c, const struct red
 	reg_array(&jkt, p, REG_BYTES, n, n * 32);
 	reg_array(&now, p, REG_INT, n, n * 8);
 	reg_array(&expires, p, REG_INT, n, n * 8);
+	reg_array(&client, p, REG_TEXT, n, n * 64);
+	reg_array(&narrow, p, REG_TEXT, n, n * 32);
 	for (size_t k = 0; k < n; k++) {
 		const struct reg_code_redeem *x = b->row[of[k]];
 
@@ -75,10 +52,16 @@ static void put_tries(struct reg_params *p, struct reg_conn *c, const struct red
 		reg_add_maybe(&jkt, x->has_jkt, x->jkt, 32);
 		reg_add_int(&now, x->now);
 		reg_add_int(&expires, x->token_expires);
+		reg_add_maybe(&client, x->client_id.n > 0, x->client_id.p, x->client_id.n);
+		reg_add_bytes(&narrow, x->narrow.p, x->narrow.n);
 	}
 	for (size_t k = 0; k < sizeof all / sizeof *all; k++)
 		reg_put_array(all[k]);
 }
+
+/* authorization_details may narrow an offer, and never widen it (OpenID4VCI 1.0 section 6.1.1). */
+#define IS_WITHIN " string_to_array(r.narrow, ' ') <@ string_to_array(o.configurations, ' ')"
+#define GRANTED " CASE WHEN r.narrow = '' THEN o.configurations ELSE r.narrow END"
 
 /*
  * One conditional UPDATE decides: the code is redeemed, or one more wrong tx_code is counted under
@@ -86,18 +69,20 @@ static void put_tries(struct reg_params *p, struct reg_conn *c, const struct red
  * the answer met a code that was not open to it.
  */
 static const char redeem_sql[] =
-    "WITH r AS MATERIALIZED (SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8)"
-    "  AS t(i, request, code, tx, token, jkt, now, expires)),"
+    "WITH r AS MATERIALIZED (SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+    "  AS t(i, request, code, tx, token, jkt, now, expires, client, narrow)),"
     " u AS (UPDATE offer o SET"
     "  redeemed_by = CASE WHEN o.tx_code_mac IS NOT DISTINCT FROM r.tx THEN r.request END,"
     "  token_hash = CASE WHEN o.tx_code_mac IS NOT DISTINCT FROM r.tx THEN r.token END,"
     "  wrong = CASE WHEN o.tx_code_mac IS NOT DISTINCT FROM r.tx OR r.request = ANY (o.wrong)"
     "   THEN o.wrong ELSE o.wrong || r.request END"
-    "  FROM r WHERE o.code_hash = r.code AND o.redeemed_by IS NULL AND cardinality(o.wrong) < 5"
+    "  FROM r WHERE o.code_hash = r.code AND NOT o.issuer_state AND o.redeemed_by IS NULL"
+    "  AND cardinality(o.wrong) < 5 AND" IS_WITHIN
     "  AND o.expires > r.now AND (o.tx_code_mac IS NULL) = (r.tx IS NULL)"
-    "  RETURNING r.i, o.redeemed_by, o.wrong, o.person_id, o.configurations, o.offer_id),"
-    " t AS (INSERT INTO token (token_hash, jkt, person_id, configurations, expires, offer_id)"
-    "  SELECT r.token, r.jkt, u.person_id, u.configurations, r.expires, u.offer_id"
+    "  RETURNING r.i, o.redeemed_by, o.wrong, o.person_id, o.offer_id," GRANTED " AS configurations),"
+    " t AS (INSERT INTO token (token_hash, jkt, person_id, configurations, expires, offer_id, client_id,"
+    "   detailed) SELECT r.token, r.jkt, u.person_id, u.configurations, r.expires, u.offer_id, r.client,"
+    "   r.narrow"
     "  FROM u JOIN r USING (i) WHERE u.redeemed_by IS NOT NULL)"
     " SELECT i, redeemed_by IS NOT NULL, 5 - cardinality(wrong), configurations FROM u";
 
@@ -108,6 +93,7 @@ static bool succeed(struct redeeming *b, size_t i, const struct reg_result *r, i
 
 	if (!reg_copy(r, k, 3, x->row.arena, &x->configurations, err))
 		return false;
+	x->detailed = x->narrow;
 	reg_row_ok(&x->row);
 	return true;
 }
@@ -125,12 +111,13 @@ static void refuse_wrong(struct reg_code_redeem *x, int64_t tries_left)
 /* Why an open row met no open code: our own earlier success, a missing tx_code, or no such code. */
 static const char why_sql[] =
     "SELECT r.i, coalesce(o.redeemed_by = r.request AND o.token_hash = r.token, false),"
-    " 5 - cardinality(o.wrong), o.configurations,"
+    " 5 - cardinality(o.wrong)," GRANTED ","
     " o.redeemed_by IS NULL AND o.expires > r.now AND cardinality(o.wrong) < 5"
-    "  AND (o.tx_code_mac IS NULL) <> (r.tx IS NULL)"
-    " FROM unnest($1, $2, $3, $4, $5, $6, $7, $8)"
-    "  AS r(i, request, code, tx, token, jkt, now, expires)"
-    " JOIN offer o ON o.code_hash = r.code";
+    "  AND (o.tx_code_mac IS NULL) <> (r.tx IS NULL),"
+    " o.redeemed_by IS NULL AND o.expires > r.now AND cardinality(o.wrong) < 5 AND NOT (" IS_WITHIN ")"
+    " FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+    "  AS r(i, request, code, tx, token, jkt, now, expires, client, narrow)"
+    " JOIN offer o ON o.code_hash = r.code AND NOT o.issuer_state";
 
 static bool explain(struct reg_conn *c, struct redeeming *b, const size_t *of, size_t n,
     struct idr_err *err)
@@ -155,6 +142,9 @@ static bool explain(struct reg_conn *c, struct redeeming *b, const size_t *of, s
 		} else if (reg_int(&r, k, 4)) {
 			reg_row_refuse(&b->row[i]->row, IDR_INVALID_REQUEST, "OpenID4VCI 1.0 section 6.3",
 			    "a transaction code is %s", b->row[i]->has_tx_code ? "not expected" : "missing");
+		} else if (reg_int(&r, k, 5)) {
+			reg_row_refuse(&b->row[i]->row, IDR_INVALID_AUTHORIZATION_DETAILS, "OpenID4VCI 1.0 section 6.1.1",
+			    "authorization_details ask for more than was offered");
 		}
 	}
 	return true;
@@ -203,16 +193,19 @@ static bool redeem_round(struct reg_conn *c, struct redeeming *b, const size_t *
 
 static bool flush_redeem(struct reg_conn *c, struct reg_row **rows, size_t n, struct idr_err *err)
 {
+	const struct reg_proof *proof[REG_BATCH_MAX] = { NULL };
 	struct redeeming b = { .n = n };
 	bool tried[REG_BATCH_MAX] = { false };
 	size_t of[REG_BATCH_MAX], k;
 
 	for (size_t i = 0; i < n; i++) {
 		b.row[i] = (struct reg_code_redeem *)rows[i];
-		b.open[i] = true;
+		proof[i] = b.row[i]->proof;
 	}
-	if (!use_jti(c, &b, err))
+	if (!reg_use_proofs(c, rows, proof, n, err))
 		return false;
+	for (size_t i = 0; i < n; i++)
+		b.open[i] = rows[i]->ok;
 	while ((k = choose(&b, tried, of)) > 0)
 		if (!redeem_round(c, &b, of, k, tried, err))
 			return false;
@@ -239,7 +232,10 @@ static bool read_token(const struct reg_result *r, int k, struct reg_token_load 
 	if (!reg_copy(r, k, 3, x->row.arena, &x->configurations, err) ||
 	    !reg_copy(r, k, 5, x->row.arena, &x->claims_sealed, err) ||
 	    !reg_copy(r, k, 7, x->row.arena, &x->reference_sealed, err) ||
-	    !reg_copy(r, k, 8, x->row.arena, &x->offer_claims_sealed, err))
+	    !reg_copy(r, k, 8, x->row.arena, &x->offer_claims_sealed, err) ||
+	    !reg_copy(r, k, 10, x->row.arena, &x->detailed, err))
+		return false;
+	if (!reg_is_null(r, k, 9) && !reg_copy(r, k, 9, x->row.arena, &x->client_id, err))
 		return false;
 	reg_fixed(r, k, 6, x->offer_id, sizeof x->offer_id);
 	if (x->expires > x->now)
@@ -262,8 +258,8 @@ static bool flush_token(struct reg_conn *c, struct reg_row **rows, size_t n, str
 	}
 	reg_put_array(&hash);
 	if (!reg_exec(c, "SELECT i, jkt, person_id, configurations, expires, claims, offer_id, reference,"
-	    " offer_claims FROM load_tokens($1) AS t(i, jkt, person_id, configurations, expires, claims,"
-	    " offer_id, reference, offer_claims)",
+	    " offer_claims, client_id, detailed FROM load_tokens($1) AS t(i, jkt, person_id, configurations,"
+	    " expires, claims, offer_id, reference, offer_claims, client_id, detailed)",
 	    &p, &r, err))
 		return false;
 	for (int k = 0; k < reg_rows(&r); k++)

@@ -83,3 +83,28 @@ bool reg_used(struct reg_conn *c, struct reg_used *u, size_t n, struct idr_err *
 	match(u, n, &ours, &open);
 	return true;
 }
+
+bool reg_use_proofs(struct reg_conn *c, struct reg_row **rows, const struct reg_proof *const *proof, size_t n,
+    struct idr_err *err)
+{
+	struct reg_used u[REG_BATCH_MAX * REG_PROOFS];
+	struct { size_t row; const struct reg_proof *proof; } of[REG_BATCH_MAX * REG_PROOFS];
+	size_t used = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		reg_row_ok(rows[i]);
+		for (size_t k = 0; k < REG_PROOFS; k++) {
+			if (!proof[i][k].present)
+				continue;
+			of[used].row = i;
+			of[used].proof = &proof[i][k];
+			u[used++] = (struct reg_used){ proof[i][k].hash, proof[i][k].time, rows[i]->uuid, false };
+		}
+	}
+	if (!reg_used(c, u, used, err))
+		return false;
+	for (size_t k = 0; k < used; k++)
+		if (u[k].replay)
+			reg_row_refuse(rows[of[k].row], of[k].proof->replayed, "RFC 9449 section 11.1", "the jti was used");
+	return true;
+}

@@ -271,7 +271,8 @@ static bool maintain(struct reg_conn *c, void *ctx, struct idr_err *err)
 	/* first: what expires there is told to who asked for it */
 	return reg_run(c, "SELECT sweep_outbox($1)", &p, err) &&
 	    reg_run(c, "SELECT sweep_notifications($1)", &p, err) &&
-	    reg_run(c, "SELECT sweep_logins($1)", &p, err) && reg_run(c, "SELECT maintain($1)", &p, err);
+	    reg_run(c, "SELECT sweep_logins($1)", &p, err) &&
+	    reg_run(c, "SELECT sweep_authorizations($1)", &p, err) && reg_run(c, "SELECT maintain($1)", &p, err);
 }
 
 bool registry_maintain(struct reg_conn *c, int64_t now, struct idr_err *err)

@@ -151,6 +151,12 @@ struct reg_offer kit_offer(bool tx_code)
 	return o;
 }
 
+void kit_proof(struct reg_proof *p, enum idr_code replayed)
+{
+	*p = (struct reg_proof){ .present = true, .time = kit.now, .replayed = replayed };
+	kit_random(p->hash, 32);
+}
+
 void kit_redeem(struct reg_code_redeem *x, const struct reg_offer *o)
 {
 	memset(x, 0, sizeof *x);

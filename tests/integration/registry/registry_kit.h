@@ -51,6 +51,8 @@ bool kit_sql_in(struct reg_conn *c, const char *sql); /* inside an open transact
 
 /* An offer that is stored, its code hash, and a redeem row for it. */
 struct reg_offer kit_offer(bool tx_code);
+/* A proof nobody used before. */
+void kit_proof(struct reg_proof *p, enum idr_code replayed);
 void kit_redeem(struct reg_code_redeem *x, const struct reg_offer *o);
 /* An open list of the present timeline of 2 bits (made at the first call). */
 int32_t kit_list(void);

@@ -132,9 +132,7 @@ static void retry_after_an_unknown_commit_succeeds_again_with_the_same_token(voi
 
 	(void)state;
 	kit_redeem(&x, &o);
-	x.has_jti = true;
-	kit_random(x.jti_hash, 32);
-	x.jti_time = kit.now;
+	kit_proof(&x.proof[REG_PROOF_DPOP], IDR_INVALID_DPOP_PROOF);
 	redeem(&x);
 	assert_true(x.row.ok);
 	redeem(&x); /* the same request: neither its code nor its jti counts as replayed */
@@ -157,15 +155,11 @@ static void refuses_a_replayed_jti_without_touching_the_code(void **state)
 
 	(void)state;
 	kit_redeem(&x, &a);
-	x.has_jti = true;
-	kit_random(x.jti_hash, 32);
-	x.jti_time = kit.now;
+	kit_proof(&x.proof[REG_PROOF_DPOP], IDR_INVALID_DPOP_PROOF);
 	redeem(&x);
 	assert_true(x.row.ok);
 	kit_redeem(&y, &b);
-	y.has_jti = true;
-	memcpy(y.jti_hash, x.jti_hash, 32);
-	y.jti_time = kit.now;
+	y.proof[REG_PROOF_DPOP] = x.proof[REG_PROOF_DPOP];
 	redeem(&y);
 	is_refused(&y.row, IDR_INVALID_DPOP_PROOF);
 	assert_true(reg_offer_state(kit.conn, b.offer_id, kit.now, &name, &left, &notified, &err));
