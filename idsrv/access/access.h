@@ -14,6 +14,7 @@
 #include "flow/flow.h"
 #include "registry/reg_agency.h"
 #include "registry/reg_offer.h"
+#include "registry/reg_proof.h"
 #include "sys/node.h"
 
 /* NULL for HTTP_ANYONE. */
@@ -45,10 +46,14 @@ struct access_dpop {
 /*
  * Check the DPoP header against method, configured external URL of `path`, and (at resources) the
  * access token. Single use of jti is recorded by the database row of the caller.
- * errors IDR_INVALID_DPOP_PROOF
+ * errors IDR_INVALID_DPOP_PROOF, IDR_USE_DPOP_NONCE (the reply then names one)
  */
 IDR_MUST bool access_dpop(struct app *app, struct flow_request *r, const char *path,
     const struct access_bearer *bearer, struct access_dpop *out, struct idr_err *err);
+/* Its jti, as a row of the database records it. */
+struct reg_proof access_dpop_proof(const struct access_dpop *dpop);
+/* A server nonce for the next proof, as a header of the reply; nothing where none is asked for. */
+void access_dpop_nonce(struct app *app, struct flow_request *r);
 /* Does the proof fit what the token is bound to? errors IDR_INVALID_DPOP_PROOF, IDR_INVALID_TOKEN */
 IDR_MUST bool access_bound(const struct reg_token_load *t, const struct access_bearer *bearer,
     const struct access_dpop *dpop, struct idr_err *err);

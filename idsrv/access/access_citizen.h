@@ -13,6 +13,17 @@
 #include "app.h"
 #include "suite/suite.h"
 
+/*
+ * The steps of oauth/ (declared in routes.h), all FLOW_COLD:
+ *   oauth_authorize_find    the query of GET /authorize -> request->state = struct access_authorization
+ *   oauth_authorize_again   in a later request: request->state = struct access_authorization of which
+ *                           only `id` is set -> the rest of it
+ *   oauth_authorize_decide  request->state = struct access_decision -> the redirect to the wallet, with
+ *                           a code or with access_denied
+ * Where the request is used or too old they answer themselves, with a redirect to the wallet when it is
+ * known and with the page of the dialect HTTP_PAGE when it is not; the steps behind them are then not run.
+ */
+
 /* request->state when the step of oauth_authorize_get has passed. */
 struct access_authorization {
 	uint8_t id[16];                  /* of the pushed request; never leaves the server */
@@ -21,7 +32,7 @@ struct access_authorization {
 	struct idr_bytes ui_locales;     /* as pushed; may be empty */
 	bool has_offer;                  /* the issuer_state of an offer names whom it is for ... */
 	int64_t person_id;               /* ... and nobody else may take it up; it authenticates nobody */
-	int64_t expires;                 /* of the request: no page is of use afterwards */
+	int64_t expires;                 /* when the citizen must have decided: no page is of use afterwards */
 };
 
 /* request->state when a citizen has decided, for the step that ends the authorization. */
@@ -29,6 +40,8 @@ struct access_decision {
 	uint8_t id[16];
 	bool approved;
 	int64_t person_id;               /* who logged in; 0 when refused before that */
+	struct idr_bytes reference;      /* the row key they logged in with; p == NULL when not known. Kept,
+	                                    sealed, only for types whose claims lie in a register outside */
 };
 
 /*

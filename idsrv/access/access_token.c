@@ -180,6 +180,48 @@ static bool check_ath(const struct idr_json *payload,
 	return true;
 }
 
+/* ---- server nonces (RFC 9449 sections 8 and 9): stateless; every one that has not expired is good ---- */
+
+static const char NONCE[] = "dpop";
+
+void access_dpop_nonce(struct app *app, struct flow_request *r)
+{
+	struct idr_err ignored;
+	char *text;
+
+	if (!app->conf->dpop_nonce_s || !(text = idr_arena_alloc(r->arena, NODE_NONCE_TEXT + 1, &ignored)))
+		return;
+	node_nonce_make(app->node, r->suite, NONCE, r->now + app->conf->dpop_nonce_s, text);
+	http_reply_header(r->http, "DPoP-Nonce", text);
+}
+
+static bool check_nonce(struct app *app, struct flow_request *r, const struct idr_json *payload,
+    struct idr_err *err)
+{
+	const struct idr_json *nonce = idr_json_find(payload, "nonce");
+	int64_t life = app->conf->dpop_nonce_s, expiry;
+
+	if (!life)
+		return true;
+	if (!idr_json_is(nonce, IDR_JSON_STRING) ||
+	    !node_nonce_check(app->node, r->suite, NONCE, nonce->text, r->now, &expiry)) {
+		access_dpop_nonce(app, r);
+		return idr_fail(err, IDR_USE_DPOP_NONCE, "RFC 9449 section 8",
+		    "the DPoP proof carries no nonce of ours, or an old one");
+	}
+	if (expiry - r->now < life / 2)
+		access_dpop_nonce(app, r); /* before it is too late */
+	return true;
+}
+
+struct reg_proof access_dpop_proof(const struct access_dpop *dpop)
+{
+	struct reg_proof p = { .present = dpop->present, .time = dpop->iat, .replayed = IDR_INVALID_DPOP_PROOF };
+
+	memcpy(p.hash, dpop->jti_hash, sizeof(p.hash));
+	return p;
+}
+
 bool access_dpop(struct app *app, struct flow_request *r, const char *path,
     const struct access_bearer *bearer, struct access_dpop *out, struct idr_err *err)
 {
@@ -204,6 +246,8 @@ bool access_dpop(struct app *app, struct flow_request *r, const char *path,
 	jti = idr_json_find(payload, "jti");
 	if (!idr_json_is(jti, IDR_JSON_STRING) || jti->text.n == 0 || jti->text.n > JTI_MAX)
 		return bad(err, "the DPoP proof carries no usable jti");
+	if (!check_nonce(app, r, payload, err))
+		return false;
 	idr_key_thumbprint(r->suite, &key, out->jkt);
 	part[0] = idr_bytes(out->jkt, 32);
 	part[1] = jti->text;

@@ -29,6 +29,15 @@ size_t http_header_count(const struct http_request *r, const char *name)
 	return strcmp(name, "DPoP") ? n_authorization : n_dpop;
 }
 
+static const char *named_nonce;
+
+void http_reply_header(struct http_request *r, const char *name, const char *value)
+{
+	(void)r;
+	assert_string_equal(name, "DPoP-Nonce");
+	named_nonce = value;
+}
+
 struct scene {
 	struct kit k;
 	struct conf conf;
@@ -97,6 +106,57 @@ static bool proved_at(struct scene *x, int64_t offset)
 {
 	return proved(x, format(x, "{\"jti\":\"a\",\"htm\":\"POST\",\"htu\":\"https://id.example/token\",\"iat\":%lld}",
 	    (long long)(KIT_NOW + offset)), NULL);
+}
+
+/* ---- server nonces: RFC 9449 section 8 ---- */
+
+/* IDR_OK, or why a proof with this nonce (NULL: none) was refused. */
+static enum idr_code proved_with(struct scene *x, const char *nonce)
+{
+	struct access_dpop out;
+	struct idr_err err = { .code = IDR_OK };
+	struct idr_buf jwk;
+
+	idr_buf_init(&jwk, x->k.a, 256, 1024);
+	idr_key_put_jwk(&jwk, idr_private_public(x->k.holder), NULL);
+	sent_dpop = kit_jws(&x->k, x->k.holder, format(x, "{\"alg\":\"ES256\",\"typ\":\"dpop+jwt\",\"jwk\":%.*s}",
+	    (int)jwk.n, (const char *)jwk.p), format(x, "{\"jti\":\"a\",\"htm\":\"POST\",\"htu\":"
+	    "\"https://id.example/token\",\"iat\":%lld%s%s%s}", (long long)x->r.now, nonce ? ",\"nonce\":\"" : "",
+	    nonce ? nonce : "", nonce ? "\"" : ""));
+	named_nonce = NULL;
+	return access_dpop(&x->app, &x->r, "/token", NULL, &out, &err) ? IDR_OK : err.code;
+}
+
+static void a_nonce_is_asked_for_and_the_one_before_is_still_good(void **state)
+{
+	static const uint8_t secret[32] = { 3 };
+	struct scene *x = *state;
+	struct node *node;
+	struct idr_err err;
+	char *first, *second;
+
+	assert_true(node_open(x->k.s, idr_bytes(secret, 32), &node, &err));
+	x->app.node = node;
+	assert_int_equal(proved_with(x, NULL), IDR_OK); /* none is asked for */
+	assert_null(named_nonce);
+	x->conf.dpop_nonce_s = 300;
+	assert_int_equal(proved_with(x, NULL), IDR_USE_DPOP_NONCE);
+	first = format(x, "%s", named_nonce);
+	assert_int_equal(proved_with(x, "made-up"), IDR_USE_DPOP_NONCE);
+	assert_int_equal(proved_with(x, first), IDR_OK);
+	assert_null(named_nonce);
+	/* past half of its life the next one comes along; both are good until the first ends */
+	x->r.now += 200;
+	assert_int_equal(proved_with(x, first), IDR_OK);
+	assert_non_null(named_nonce);
+	second = format(x, "%s", named_nonce);
+	x->r.now += 99;
+	assert_int_equal(proved_with(x, first), IDR_OK);
+	assert_int_equal(proved_with(x, second), IDR_OK);
+	x->r.now += 1;
+	assert_int_equal(proved_with(x, first), IDR_USE_DPOP_NONCE);
+	assert_int_equal(proved_with(x, second), IDR_OK);
+	node_free(&node);
 }
 
 /* ---- times: security brief V31 ---- */
@@ -254,6 +314,7 @@ static void a_bound_token_needs_its_key_and_an_unbound_one_needs_none(void **sta
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		T(a_nonce_is_asked_for_and_the_one_before_is_still_good),
 		T(a_proof_is_good_for_sixty_seconds_and_not_one_more),
 		T(a_proof_may_come_thirty_seconds_early_and_not_one_more),
 		T(its_own_end_counts_too),
