@@ -9,6 +9,7 @@
 
 #include "flow/flow.h"
 #include "registry/reg_credential.h"
+#include "registry/reg_offer.h"
 
 enum { ISSUE_DAY = 86400 };
 
@@ -63,6 +64,14 @@ IDR_MUST bool issue_notification_id(struct app *app, struct flow_request *r, con
 /* The batch_size of the metadata: what the most generous type gives. A type that gives fewer takes as
  * many proofs, checks them all, and answers with its own number (OpenID4VCI 1.0 section 8.3). */
 size_t issue_batch_size(const struct rules *r);
+
+/* ---- issue_wanted.c ---- */
+
+/* The configuration a credential request asks for, by its id or by a credential identifier; the token must
+ * cover it and be of the kind that uses this member. errors IDR_INVALID_CREDENTIAL_REQUEST,
+ * IDR_UNKNOWN_CREDENTIAL_CONFIGURATION, IDR_UNKNOWN_CREDENTIAL_IDENTIFIER, IDR_INSUFFICIENT_SCOPE */
+IDR_MUST bool issue_wanted(struct flow_request *r, const struct reg_token_load *token,
+    const struct idr_json *body, struct idr_bytes *configuration, struct idr_err *err);
 
 /* ---- issue_proof.c ---- */
 

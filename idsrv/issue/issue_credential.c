@@ -39,40 +39,16 @@ static bool issue_credential_bearer(struct app *app, struct flow_request *r, str
 
 /* ---- the request ---- */
 
-static bool covers(struct idr_bytes configurations, struct idr_bytes id)
-{
-	while (configurations.n) {
-		size_t space = idr_bytes_index(configurations, 0, ' ');
-
-		if (idr_bytes_equal(idr_bytes_first(configurations, space), id))
-			return true;
-		configurations = space == SIZE_MAX ? IDR_LIT("") : idr_bytes_from(configurations, space + 1);
-	}
-	return false;
-}
-
 static bool configuration(struct flow_request *r, struct credential_state *st,
     const struct idr_json *body, struct idr_err *err)
 {
-	const struct idr_json *id = idr_json_find(body, "credential_configuration_id");
 	enum idr_format format;
+	struct idr_bytes id;
 
-	if (!id == !idr_json_find(body, "credential_identifier"))
-		return idr_fail(err, IDR_INVALID_CREDENTIAL_REQUEST, "OpenID4VCI 1.0 section 8.2",
-		    "exactly one of credential_configuration_id and credential_identifier is needed");
-	/* tokens of this server name configurations, never identifiers */
-	if (!id)
-		return idr_fail(err, IDR_UNKNOWN_CREDENTIAL_IDENTIFIER, "OpenID4VCI 1.0 section 8.3.1.2",
-		    "the credential identifier is not known");
-	if (id->type != IDR_JSON_STRING)
-		return idr_fail(err, IDR_INVALID_CREDENTIAL_REQUEST, "OpenID4VCI 1.0 section 8.2",
-		    "credential_configuration_id must be a string");
-	if (!rules_configuration(r->rules, id->text, &st->type, &format))
-		return idr_fail(err, IDR_UNKNOWN_CREDENTIAL_CONFIGURATION, "OpenID4VCI 1.0 section 8.3.1.2",
-		    "the credential configuration is not known");
-	if (!covers(st->token.configurations, id->text))
-		return idr_fail(err, IDR_INSUFFICIENT_SCOPE, "RFC 6750 section 3.1",
-		    "the access token does not cover this credential");
+	if (!issue_wanted(r, &st->token, body, &id, err))
+		return false;
+	if (!rules_configuration(r->rules, id, &st->type, &format))
+		return idr_fail(err, IDR_INTERNAL, NULL, "a configuration that was known a moment ago is not");
 	if (idr_json_find(body, "credential_response_encryption"))
 		return idr_fail(err, IDR_INVALID_ENCRYPTION_PARAMETERS, "OpenID4VCI 1.0 section 8.2",
 		    "encrypted responses are not offered");

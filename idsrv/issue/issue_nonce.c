@@ -1,3 +1,4 @@
+#include "access/access.h"
 #include "flow/flow_reply.h"
 #include "issue/issue.h"
 #include "routes.h"
@@ -20,6 +21,7 @@ static bool issue_nonce(struct app *app, struct flow_request *r, struct idr_err 
 	idr_jw_open(&w, '{');
 	idr_jw_put_cstr(&w, "c_nonce", nonce);
 	idr_jw_close(&w, '}');
+	access_dpop_nonce(app, r); /* RFC 9449 section 8.2: spares the wallet a refused request */
 	return flow_reply_json(r, 200, &b, err);
 }
 

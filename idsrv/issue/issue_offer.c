@@ -20,6 +20,8 @@ struct offer_request {
 	struct idr_bytes reference;      /* the person's key, when a source must be told; never kept in clear */
 	struct idr_bytes claims;         /* handed over; normalized */
 	int64_t person_id;
+	bool by_code;                    /* authorization code grant: the citizen logs in */
+	bool haip;
 	int tx_length;                   /* 0: no tx_code */
 	char tx_code[TX_MAX + 1];
 	uint8_t code[CODE_TEXT];
@@ -53,12 +55,34 @@ static bool read_configurations(struct flow_request *r, const struct idr_json *l
 	return idr_buf_done(&b, &o->configurations, err);
 }
 
+/* Who takes it up: whoever holds the link, or somebody who logs in. HAIP knows the second alone. */
+static bool read_grant(struct app *app, struct flow_request *r, const struct idr_json *body,
+    struct offer_request *o, struct idr_err *err)
+{
+	const struct idr_json *grant = idr_json_find(body, "grant"), *profile = idr_json_find(body, "profile");
+
+	o->haip = profile ? idr_json_is_str(profile, "haip") : conf_is_haip(app->conf);
+	if (profile && !o->haip && !idr_json_is_str(profile, "plain"))
+		return idr_fail(err, IDR_INVALID_FIELD, NULL, "profile must be plain or haip");
+	o->by_code = grant ? idr_json_is_str(grant, "authorization_code") : o->haip;
+	if (grant && !o->by_code && !idr_json_is_str(grant, "pre-authorized_code"))
+		return idr_fail(err, IDR_INVALID_FIELD, NULL, "grant must be authorization_code or pre-authorized_code");
+	if (!o->by_code && (o->haip || conf_is_haip(app->conf)))
+		return idr_fail(err, IDR_INVALID_FIELD, "HAIP 1.0 section 4",
+		    "the profile haip has no pre-authorized code");
+	return !o->by_code || r->rules->clients.n_client > 0 || idr_fail(err, IDR_INVALID_FIELD, NULL,
+	    "no wallet is registered that could use the authorization code grant");
+}
+
 static bool read_tx_code(const struct idr_json *v, struct offer_request *o, struct idr_err *err)
 {
 	int64_t length = TX_DEFAULT;
 
 	if (!v || v->type == IDR_JSON_FALSE)
 		return true;
+	if (o->by_code)
+		return idr_fail(err, IDR_INVALID_FIELD, "OpenID4VCI 1.0 section 4.1.1",
+		    "tx_code goes with a pre-authorized code, not with authorization_code");
 	if (v->type != IDR_JSON_TRUE && (!idr_json_int(v, &length) || length < TX_MIN || length > TX_MAX))
 		return idr_fail(err, IDR_INVALID_FIELD, NULL, "tx_code must be true, false or a length of %d to %d",
 		    TX_MIN, TX_MAX);
@@ -181,7 +205,7 @@ static bool create(struct app *app, struct flow_request *r, struct offer_request
 	idr_b64url_encode(idr_bytes(random, sizeof(random)), q->code);
 	node_digits(r->suite, q->tx_code, q->tx_length);
 	*o = (struct reg_offer){
-		.person_id = q->person_id, .configurations = q->configurations,
+		.person_id = q->person_id, .configurations = q->configurations, .issuer_state = q->by_code,
 		.expires = r->now + app->conf->offer_ttl_s, .operator_name = r->caller.operator_name,
 	};
 	idr_suite_random(r->suite, o->offer_id, sizeof(o->offer_id));
@@ -198,25 +222,22 @@ static bool create(struct app *app, struct flow_request *r, struct offer_request
 static void put_offer(struct idr_buf *b, const struct conf *c, const struct reg_offer *o,
     struct idr_bytes code)
 {
-	struct idr_bytes list = o->configurations;
+	struct idr_bytes list = o->configurations, id;
 	struct idr_jw w = idr_jw(b);
 
 	idr_jw_open(&w, '{');
 	idr_jw_put_cstr(&w, "credential_issuer", c->base_url);
 	idr_jw_name(&w, "credential_configuration_ids");
 	idr_jw_open(&w, '[');
-	while (list.n) {
-		size_t space = idr_bytes_index(list, 0, ' ');
-
-		idr_jw_str(&w, idr_bytes_first(list, space));
-		list = space == SIZE_MAX ? IDR_LIT("") : idr_bytes_from(list, space + 1);
-	}
+	while (idr_word_next(&list, &id))
+		idr_jw_str(&w, id);
 	idr_jw_close(&w, ']');
 	idr_jw_name(&w, "grants");
 	idr_jw_open(&w, '{');
-	idr_jw_name(&w, "urn:ietf:params:oauth:grant-type:pre-authorized_code");
+	idr_jw_name(&w, o->issuer_state ? "authorization_code" :
+	    "urn:ietf:params:oauth:grant-type:pre-authorized_code");
 	idr_jw_open(&w, '{');
-	idr_jw_put_str(&w, "pre-authorized_code", code);
+	idr_jw_put_str(&w, o->issuer_state ? "issuer_state" : "pre-authorized_code", code);
 	if (o->has_tx_code) {
 		idr_jw_name(&w, "tx_code");
 		idr_jw_open(&w, '{');
@@ -229,14 +250,14 @@ static void put_offer(struct idr_buf *b, const struct conf *c, const struct reg_
 	idr_jw_close(&w, '}');
 }
 
-static void put_link(struct idr_jw *w, const char *name, struct flow_request *r, const struct conf *c,
+static void put_link(struct idr_jw *w, const char *name, struct flow_request *r, const char *base,
     const char *parameter, struct idr_bytes value)
 {
 	struct idr_buf b;
 
 	idr_buf_init(&b, r->arena, 1024, URL_MAX);
-	idr_buf_put_str(&b, c->wallet_base);
-	idr_buf_put_str(&b, strchr(c->wallet_base, '?') ? "&" : "?");
+	idr_buf_put_str(&b, base);
+	idr_buf_put_str(&b, strchr(base, '?') ? "&" : "?");
 	idr_buf_put_str(&b, parameter);
 	idr_buf_put_byte(&b, '=');
 	idr_url_put(&b, value);
@@ -246,6 +267,8 @@ static void put_link(struct idr_jw *w, const char *name, struct flow_request *r,
 static bool answer(struct app *app, struct flow_request *r, const struct offer_request *q,
     const struct reg_offer *o, struct idr_err *err)
 {
+	/* HAIP 1.0 section 4.2: a scheme of its own */
+	const char *base = q->haip ? app->conf->wallet_haip_base : app->conf->wallet_base;
 	struct idr_buf b, offer, uri, id;
 	struct idr_jw w;
 	char when[21];
@@ -265,8 +288,8 @@ static bool answer(struct app *app, struct flow_request *r, const struct offer_r
 	idr_jw_put_raw(&w, "credential_offer", idr_buf_bytes(&offer));
 	idr_jw_put_str(&w, "credential_offer_uri", idr_buf_bytes(&uri));
 	/* QR codes carry the by-reference form: short enough for every camera */
-	put_link(&w, "link_by_reference", r, app->conf, "credential_offer_uri", idr_buf_bytes(&uri));
-	put_link(&w, "link_by_value", r, app->conf, "credential_offer", idr_buf_bytes(&offer));
+	put_link(&w, "link_by_reference", r, base, "credential_offer_uri", idr_buf_bytes(&uri));
+	put_link(&w, "link_by_value", r, base, "credential_offer", idr_buf_bytes(&offer));
 	if (q->tx_length)
 		idr_jw_put_cstr(&w, "tx_code", q->tx_code);
 	idr_time_format(o->expires, when);
@@ -283,7 +306,7 @@ static bool issue_offer_create(struct app *app, struct flow_request *r, struct i
 
 	return idr_json_parse(r->arena, r->http->body, r->http->route->body_max, &body, err) &&
 	    read_configurations(r, idr_json_find(body, "configurations"), &q, err) &&
-	    read_tx_code(idr_json_find(body, "tx_code"), &q, err) &&
+	    read_grant(app, r, body, &q, err) && read_tx_code(idr_json_find(body, "tx_code"), &q, err) &&
 	    read_claims(r, idr_json_find(body, "claims"), &q, err) &&
 	    read_person(app, r, idr_json_find(body, "person"), &q, err) &&
 	    create(app, r, &q, &o, err) && answer(app, r, &q, &o, err);

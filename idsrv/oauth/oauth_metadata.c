@@ -1,10 +1,11 @@
 #include "codec/json.h"
+#include "flow/flow_reply.h"
+#include "oauth/oauth.h"
 #include "routes.h"
 #include "suite/alg.h"
 #include "sys/conf.h"
-#include "flow/flow_reply.h"
 
-/* implements: RFC 8414 section 2; values of issuing brief 4 for the plain profile */
+/* implements: RFC 8414 section 2; issuing brief 4: what this configuration offers, and nothing else */
 
 static void put_list(struct idr_jw *w, const char *name, const char *const *value)
 {
@@ -30,14 +31,67 @@ static void put_scopes(struct idr_jw *w, struct flow_request *r)
 	idr_jw_close(w, ']');
 }
 
+/* Ways that some client is registered with; "none" also for whoever needs no registration. */
+static void put_methods(struct idr_jw *w, const struct rules_clients *c, bool anonymous)
+{
+	idr_jw_name(w, "token_endpoint_auth_methods_supported");
+	idr_jw_open(w, '[');
+	for (int i = 0; i < RULES_AUTHS; i++)
+		if (c->uses[i] || (i == RULES_AUTH_NONE && anonymous))
+			idr_jw_cstr(w, rules_client_auth_name((enum rules_client_auth)i));
+	idr_jw_close(w, ']');
+}
+
+/* Announced where somebody is registered who could use it. */
+static void put_code_flow(struct idr_jw *w, const struct app *app, const struct rules_clients *c,
+    const char *const *algs)
+{
+	static const char *const code[] = { "code", NULL }, *const query[] = { "query", NULL },
+	    *const s256[] = { "S256", NULL };
+
+	flow_put_url(w, "authorization_endpoint", app, "/authorize");
+	flow_put_url(w, "pushed_authorization_request_endpoint", app, "/par");
+	idr_jw_put_bool(w, "require_pushed_authorization_requests", true);
+	put_list(w, "response_types_supported", code);
+	put_list(w, "response_modes_supported", query);
+	put_list(w, "code_challenge_methods_supported", s256);
+	idr_jw_put_bool(w, "authorization_response_iss_parameter_supported", true);
+	if (c->uses[RULES_AUTH_PRIVATE_KEY])
+		put_list(w, "token_endpoint_auth_signing_alg_values_supported", algs);
+	if (!c->uses[RULES_AUTH_ATTESTATION])
+		return;
+	put_list(w, "client_attestation_signing_alg_values_supported", algs);
+	put_list(w, "client_attestation_pop_signing_alg_values_supported", algs);
+	if (app->conf->attestation_challenge_s)
+		flow_put_url(w, "challenge_endpoint", app, "/challenge");
+}
+
+static void put_grants(struct idr_jw *w, bool code, bool refresh, bool offer)
+{
+	idr_jw_name(w, "grant_types_supported");
+	idr_jw_open(w, '[');
+	if (code)
+		idr_jw_cstr(w, "authorization_code");
+	if (code && refresh)
+		idr_jw_cstr(w, "refresh_token");
+	if (offer)
+		idr_jw_cstr(w, "urn:ietf:params:oauth:grant-type:pre-authorized_code");
+	idr_jw_close(w, ']');
+}
+
+/* A refresh token is bound to a client that can authenticate. */
+static bool can_refresh(const struct rules_clients *c)
+{
+	return c->uses[RULES_AUTH_ATTESTATION] || c->uses[RULES_AUTH_PRIVATE_KEY];
+}
+
 static bool oauth_metadata(struct app *app, struct flow_request *r, struct idr_err *err)
 {
-	static const char *const grants[] = {
-		"urn:ietf:params:oauth:grant-type:pre-authorized_code", NULL
-	};
+	static const char *const details[] = { "openid_credential", NULL };
 	const char *const algs[] = { idr_alg_row(IDR_ES256)->jose, NULL };
-	static const char *const none[] = { "none", NULL };
+	const struct rules_clients *clients = &r->rules->clients;
 	const struct conf *c = app->conf;
+	bool plain = !conf_is_haip(c);
 	struct idr_buf b;
 	struct idr_jw w;
 
@@ -45,12 +99,15 @@ static bool oauth_metadata(struct app *app, struct flow_request *r, struct idr_e
 	w = idr_jw(&b);
 	idr_jw_open(&w, '{');
 	idr_jw_put_cstr(&w, "issuer", c->base_url);
+	if (oauth_has_code_grant(r))
+		put_code_flow(&w, app, clients, algs);
 	flow_put_url(&w, "token_endpoint", app, "/token");
 	flow_put_url(&w, "jwks_uri", app, "/jwks");
-	put_list(&w, "grant_types_supported", grants);
-	put_list(&w, "token_endpoint_auth_methods_supported", none);
+	put_grants(&w, oauth_has_code_grant(r), c->refresh_ttl_s > 0 && can_refresh(clients), plain);
+	put_methods(&w, clients, plain);
 	put_list(&w, "dpop_signing_alg_values_supported", algs);
-	idr_jw_put_bool(&w, "pre-authorized_grant_anonymous_access_supported", true);
+	put_list(&w, "authorization_details_types_supported", details);
+	idr_jw_put_bool(&w, "pre-authorized_grant_anonymous_access_supported", plain);
 	put_scopes(&w, r);
 	flow_put_url(&w, "status_list_aggregation_endpoint", app, "/statuslists");
 	idr_jw_close(&w, '}');

@@ -91,11 +91,13 @@ static void try_token(struct flow_request *r)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static const struct rules rules;
 	static const struct http_route route = { .method = HTTP_POST, .body_max = 1 << 20 };
 	static struct http_call call;
 	struct idr_arena *a = idr_arena_new(16 << 20);
 	struct idr_bytes in = with_state(a, idr_bytes_from(idr_bytes(data, size), 1)), none = { NULL, 0 };
-	struct flow_request r = { .http = &call.r, .arena = a, .suite = fuzz_suite(), .now = FUZZ_NOW };
+	struct flow_request r = { .http = &call.r, .arena = a, .suite = fuzz_suite(), .now = FUZZ_NOW,
+		.rules = &rules };
 	int way = size ? data[0] % 4 : 0;
 
 	call = (struct http_call){ .r = { .arena = a, .route = &route, .private_http = &call } };

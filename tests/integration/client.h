@@ -96,7 +96,7 @@ struct dpop {
 	const char *method, *url;
 	const char *token;            /* resource: for ath */
 	const char *header, *payload; /* whole JSON texts */
-	const char *typ, *jti, *ath;
+	const char *typ, *jti, *ath, *nonce, *extra;
 	int64_t iat_offset;
 	bool no_jti, no_ath, no_iat;
 };

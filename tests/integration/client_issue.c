@@ -64,6 +64,10 @@ char *dpop(struct client *c, const struct idr_private *key, const struct dpop *d
 		idr_suite_hash(c->s, IDR_SHA256, idr_str(d->token), hash);
 		claims = text(c, "%s,\"ath\":\"%s\"", claims, d->ath ? d->ath : base64url(c, idr_bytes(hash, 32)));
 	}
+	if (d->nonce)
+		claims = text(c, "%s,\"nonce\":\"%s\"", claims, d->nonce);
+	if (d->extra)
+		claims = text(c, "%s,%s", claims, d->extra);
 	return text(c, "DPoP: %s", jwt(c, key, d->header ? d->header : header,
 	    d->payload ? d->payload : text(c, "{%s}", claims)));
 }
@@ -140,7 +144,8 @@ void offer_make(struct client *c, const char *person, const char *configurations
 	grants = idr_json_find(idr_json_find(r.json, "credential_offer"), "grants");
 	grant = idr_json_find(grants, "urn:ietf:params:oauth:grant-type:pre-authorized_code");
 	*out = (struct offer){ .id = member(c, r.json, "offer_id"), .uri = member(c, r.json, "credential_offer_uri"),
-		.code = member(c, grant, "pre-authorized_code"), .tx_code = member(c, r.json, "tx_code"),
+		.code = grant ? member(c, grant, "pre-authorized_code") : member(c, idr_json_find(grants,
+		    "authorization_code"), "issuer_state"), .tx_code = member(c, r.json, "tx_code"),
 		.link = member(c, r.json, "link_by_reference") };
 	assert_true(strlen(out->code) >= 22);
 }

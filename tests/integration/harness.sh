@@ -12,6 +12,7 @@ totals() {
 sources() { ls "$HERE"/test_*.c; }
 build() {
 	local kit="$KIT/client.o $KIT/client_issue.o $KIT/client_present.o $KIT/client_race.o $KIT/client_forge.o $KIT/client_browser.o \
+		$KIT/client_wallet.o $KIT/client_citizen.o \
 		$OUT/tests/unit/testkit.o $OUT/tests/unit/testkit_mdoc.o $MORE"
 	local objects=$kit sanitize= src name
 	for src in $(sources); do
@@ -104,7 +105,7 @@ fresh() { # NAME
 
 prepare_main() {
 	fresh main
-	ca_once || { cat "$WORK/ca.log"; totals 0 1 0; exit 1; }
+	ca_once && clients_once || { cat "$WORK/ca.log"; totals 0 1 0; exit 1; }
 	add_operators
 	up main && populate || { tail -n 5 "$WORK/idsrv.log" "$WORK/made.log"; totals 0 1 0; exit 1; }
 }
@@ -116,18 +117,25 @@ prepare() {
 		--list_log2 10 --queue 8 && populate || { tail -n 5 "$WORK/idsrv.log" "$WORK/made.log"; totals 0 1 0; exit 1; }
 }
 
+# The profile of HAIP alone, with server nonces: started when a part asks for it.
+prepare_haip() {
+	fresh haip
+	up haip --profile haip --clients_file "$WORK/keys/haip.json" --dpop_nonce_s 300 && populate ||
+		{ tail -n 5 "$WORK/idsrv.log" "$WORK/made.log"; return 1; }
+}
+
 # The programs find the server they are about in the environment.
 environment() { # NAME
 	use "$1"
 	eval "export IDR_SERVER=\$URL_$1 IDR_ADMIN=\$ADMIN_$1 IDR_STATE=\$STATE_$1"
-	export IDR_KEYS=$WORK/keys IDR_PARTIES=$WORK/parties IDR_WORK=$WORK IDR_BIN=$BIN
+	export IDR_PROVIDER=$TOP/main/provider IDR_KEYS=$WORK/keys IDR_PARTIES=$WORK/parties IDR_WORK=$WORK IDR_BIN=$BIN
 	export IDCTL_ADMIN=$IDR_ADMIN IDCTL_SERVER=$IDR_SERVER IDCTL_TOKEN_FILE=$WORK/keys/officer.token
 	export IDCTL_KEY_FILE=$WORK/parties/bank.key
 }
 
 stop_all() {
 	local name
-	for name in main short siege signer hook limit production; do
+	for name in main short haip siege signer hook limit production; do
 		[ -e "$TOP/$name/pid" ] || continue
 		if ! down "$name"; then
 			failed=$((failed + 1))
@@ -150,7 +158,7 @@ sanitizers_are_silent() {
 
 finish() {
 	local name
-	for name in main short siege signer reload bad hook limit production; do
+	for name in main short haip siege signer reload bad hook limit production; do
 		[ -e "$TOP/$name/pid" ] && down "$name"
 		forget "$name"
 	done
@@ -182,6 +190,8 @@ flow() {
 		return
 	fi
 	head -n 12 "$HERE/test_$name.c" | grep -q 'server: short' && server=short
+	head -n 12 "$HERE/test_$name.c" | grep -q 'server: haip' && server=haip
+	[ "$server" = haip ] && [ ! -e "$TOP/haip/pid" ] && { prepare_haip || { failed=$((failed + 1)); return; }; }
 	environment "$server"
 	timeout 240 "$PROGRAMS/test_$name" >"$log" 2>&1
 	count_cmocka "$name" "$log" $?

@@ -1,13 +1,13 @@
 /*
- * Every limit over HTTP, at the limit and one beyond it. What is configured is tried as delivered; limits of a
- * connection (headers, idle, addresses, time) stand in tests/unit/http. Cases: security brief 3.6.
+ * Every limit over HTTP, at the limit and one beyond it. What is configured is tried as delivered; limits
+ * of a connection (headers, idle, addresses, time) stand in tests/unit/http. Cases: security brief 3.6.
  */
 #include "client.h"
 
 #include <curl/curl.h>
 #include <string.h>
 
-enum { KIB = 1024, MIB = 1024 * 1024, CREDENTIAL = 1, NOTIFICATION = 2 };
+enum { KIB = 1024, MIB = 1024 * 1024, CREDENTIAL = 2, NOTIFICATION = 3 };
 
 static char *filled(struct client *c, size_t n, char with)
 {
@@ -22,6 +22,7 @@ static char *filled(struct client *c, size_t n, char with)
 /* ---- bodies: the route table holds each ---- */
 
 static const struct { const char *method, *path, *type; size_t max; char who; } bodies[] = {
+	{ "POST", "/par", "application/x-www-form-urlencoded", 64 * KIB, 0 },
 	{ "POST", "/token", "application/x-www-form-urlencoded", 64 * KIB, 0 },
 	{ "POST", "/credential", "application/json", 256 * KIB, 0 },
 	{ "POST", "/notification", "application/json", 16 * KIB, 0 },

@@ -1,6 +1,6 @@
 /*
- * From an offer to a token over HTTP: what an offer holds, that a code is good once, and every fault of a DPoP
- * proof. Cases: issuing brief 9, 10 and 17; security brief I3 and I5.
+ * From an offer to a token over HTTP: what an offer holds, that a code is good once, and every fault of a
+ * DPoP proof. Cases: issuing brief 9, 10 and 17; security brief I3 and I5.
  */
 #include "client.h"
 
@@ -156,7 +156,7 @@ static void the_token_endpoint_refuses_malformed_requests(void **state)
 		{ "", "invalid_request" },
 		{ "grant_type=", "invalid_request" },
 		{ "pre-authorized_code=x", "invalid_request" },
-		{ "grant_type=authorization_code&code=x", "unsupported_grant_type" },
+		{ "grant_type=password&username=x", "unsupported_grant_type" },
 		{ "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Apre-authorized_code", "invalid_request" },
 		{ "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Apre-authorized_code&"
 		  "pre-authorized_code=unknown", "invalid_grant" },

@@ -28,6 +28,13 @@ curl -sf -H "Authorization: Bearer $officer" "$ADMIN/admin/v1/offers/$id"
 activation=$(idctl activation make --person "$person" --json)
 idctl activation show "$(printf %s "$activation" | sed 's/.*"activation_id":"\([^"]*\)".*/\1/')"
 printf '%s' "$activation" | sed 's/.*"code":"\([^"]*\)".*/\1/' >"$WORK/activation.code"
+# a wallet asks to be logged in: pushed, and opened in a browser
+curl -sf -X POST "$SERVER/challenge"
+pushed=$(curl -sf "$SERVER/par" -d client_id=open-wallet -d response_type=code -d redirect_uri=example.open.wallet:/cb \
+	-d scope=pid.sdjwt -d code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM -d code_challenge_method=S256)
+uri=$(printf %s "$pushed" | sed 's/.*"request_uri":"\([^"]*\)".*/\1/')
+curl -sf -G "$SERVER/authorize" -d client_id=open-wallet --data-urlencode "request_uri=$uri"
+curl -s "$SERVER/token" -d grant_type=authorization_code -d code=x -d client_id=open-wallet -d "code_verifier=$(printf %043d 0)"
 
 # shown to a bank, twice answered, once picked up twice
 request=$(idctl request make --policy bank-account --flow cross_device --json)
