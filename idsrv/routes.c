@@ -1,5 +1,7 @@
 #include "routes.h"
 
+#include "login/login.h"
+
 enum { KIB = 1024, MIB = 1024 * 1024 };
 
 #define PUBLIC(nm, meth, pth, who, med, max, dia, st, cl, ...) \
@@ -9,6 +11,26 @@ enum { KIB = 1024, MIB = 1024 * 1024 };
 	{ .name = nm, .listener = HTTP_ADMIN, .method = HTTP_##meth, .path = pth, .caller = HTTP_##who, \
 	  .media = HTTP_##med, .body_max = max, .dialect = HTTP_PROBLEM, .steps = st, .clause = "our API", \
 	  __VA_ARGS__ }
+
+/* ---- the authorization endpoint: oauth/ and login/ meet here alone (access/access_citizen.h) ---- */
+
+static const struct flow_step authorize_get[] = {
+	{ FLOW_COLD, oauth_authorize_find },   /* RFC 9126 section 4 */
+	{ FLOW_COLD, login_begin },
+	{ FLOW_END, NULL },
+};
+
+static const struct flow_step authorize_login_post[] = {
+	{ FLOW_COLD, login_check },
+	{ FLOW_COLD, oauth_authorize_decide }, /* only for a citizen who cancels */
+	{ FLOW_END, NULL },
+};
+
+static const struct flow_step authorize_consent_post[] = {
+	{ FLOW_COLD, login_consent },
+	{ FLOW_COLD, oauth_authorize_decide }, /* RFC 6749 section 4.1.2 */
+	{ FLOW_END, NULL },
+};
 
 const struct http_route routes[] = {
 	/* ---- wallets: OpenID4VCI ---- */
@@ -23,8 +45,14 @@ const struct http_route routes[] = {
 	PUBLIC("challenge", POST, "/challenge", ANYONE, EMPTY, 0, OAUTH, oauth_challenge_post,
 	    "draft-ietf-oauth-attestation-based-client-auth-07"),
 	PUBLIC("par", POST, "/par", ANYONE, FORM, 64 * KIB, OAUTH, oauth_par_post, "RFC 9126 section 2"),
-	PUBLIC("authorize", GET, "/authorize", ANYONE, NONE, 0, PAGE, oauth_authorize_get,
+	PUBLIC("authorize", GET, "/authorize", ANYONE, NONE, 0, PAGE, authorize_get,
 	    "RFC 6749 section 4.1.1"),
+	PUBLIC("authorize_login", POST, "/authorize/login", ANYONE, FORM, 16 * KIB, PAGE,
+	    authorize_login_post, "RFC 6749 section 3.1"),
+	PUBLIC("authorize_consent", POST, "/authorize/consent", ANYONE, FORM, 16 * KIB, PAGE,
+	    authorize_consent_post, "RFC 6749 section 4.1.2"),
+	PUBLIC("authorize_language", POST, "/authorize/language", ANYONE, FORM, 16 * KIB, PAGE,
+	    login_language_post, "our API"),
 	PUBLIC("token", POST, "/token", ANYONE, FORM, 64 * KIB, OAUTH, oauth_token_post,
 	    "OpenID4VCI 1.0 section 6"),
 	PUBLIC("nonce", POST, "/nonce", ANYONE, EMPTY, 0, OAUTH, issue_nonce_post,

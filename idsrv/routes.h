@@ -12,9 +12,9 @@ extern const struct http_route routes[];
 
 /* oauth/ */
 extern const struct flow_step oauth_metadata_get[], oauth_jwks_get[], oauth_token_post[],
-    oauth_challenge_post[], oauth_par_post[], oauth_authorize_get[];
-/* steps for the tables of login/: access/access_citizen.h */
-extern flow_run oauth_authorize_find, oauth_authorize_again, oauth_authorize_decide;
+    oauth_challenge_post[], oauth_par_post[];
+/* steps that are joined with those of login/: access/access_citizen.h */
+extern flow_run oauth_authorize_find, oauth_authorize_decide;
 /* login/ */
 extern const struct flow_step login_language_post[], login_provider_post[], login_callback_get[],
     login_activation_post[], login_activation_get[];

@@ -14,17 +14,15 @@
 #include "suite/suite.h"
 
 /*
- * The steps of oauth/ (declared in routes.h), all FLOW_COLD:
+ * The steps of oauth/ (declared in routes.h), both FLOW_COLD:
  *   oauth_authorize_find    the query of GET /authorize -> request->state = struct access_authorization
- *   oauth_authorize_again   in a later request: request->state = struct access_authorization of which
- *                           only `id` is set -> the rest of it
  *   oauth_authorize_decide  request->state = struct access_decision -> the redirect to the wallet, with
  *                           a code or with access_denied
  * Where the request is used or too old they answer themselves, with a redirect to the wallet when it is
  * known and with the page of the dialect HTTP_PAGE when it is not; the steps behind them are then not run.
  */
 
-/* request->state when the step of oauth_authorize_get has passed. */
+/* request->state when oauth_authorize_find has passed. */
 struct access_authorization {
 	uint8_t id[16];                  /* of the pushed request; never leaves the server */
 	struct idr_bytes wallet;         /* name of the wallet, from the client registry */

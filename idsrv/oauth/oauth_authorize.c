@@ -78,19 +78,6 @@ bool oauth_authorize_find(struct app *app, struct flow_request *r, struct idr_er
 	return go_on(app, r, &a, a.uri_expires > r->now, err);
 }
 
-bool oauth_authorize_again(struct app *app, struct flow_request *r, struct idr_err *err)
-{
-	const struct access_authorization *known = r->state;
-	struct reg_authorization a;
-	bool found;
-
-	if (!reg_authorization_find(r->conn, r->arena, NULL, known->id, &a, &found, err))
-		return false;
-	if (!found)
-		return again(err, "the authorization request has expired");
-	return go_on(app, r, &a, a.expires > r->now, err);
-}
-
 /* ---- the end ---- */
 
 /* A row key is kept only for a type that must ask a register with it; an offer has its own. */
@@ -155,25 +142,3 @@ bool oauth_authorize_decide(struct app *app, struct flow_request *r, struct idr_
 		d.approved = false;
 	return seal_reference(app, r, &a, said->reference, &d.reference_sealed, err) && end(app, r, &a, &q, &d, err);
 }
-
-/* As long as nobody shows pages to citizens here, the wallet is told so (RFC 6749 section 4.1.2.1). */
-static bool oauth_authorize_nobody(struct app *app, struct flow_request *r, struct idr_err *err)
-{
-	const struct access_authorization *x = r->state;
-	struct reg_authorization a;
-	struct oauth_request q;
-	bool found;
-
-	if (!reg_authorization_find(r->conn, r->arena, NULL, x->id, &a, &found, err))
-		return false;
-	if (!found || !a.request_sealed.n)
-		return again(err, "the authorization request has expired");
-	return oauth_request_open(app, r, a.id, a.request_sealed, &q, err) &&
-	    oauth_redirect(app, r, &q, "error", IDR_LIT("temporarily_unavailable"), err);
-}
-
-const struct flow_step oauth_authorize_get[] = {
-	{ FLOW_COLD, oauth_authorize_find },
-	{ FLOW_COLD, oauth_authorize_nobody }, /* in its place: the first page of login/ */
-	{ FLOW_END, NULL },
-};

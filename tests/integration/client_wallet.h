@@ -64,6 +64,10 @@ char *push_form_without(struct client *c, struct wallet *w, const char *name, co
 char *push(struct client *c, struct wallet *w, const char *more);
 /* The answer of GET /authorize. */
 struct reply authorize(struct client *c, const char *client_id, const char *request_uri);
+/* A parameter of the query of a Location, as it stands there; "" when absent. */
+char *location_given(struct client *c, const struct reply *r, const char *name);
+/* What the wallet hears when this person logs in and refuses. */
+struct reply refuse(struct client *c, const struct wallet *w, const char *request_uri, const char *person);
 /* A code, after this person logged in and agreed. */
 char *code_get(struct client *c, const struct wallet *w, const char *request_uri, const char *person);
 char *code_form(struct client *c, const struct wallet *w, const char *code, const char *more);

@@ -46,17 +46,6 @@ static void nothing_is_sent_anywhere_before_the_client_is_known(void **state)
 	must_be_page(c, &r, "invalid_request");
 }
 
-/* The parameter of the query of a Location, decoded enough for what stands there; "" when absent. */
-static char *given(struct client *c, const struct reply *r, const char *name)
-{
-	char *at = strstr(header_of(c, r, "Location"), text(c, "%s=", name));
-
-	if (!at || (at[-1] != '?' && at[-1] != '&'))
-		return text(c, "%s", "");
-	at += strlen(name) + 1;
-	return text(c, "%.*s", (int)strcspn(at, "&"), at);
-}
-
 static void a_used_request_uri_tells_the_wallet_so_and_its_own_query_survives(void **state)
 {
 	static const char there[] = "https://second.example/cb?dummy1=lorem&dummy2=ipsum&";
@@ -72,9 +61,9 @@ static void a_used_request_uri_tells_the_wallet_so_and_its_own_query_survives(vo
 	    escaped(c, w.client_id)), NULL);
 	must_answer(&r, 303);
 	assert_int_equal(strncmp(header_of(c, &r, "Location"), there, sizeof(there) - 1), 0);
-	assert_string_equal(given(c, &r, "error"), "invalid_request_uri");
-	assert_string_equal(given(c, &r, "state"), "af0ifjsldkj");
-	assert_string_equal(given(c, &r, "iss"), escaped(c, c->server));
+	assert_string_equal(location_given(c, &r, "error"), "invalid_request_uri");
+	assert_string_equal(location_given(c, &r, "state"), "af0ifjsldkj");
+	assert_string_equal(location_given(c, &r, "iss"), escaped(c, c->server));
 	assert_null(strchr(header_of(c, &r, "Location"), '#'));
 	/* no state was pushed: none goes back */
 	push_form(c, &w, "");
@@ -82,7 +71,7 @@ static void a_used_request_uri_tells_the_wallet_so_and_its_own_query_survives(vo
 	uri = member(c, r.json, "request_uri");
 	code_get(c, &w, uri, person_key(c, 11));
 	r = authorize(c, w.client_id, uri);
-	assert_string_equal(given(c, &r, "state"), "");
+	assert_string_equal(location_given(c, &r, "state"), "");
 }
 
 static void loading_the_page_twice_uses_nothing_up(void **state)
@@ -96,10 +85,28 @@ static void loading_the_page_twice_uses_nothing_up(void **state)
 	uri = push(c, &w, "");
 	for (int i = 0; i < 2; i++) {
 		r = authorize(c, w.client_id, uri);
-		assert_true(r.status == 200 || r.status == 303);
-		assert_string_not_equal(given(c, &r, "error"), "invalid_request_uri");
+		must_answer(&r, 200);
 	}
 	assert_true(strlen(code_get(c, &w, uri, person_key(c, 11))) >= 43);
+}
+
+static void a_citizen_who_refuses_is_told_to_the_wallet_and_ends_the_request(void **state)
+{
+	struct client *c = *state;
+	struct wallet w;
+	struct reply r;
+	char *uri;
+
+	wallet_open(c, "https://wallet.example", &w);
+	uri = push(c, &w, "");
+	r = refuse(c, &w, uri, person_key(c, 11));
+	must_answer(&r, 303);
+	assert_string_equal(location_given(c, &r, "error"), "access_denied");
+	assert_string_equal(location_given(c, &r, "state"), "af0ifjsldkj");
+	assert_string_equal(location_given(c, &r, "iss"), escaped(c, c->server));
+	assert_string_equal(location_given(c, &r, "code"), "");
+	r = authorize(c, w.client_id, uri);
+	assert_string_equal(location_given(c, &r, "error"), "invalid_request_uri");
 }
 
 /* ---- codes ---- */
@@ -428,6 +435,7 @@ int main(void)
 		T(nothing_is_sent_anywhere_before_the_client_is_known),
 		T(a_used_request_uri_tells_the_wallet_so_and_its_own_query_survives),
 		T(loading_the_page_twice_uses_nothing_up),
+		T(a_citizen_who_refuses_is_told_to_the_wallet_and_ends_the_request),
 		T(a_code_becomes_a_token_and_the_token_a_credential),
 		T(every_fault_at_the_token_endpoint_has_its_code_and_costs_nothing),
 		T(a_dpop_jkt_alone_binds_a_code),

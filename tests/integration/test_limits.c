@@ -7,7 +7,7 @@
 #include <curl/curl.h>
 #include <string.h>
 
-enum { KIB = 1024, MIB = 1024 * 1024, CREDENTIAL = 2, NOTIFICATION = 3 };
+enum { KIB = 1024, MIB = 1024 * 1024, CREDENTIAL = 5, NOTIFICATION = 6 };
 
 static char *filled(struct client *c, size_t n, char with)
 {
@@ -23,6 +23,9 @@ static char *filled(struct client *c, size_t n, char with)
 
 static const struct { const char *method, *path, *type; size_t max; char who; } bodies[] = {
 	{ "POST", "/par", "application/x-www-form-urlencoded", 64 * KIB, 0 },
+	{ "POST", "/authorize/login", "application/x-www-form-urlencoded", 16 * KIB, 0 },
+	{ "POST", "/authorize/consent", "application/x-www-form-urlencoded", 16 * KIB, 0 },
+	{ "POST", "/authorize/language", "application/x-www-form-urlencoded", 16 * KIB, 0 },
 	{ "POST", "/token", "application/x-www-form-urlencoded", 64 * KIB, 0 },
 	{ "POST", "/credential", "application/json", 256 * KIB, 0 },
 	{ "POST", "/notification", "application/json", 16 * KIB, 0 },
@@ -67,6 +70,8 @@ static void a_body_of_the_limit_is_read_and_one_byte_more_is_not(void **state)
 		if (*member(c, over.json, "error"))
 			must_fail(c, &over, 413, i == CREDENTIAL ? "invalid_credential_request" :
 			    i == NOTIFICATION ? "invalid_notification_request" : "invalid_request");
+		else if (!strncmp(bodies[i].path, "/authorize/", 11))
+			assert_string_equal(header_of(c, &over, "Content-Type"), "text/html; charset=utf-8");
 		else if (over.body.n)
 			must_refuse(c, &over, 413, "body_too_large");
 	}

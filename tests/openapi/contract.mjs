@@ -180,7 +180,7 @@ for (const x of exchanges) {
   }
 }
 for (const o of operations)
-  if (![...o.seen.keys()].some((s) => s < 300)) {
+  if (![...o.seen.keys()].some((s) => s < 400)) { // a redirect is what some are for
     wrong.add(o)
     faults.set(`${o.method} ${o.path}: was never answered with success`, 1)
   }

@@ -25,15 +25,22 @@ id=$(printf %s "$offer" | sed 's/.*"offer_id":"\([^"]*\)".*/\1/')
 curl -sf -H "Authorization: Bearer $officer" "$ADMIN/admin/v1/offers/$id"
 
 # a code to log in with
-activation=$(idctl activation make --person "$person" --json)
+activation=$(idctl activation make --person "$person" --number 4711-0815 --json)
 idctl activation show "$(printf %s "$activation" | sed 's/.*"activation_id":"\([^"]*\)".*/\1/')"
 printf '%s' "$activation" | sed 's/.*"code":"\([^"]*\)".*/\1/' >"$WORK/activation.code"
-# a wallet asks to be logged in: pushed, and opened in a browser
+
+# a wallet asks to be logged in: pushed, opened in a browser, refused
 curl -sf -X POST "$SERVER/challenge"
+challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM
 pushed=$(curl -sf "$SERVER/par" -d client_id=open-wallet -d response_type=code -d redirect_uri=example.open.wallet:/cb \
-	-d scope=pid.sdjwt -d code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM -d code_challenge_method=S256)
+	-d scope=pid.sdjwt -d code_challenge=$challenge -d code_challenge_method=S256)
 uri=$(printf %s "$pushed" | sed 's/.*"request_uri":"\([^"]*\)".*/\1/')
-curl -sf -G "$SERVER/authorize" -d client_id=open-wallet --data-urlencode "request_uri=$uri"
+browse() { curl -sf -b "$WORK/cookies" -c "$WORK/cookies" -o "$WORK/page" "$@"; }
+form() { sed -n 's/.*name="token" value="\([^"]*\)".*/\1/p' "$WORK/page" | head -n 1; }
+browse -G "$SERVER/authorize" -d client_id=open-wallet --data-urlencode "request_uri=$uri"
+browse "$SERVER/authorize/language" -d "token=$(form)" -d language=km
+browse "$SERVER/authorize/login" -d "token=$(form)" -d username=47110815 --data-urlencode "password=$(cat "$WORK/activation.code")"
+browse "$SERVER/authorize/consent" -d "token=$(form)" -d decision=deny
 curl -s "$SERVER/token" -d grant_type=authorization_code -d code=x -d client_id=open-wallet -d "code_verifier=$(printf %043d 0)"
 
 # shown to a bank, twice answered, once picked up twice
