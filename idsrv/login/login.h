@@ -37,6 +37,8 @@ struct login_visit {
 /* errors IDR_FORM, IDR_INVALID_REQUEST, IDR_DATABASE */
 IDR_MUST bool login_visit_read(struct app *app, struct flow_request *r, struct login_visit *v,
     struct idr_err *err);
+/* What the row key of an activation is sealed for. */
+char *login_reference_context(struct idr_arena *a, int64_t person_id, struct idr_err *err);
 /* The citizen's word, once; the decision for the step of oauth/ that follows is in r->state. */
 IDR_MUST bool login_conclude(struct app *app, struct flow_request *r, const struct login_visit *v,
     bool approved,

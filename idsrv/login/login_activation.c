@@ -85,6 +85,19 @@ static bool read_number(struct app *app, struct flow_request *r, const struct id
 	    idr_fail(err, IDR_INVALID_FIELD, NULL, "number holds no digit or letter, or is too long");
 }
 
+/*
+ * A register outside is asked with the row key when the wallet comes for the credential; nothing else
+ * needs it.
+ */
+static bool seal_reference(struct app *app, struct flow_request *r, const struct idr_json *body,
+    struct reg_activation *a, struct idr_err *err)
+{
+	char *context = login_reference_context(r->arena, a->person_id, err);
+
+	return context && (!has_source(r->rules) || node_seal(app->node, r->suite, r->arena, idr_str(context),
+	    idr_json_find(body, "person")->text, &a->reference_sealed, err));
+}
+
 static bool answer(struct flow_request *r, const struct reg_activation *a, const char *code,
     struct idr_err *err)
 {
@@ -114,7 +127,7 @@ static bool login_activation_make(struct app *app, struct flow_request *r, struc
 
 	if (!idr_json_parse(r->arena, r->http->body, r->http->route->body_max, &body, err) ||
 	    !find_person(app, r, idr_json_find(body, "person"), &a.person_id, err) ||
-	    !read_number(app, r, body, &a, err))
+	    !read_number(app, r, body, &a, err) || !seal_reference(app, r, body, &a, err))
 		return false;
 	node_digits(r->suite, code, CODE_DIGITS);
 	access_code_mac(app, r->suite, a.number_blind, idr_str(code), a.code_mac);

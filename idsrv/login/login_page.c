@@ -99,6 +99,8 @@ bool login_show_form(struct app *app, struct flow_request *r, const struct reg_l
 {
 	struct login_page p;
 
+	if (status == 429 || status == 503)
+		http_reply_header(r->http, "Retry-After", "60");
 	login_page_open(&p, app, r->arena, r->rules->words, language_of(r, row), token, "login_title");
 	login_page_raw(&p, "<p>");
 	login_page_word(&p, "login_lead");

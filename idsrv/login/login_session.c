@@ -2,6 +2,7 @@
 #include "login/login.h"
 #include "sys/conf.h"
 #include "sys/metrics.h"
+#include "sys/node.h"
 
 /* RFC 6749 section 10.12: a form counts only with its token, and only from the browser that was given it. */
 #define REF "RFC 6749 section 10.12"
@@ -109,6 +110,20 @@ bool login_visit_read(struct app *app, struct flow_request *r, struct login_visi
 	return reg_login_find(r->conn, r->arena, &key, r->now, &v->row, err);
 }
 
+char *login_reference_context(struct idr_arena *a, int64_t person_id, struct idr_err *err)
+{
+	return idr_arena_printf(a, err, "login-reference:%lld", (long long)person_id);
+}
+
+static bool open_reference(struct app *app, struct flow_request *r, const struct reg_login *row,
+    struct idr_bytes *out, struct idr_err *err)
+{
+	char *context = login_reference_context(r->arena, row->person_id, err);
+
+	return context && (!row->reference_sealed.n ||
+	    node_unseal(app->node, r->suite, r->arena, idr_str(context), row->reference_sealed, out, err));
+}
+
 bool login_conclude(struct app *app, struct flow_request *r, const struct login_visit *v, bool approved,
     struct idr_err *err)
 {
@@ -116,6 +131,8 @@ bool login_conclude(struct app *app, struct flow_request *r, const struct login_
 	struct reg_login row;
 
 	if (!d || !reg_login_decide(r->conn, r->arena, &v->row.key, approved, r->now, r->http->uuid, &row, err))
+		return false;
+	if (!open_reference(app, r, &row, &d->reference, err))
 		return false;
 	memcpy(d->id, row.authorization_id, sizeof(d->id));
 	d->approved = approved;

@@ -46,8 +46,10 @@ static bool create(struct reg_conn *c, void *ctx, struct idr_err *err)
 	reg_put_int(&p, a->expires);
 	reg_put_str(&p, a->operator_name);
 	reg_put_uuid(&p, a->request);
+	reg_put_maybe(&p, a->reference_sealed.n > 0, a->reference_sealed.p, a->reference_sealed.n);
 	if (!reg_run(c, "INSERT INTO activation (activation_id, person_id, number_blind, code_mac, uses_left,"
-	    " expires, operator, request) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING", &p, err))
+	    " expires, operator, request, reference_sealed) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+	    " ON CONFLICT DO NOTHING", &p, err))
 		return false;
 	reg_params(&p, c);
 	reg_put_uuid(&p, a->request);

@@ -17,6 +17,7 @@ struct reg_activation {
 	int64_t expires;
 	const char *operator_name;
 	uint8_t request[16];
+	struct idr_bytes reference_sealed; /* row key, context "login-reference:" + decimal person id; empty: none */
 };
 
 /* Replaces what was open for the person or the number. Idempotent by request; audited.

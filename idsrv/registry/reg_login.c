@@ -50,7 +50,9 @@ bool reg_login_begin(struct reg_conn *c, const struct reg_login *l, const uint8_
 	return reg_tx(c, begin, &x, err);
 }
 
-#define COLUMNS "authorization_id, stage, person_id, offer_person, wallet, configurations, language, expires"
+#define COLUMNS \
+	"authorization_id, stage, person_id, offer_person, wallet, configurations, language, expires," \
+	" reference_sealed"
 
 static bool read_row(const struct reg_result *r, struct idr_arena *a, struct reg_login *out,
     struct idr_err *err)
@@ -62,7 +64,7 @@ static bool read_row(const struct reg_result *r, struct idr_arena *a, struct reg
 	out->offer_person = reg_int(r, 0, 3);
 	out->expires = reg_int(r, 0, 7);
 	return reg_copy(r, 0, 4, a, &out->wallet, err) && reg_copy(r, 0, 5, a, &out->configurations, err) &&
-	    reg_copy(r, 0, 6, a, &out->language, err);
+	    reg_copy(r, 0, 6, a, &out->language, err) && reg_copy(r, 0, 8, a, &out->reference_sealed, err);
 }
 
 struct find {
@@ -257,7 +259,7 @@ static bool use_code(struct reg_conn *c, const struct door *d, bool *used, struc
 }
 
 /* New token and new cookie: what was known before the login is worth nothing after it (session fixation). */
-static bool let_in(struct reg_conn *c, struct reg_login_try *x, int64_t person_id, const char *how,
+static bool let_in(struct reg_conn *c, struct reg_login_try *x, const struct door *d, const char *how,
     struct idr_err *err)
 {
 	struct reg_params p;
@@ -265,13 +267,15 @@ static bool let_in(struct reg_conn *c, struct reg_login_try *x, int64_t person_i
 	put_key(&p, c, &x->key);
 	reg_put_bytes(&p, idr_bytes(x->fresh.token_hash, 32));
 	reg_put_bytes(&p, idr_bytes(x->fresh.cookie_hash, 32));
-	reg_put_int(&p, person_id);
+	reg_put_int(&p, d->person_id);
 	reg_put_uuid(&p, x->request);
+	reg_put_uuid(&p, d->activation_id);
 	x->outcome = REG_LOGIN_IN;
-	x->person_id = person_id;
+	x->person_id = d->person_id;
 	return reg_run(c, "UPDATE login SET token_hash = $3, cookie_hash = $4, stage = 1, person_id = $5,"
-	    " request = $6, state_hash = NULL, secret_sealed = NULL WHERE token_hash = $1 AND cookie_hash = $2",
-	    &p, err) &&
+	    " request = $6, state_hash = NULL, secret_sealed = NULL,"
+	    " reference_sealed = (SELECT a.reference_sealed FROM activation a WHERE a.activation_id = $7)"
+	    " WHERE token_hash = $1 AND cookie_hash = $2", &p, err) &&
 	    reg_audit(c, "citizen", "login", how, "", x->request, err);
 }
 
@@ -305,7 +309,7 @@ static bool try_code(struct reg_conn *c, void *ctx, struct idr_err *err)
 	if (right && !use_code(c, &d, &used, err))
 		return false;
 	if (used)
-		return let_in(c, x, d.person_id, "activation", err);
+		return let_in(c, x, &d, "activation", err);
 	x->outcome = REG_LOGIN_WRONG;
 	return count_wrong(c, x, &d, who, err);
 }
@@ -317,6 +321,7 @@ bool reg_login_try(struct reg_conn *c, struct reg_login_try *x, struct idr_err *
 
 static bool vouched(struct reg_conn *c, void *ctx, struct idr_err *err)
 {
+	struct door d = { .open = false };
 	struct reg_login_try *x = ctx;
 	int64_t offer_person, person;
 	struct reg_params p;
@@ -334,7 +339,8 @@ static bool vouched(struct reg_conn *c, void *ctx, struct idr_err *err)
 	x->outcome = !person ? REG_LOGIN_NOBODY : REG_LOGIN_OTHER;
 	if (!person || (offer_person && offer_person != person))
 		return true;
-	return let_in(c, x, person, "provider", err);
+	d.person_id = person;
+	return let_in(c, x, &d, "provider", err);
 }
 
 bool reg_login_vouched(struct reg_conn *c, struct reg_login_try *x, struct idr_err *err)
@@ -438,10 +444,10 @@ static bool come_back(struct reg_conn *c, void *ctx, struct idr_err *err)
 		return false;
 	if (reg_rows(&r) != 1)
 		return gone(err);
-	reg_fixed(&r, 0, 8, old.token_hash, 32);
+	reg_fixed(&r, 0, 9, old.token_hash, 32);
 	memcpy(old.cookie_hash, x->key->cookie_hash, 32);
 	x->find.out.key = *x->key;
-	if (!read_row(&r, x->find.a, &x->find.out, err) || !reg_copy(&r, 0, 9, x->find.a, &x->secret, err))
+	if (!read_row(&r, x->find.a, &x->find.out, err) || !reg_copy(&r, 0, 10, x->find.a, &x->secret, err))
 		return false;
 	put_key(&p, c, &old);
 	reg_put_uuid(&p, x->request);

@@ -25,6 +25,7 @@ struct reg_login {
 	int64_t offer_person;          /* nobody else may log in */
 	struct idr_bytes wallet, configurations, language;
 	int64_t expires;
+	struct idr_bytes reference_sealed; /* of the activation (reg_activation.h); empty: none */
 };
 
 /* Blocking, each idempotent by its request. */

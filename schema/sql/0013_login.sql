@@ -19,7 +19,8 @@ CREATE TABLE activation (
 	expires bigint NOT NULL,
 	replaced boolean NOT NULL DEFAULT false,
 	operator text NOT NULL,
-	request uuid NOT NULL UNIQUE
+	request uuid NOT NULL UNIQUE,
+	reference_sealed bytea           -- PERSONAL DATA, sealed: the row key, for types that ask a register with it
 );
 CREATE UNIQUE INDEX activation_number ON activation (number_blind) WHERE NOT replaced;
 CREATE INDEX activation_person ON activation (person_id) WHERE NOT replaced;
@@ -50,17 +51,20 @@ CREATE TABLE login (
 	request uuid NOT NULL,                                           -- the last one that moved it
 	state_hash bytea UNIQUE CHECK (length(state_hash) = 32),         -- while at the national sign-on
 	secret_sealed bytea,
+	reference_sealed bytea,                                          -- of the activation
 	CHECK ((stage = 0) = (person_id IS NULL) OR stage = 2)
 );
 CREATE INDEX login_expires ON login (expires);
 GRANT SELECT, INSERT, UPDATE (token_hash, cookie_hash, stage, person_id, language, request, state_hash,
-    secret_sealed) ON login TO idr_issuer;
+    secret_sealed, reference_sealed) ON login TO idr_issuer;
 
 CREATE FUNCTION sweep_logins(now bigint) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = rail, pg_catalog, pg_temp SET lock_timeout = '2s'
 AS $$
 	DELETE FROM login WHERE expires < $1 - 600;
 	DELETE FROM login_try WHERE until < $1 - 3600;
+	UPDATE activation SET reference_sealed = NULL
+		WHERE reference_sealed IS NOT NULL AND (uses_left = 0 OR replaced OR expires <= $1);
 	DELETE FROM activation WHERE expires < $1 - 30 * 86400;
 $$;
 REVOKE ALL ON FUNCTION sweep_logins(bigint) FROM PUBLIC;

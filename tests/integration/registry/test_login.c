@@ -24,7 +24,7 @@ static void activate(struct citizen *z)
 	struct idr_err err;
 
 	z->activation = (struct reg_activation){ .person_id = z->subject.person_id, .uses = 1, .expires = kit.now + 3600,
-		.operator_name = "officer" };
+		.operator_name = "officer", .reference_sealed = IDR_LIT("sealed key") };
 	memcpy(z->activation.number_blind, z->subject.number_blind, 32);
 	kit_random(z->activation.activation_id, 16);
 	kit_random(z->activation.code_mac, 32);
@@ -370,6 +370,7 @@ static void a_word_is_given_once_and_not_before_the_login(void **state)
 	assert_int_equal(attempt(&x), REG_LOGIN_IN);
 	assert_false(decide(&l.key, true, first));
 	assert_true(decide(&x.t.fresh, true, first));
+	assert_int_equal(kit_number("SELECT count(*) FROM login WHERE stage = 2 AND reference_sealed = 'sealed key'"), 1);
 	assert_true(decide(&x.t.fresh, true, first));
 	assert_false(decide(&x.t.fresh, true, second));
 	assert_false(decide(&x.t.fresh, false, second));
@@ -430,6 +431,7 @@ static void what_is_over_is_swept(void **state)
 	assert_true(registry_maintain(kit.conn, kit.now + 2 * 86400, &err));
 	assert_int_equal(kit_number("SELECT count(*) FROM login"), 0);
 	assert_false(finds(&l.key));
+	assert_int_equal(kit_number("SELECT count(*) FROM activation WHERE reference_sealed IS NOT NULL"), 0);
 	assert_true(registry_maintain(kit.conn, kit.now + 40 * 86400, &err));
 	assert_int_equal(kit_number("SELECT count(*) FROM activation"), 0);
 	assert_int_equal(kit_number("SELECT count(*) FROM login_try"), 0);
