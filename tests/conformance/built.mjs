@@ -3,18 +3,27 @@
  * is a failure; any other that is not announced skips its rows with that reason. A row moves in here with the change that
  * builds it, and never out.
  */
-const PLAIN = ['plain'], BOTH = ['plain', 'haip'];
+const PLAIN = ['plain'], HAIP = ['haip'], BOTH = ['plain', 'haip'];
 
 export const BUILT = {
-	'issuing dc+sd-jwt': PLAIN,
-	'presenting dc+sd-jwt': PLAIN,
+	'issuing dc+sd-jwt': BOTH,
+	'presenting dc+sd-jwt': BOTH,
 	'pre-authorized code': PLAIN,
-	'c_nonce': PLAIN,
-	'dpop': PLAIN,
-	'batch': PLAIN,
-	'notification': PLAIN,
-	'status list': PLAIN,
-	'request_uri_method=post': PLAIN,
+	'anonymous': PLAIN,
+	'authorization code': HAIP,
+	'par': HAIP,
+	'par required': HAIP,
+	'wallet attestation': HAIP,
+	'challenge': HAIP,
+	'refresh': HAIP,
+	'rar': HAIP,
+	'dpop': BOTH,
+	'dpop nonce': HAIP,
+	'c_nonce': BOTH,
+	'batch': BOTH,
+	'notification': BOTH,
+	'status list': BOTH,
+	'request_uri_method=post': BOTH,
 };
 
 /* The capabilities themselves: what of the server's own words announces them. */
@@ -22,6 +31,7 @@ export const ANNOUNCED = {
 	'issuing': ({ configuration }) => configuration !== undefined,
 	'pre-authorized code': ({ as }) => as.grant_types_supported?.some((one) => one.endsWith(':pre-authorized_code')),
 	'authorization code': ({ as }) => as.authorization_endpoint && as.grant_types_supported?.includes('authorization_code'),
+	'anonymous': ({ as }) => as['pre-authorized_grant_anonymous_access_supported'],
 	'par': ({ as }) => as.pushed_authorization_request_endpoint,
 	'par required': ({ as }) => as.require_pushed_authorization_requests,
 	'refresh': ({ as }) => as.grant_types_supported?.includes('refresh_token'),

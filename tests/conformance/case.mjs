@@ -13,7 +13,12 @@ export class Case {
 		Object.assign(this, { world, row, faults: [], parts: [] });
 	}
 
-	issuance(options) { return this.#part(new Issuance(this.world, options)); }
+	/* With the options of the row, and further ones of the play. */
+	issuance(options) {
+		const { world, row: { options: own } } = this;
+		return this.#part(new Issuance(world, { ...typeof own === 'function' ? own(world) : own, ...options }));
+	}
+
 	presentation(options) { return this.#part(new Presentation(this.world, options)); }
 	#part(part) {
 		this.parts.push(part);
@@ -44,17 +49,17 @@ export class Case {
 	}
 
 	async #refusal() {
-		const { world, row: { stage, change, options, status, code } } = this;
+		const { world, row: { stage, change, status, code } } = this;
 		const at = typeof stage === 'function' ? stage(world) : stage;
 		const named = typeof change === 'function' ? { [at]: change } : change;
-		const answer = await this.issuance({ change: named, ...typeof options === 'function' ? options(world) : options }).to(at);
+		const answer = await this.issuance({ change: named }).to(at);
 		this.expect(answer, status, code);
 	}
 
 	/* Everything the wallet does succeeds; the notification where there is an endpoint for it. */
 	async #success() {
-		const { world, row: { change, options } } = this;
-		const it = this.issuance({ change, ...options });
+		const { world, row: { change } } = this;
+		const it = this.issuance({ change });
 		const last = world.can.has('notification') ? 'notification' : 'credential';
 		await it.to(last).then((answer) => {
 			if (!answer.fine)

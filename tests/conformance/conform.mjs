@@ -1,8 +1,8 @@
 /*
- * The conformance harness: node conform.mjs TARGET.json... [--only TEXT] [--totals FILE] [--verbose]
+ * The conformance harness: node conform.mjs TARGET.json... [--only TEXT] [--lies] [--totals FILE] [--verbose]
  *
  * Every target is a server in one profile; every row of the tables is played in each format. One line a case, then the
- * totals of each combination. Exit code 1 when anything failed. README.md says what stands in a target file.
+ * totals of each combination. With --lies it then tries itself (lies.mjs). Exit code 1 when anything failed. README.md says what stands in a target file.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -13,6 +13,7 @@ import { issuerRows } from './rows_issuer.mjs';
 import { issuerGapRows } from './rows_issuer_gaps.mjs';
 import { verifierRows } from './rows_verifier.mjs';
 import { verifierGapRows } from './rows_verifier_gaps.mjs';
+import { tellLies } from './lies.mjs';
 import { World } from './world.mjs';
 
 const ROWS = [...issuerRows, ...fapiRows, ...issuerGapRows, ...verifierRows, ...verifierGapRows];
@@ -20,7 +21,7 @@ const FORMATS = ['dc+sd-jwt', 'mso_mdoc'];
 const AT_A_TIME = 6, PATIENCE_S = 5;
 
 const { values: options, positionals } = parseArgs({ allowPositionals: true, options: {
-	only: { type: 'string' }, totals: { type: 'string' }, verbose: { type: 'boolean' } } });
+	only: { type: 'string' }, lies: { type: 'boolean' }, totals: { type: 'string' }, verbose: { type: 'boolean' } } });
 
 /* ---- which rows, and why not ---- */
 
@@ -97,6 +98,8 @@ async function combine(target, format) {
 	const rows = ROWS.filter((row) => belongs(row, world) && !(row.once && format !== target.first));
 	await inTurn(rows.filter((row) => !row.alone), AT_A_TIME, (row) => play(row, world, combination));
 	await inTurn(rows.filter((row) => row.alone), 1, (row) => play(row, world, combination));
+	if (options.lies && combination.passed && combination === totals[0])
+		await tellLies(world, rows, (row) => !leftOut(row, world), (name, fault) => tell(combination, { name }, fault ? 'FAIL' : 'ok', fault));
 	return world.close();
 }
 

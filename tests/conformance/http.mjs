@@ -73,22 +73,23 @@ function encodeBody({ headers = [], form, json, body, type }) {
 export class Http {
 	#agents;
 
-	/* seen(answer, faults) is called for each answer */
-	constructor({ ca, seen = () => {}, agents } = {}) {
-		this.ca = ca;
-		this.seen = seen;
+	/* seen(answer, faults) is called for each answer; lie(answer) before, where the harness tries itself (lies.mjs) */
+	constructor({ ca, seen = () => {}, lie, agents } = {}) {
+		Object.assign(this, { ca, seen, lie });
 		this.#agents = agents ?? {
 			'http:': new http.Agent({ keepAlive: true }), 'https:': new https.Agent({ keepAlive: true, ca }),
 		};
 	}
 
 	/* The same connections, told about elsewhere. */
-	toldTo(seen) { return new Http({ ca: this.ca, seen, agents: this.#agents }); }
+	toldTo(seen) { return new Http({ ...this, seen, agents: this.#agents }); }
+	lyingWith(lie) { return new Http({ ...this, lie, agents: this.#agents }); }
 
 	/* `announced`: a Content-Length that is more than what is sent, so that a refusal does not cut us off */
 	async ask({ method = 'GET', url, redirects = false, announced, ...rest }) {
 		const [lines, body] = encodeBody(rest);
 		const answer = await this.#send(method, new URL(url), lines, body, announced);
+		this.lie?.(answer);
 		this.seen(answer, everywhere(answer, redirects));
 		return answer;
 	}

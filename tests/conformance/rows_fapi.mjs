@@ -237,8 +237,8 @@ const refreshRows = rowsOf([...code, 'refresh'], { grant: CODE }, [
 		const other = newKey();
 		d.attestation.payload.cnf = { jwk: other.jwk };
 		d.pop.key = other;
-	}, [[400, 401], BAD_REFRESH]), needs: ['wallet attestation'] },
-	{ ...refusedRefresh('without DPoP', (d) => { delete d.dpop; }, [400, PROOF]) },
+	}, [[400, 401], BAD_REFRESH]), needs: ['wallet attestation'], options: ({ attested }) => ({ grant: CODE, client: attested }) },
+	{ ...refusedRefresh('without DPoP', (d) => { delete d.dpop; }, [400, PROOF]), profiles: ['haip'] },
 	{ name: 'refresh-token (of another client)', needs: ['two clients'], play: async (t, world) => {
 		const [first, second] = [t.issuance(), t.issuance({ client: world.second })];
 		await first.through('nonce');

@@ -5,6 +5,7 @@
 import { CODE, PRE } from './issuance.mjs';
 import { newKey, now, random, seal } from './jwt.mjs';
 import { attestation } from './rows_issuer.mjs';
+import { when } from './shape.mjs';
 
 const issuing = (world) => `issuing ${world.format}`;
 const TRIES = 5, AT_ONCE = 20, DAY = 86400;
@@ -306,6 +307,58 @@ const attestations = [
 	{ name: 'key attestation beside the proof', needs: [issuing, 'key attestation'], success: true, options: { attestKeys: 'jwt' } },
 ];
 
+/* ---- RFC 9396, and offers that a citizen takes up with a login ---- */
+
+const coded = { needs: ['authorization code'], options: { grant: CODE } };
+const detailed = ({ configuration }) => ({ grant: CODE, details: [{ type: 'openid_credential', credential_configuration_id: configuration }] });
+const details = (name, change, code) => refused(`authorization_details ${name}`, 'par', change, 400, code,
+	{ needs: ['authorization code', 'rar'], options: detailed });
+const offered = async (t, more) => {
+	const it = t.issuance({ grant: CODE, ...more });
+	await it.must('offer');
+	return it;
+};
+const authorizations = [
+	{ name: 'authorization_details give credential identifiers', success: true, needs: [issuing, 'authorization code', 'rar'], options: detailed,
+		change: { credential: (d, it) => { it.note(when(!d.json.credential_identifier, 'token response', 'has no credential_identifiers'), 'rar'); } } },
+	details('of an unknown configuration', (d) => {
+		d.form.authorization_details = JSON.stringify([{ type: 'openid_credential', credential_configuration_id: random(8) }]);
+	}, 'invalid_authorization_details'),
+	details('of another type', (d) => { d.form.authorization_details = '[{"type":"payment"}]'; }, 'invalid_authorization_details'),
+	details('that are no JSON', (d) => { d.form.authorization_details = '['; }, 'invalid_authorization_details'),
+	details('that are an object', (d) => { d.form.authorization_details = '{}'; }, 'invalid_authorization_details'),
+	refused('configuration asked for though identifiers were given', 'credential', (d, it) => {
+		delete d.json.credential_identifier;
+		d.json.credential_configuration_id = it.configuration;
+	}, 400, 'invalid_credential_request', { needs: ['authorization code', 'rar'], options: detailed }),
+	refused('scope that nothing answers to', 'par', (d) => { d.form.scope = random(8); }, 400, 'invalid_scope', coded),
+	refused('state sent twice', 'par', twice('state'), 400, 'invalid_request', coded),
+	refused('code_challenge that is too short', 'par', (d) => { d.form.code_challenge = 'short'; }, 400, 'invalid_request', coded),
+	refused('request object by value', 'par', (d) => { d.form.request = 'a.b.c'; }, 400, ['request_not_supported', 'invalid_request'], coded),
+	{ name: 'offer with issuer_state is taken up', needs: [issuing, 'authorization code'], play: async (t) => {
+		const it = await offered(t);
+		t.truth(Boolean(it.grantOffered.issuer_state), 'the offer has no issuer_state');
+		await it.through('nonce');
+		await it.must('credential');
+	} },
+	{ name: 'offer with issuer_state is taken up twice', needs: [issuing, 'authorization code'], play: async (t) => {
+		const it = await offered(t);
+		await it.through('token');
+		const again = t.issuance({ grant: CODE });
+		again.grantOffered = it.grantOffered;
+		const end = await again.to('authorize').catch((error) => error);
+		t.truth(!end.fine, 'a code came of it again');
+	} },
+	{ name: 'offer with issuer_state of nobody', needs: [issuing, 'authorization code'], play: async (t) => {
+		const it = t.issuance({ grant: CODE });
+		it.grantOffered = { issuer_state: random() };
+		const pushed = await it.to('par');
+		return pushed.fine ? t.truth(!(await it.authorize()).fine, 'a code came of it', 'W') : t.expect(pushed, 400, 'invalid_request');
+	} },
+	{ name: 'pre-authorized code by a client that nobody authenticates', needs: [issuing, 'pre-authorized code', 'anonymous'], success: true,
+		options: { grant: PRE, client: {} } },
+];
+
 /* ---- client authentication beyond the plan ---- */
 
 const client = (name, change, more) => attestation(`client attestation ${name}`, change, more);
@@ -329,4 +382,4 @@ const clients = [
 ];
 
 export const issuerGapRows = [...txCodes, ...tokens, ...proofs, ...batches, ...requests, ...notifications, ...deferrals, ...encryption,
-	...attestations, ...clients].map((row) => ({ gap: true, ...row }));
+	...attestations, ...authorizations, ...clients].map((row) => ({ gap: true, ...row }));

@@ -33,7 +33,7 @@ export async function rejects(t, options, { status = 400, code, state = 'rejecte
 }
 
 export const positive = (name, options, more = {}) => ({ name, needs: [presenting], play: (t) => accepts(t, options), ...more });
-export const negative = (name, change, code, more = {}) => ({ name, needs: [presenting],
+export const negative = (name, change, code, more = {}) => ({ name, needs: [presenting], refuses: true,
 	play: (t) => rejects(t, { change, ...more.options }, { code, ...more.expect }), ...more });
 
 const kb = (change) => ({ proof: (d) => change(d.kb, d) });

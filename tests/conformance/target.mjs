@@ -50,6 +50,7 @@ const wallets = {
 };
 const registered = existsSync(key('clients.json')) && {
 	clients: wallets[profile],
+	citizen: JSON.parse(readFileSync(join(work, 'citizen.json'), 'utf8')),
 	wallet_provider: { iss: 'https://provider.example', key: provider('status.key'), chain: [provider('status.pem')] },
 };
 
@@ -60,7 +61,7 @@ const pathOf = (claim) => {
 
 const signer = { key: key('issuer.key'), chain: [key('issuer.pem')] };
 const { doctype } = pid.mdoc;
-const commands = Object.fromEntries(['offer', 'citizen', 'last', 'status'].map((verb) => [verb, rail(verb)]));
+const commands = Object.fromEntries(['offer', 'last', 'status'].map((verb) => [verb, rail(verb)]));
 const environment = { PERSON: person.key };
 for (const name of ['BIN', 'IDCTL_SERVER', 'IDCTL_ADMIN', 'IDCTL_TOKEN_FILE'])
 	environment[name] = process.env[name];
