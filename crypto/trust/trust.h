@@ -107,7 +107,8 @@ struct idr_path {
  * May the owner of chain[0] sign `type` for `purpose` at `now`? Leaf first, anchor not included,
  * leaf not self-signed and no CA, digitalSignature when keyUsage is present, EKU and country by
  * the profile of the purpose. `type` is the vct or docType, or the attester of a wallet or key
- * attestation; empty for purposes without one. A pinned signer of the type needs nothing of this but its dates.
+ * attestation; empty for purposes without one. A pinned signer of the type needs nothing of this but its
+ * dates.
  * `cache` may be NULL.
  * errors IDR_CHAIN_ORDER, IDR_CHAIN_EXPIRED, IDR_CHAIN_PROFILE, IDR_CHAIN_REVOKED, IDR_TRUST
  */
