@@ -132,6 +132,9 @@ static void needs_its_proof_in_a_transaction(void **state)
 	assert_int_equal(scene_code(x, mdoc(x, 0, 0)), IDR_DEVICE_AUTH_MISSING);
 	x->in.transcript = kit_mdoc_transcript(&x->k);
 	assert_int_equal(scene_code(x, mdoc(x, 0, 0)), IDR_OK);
+	/* who gives a transcript asks for a proof, also without a nonce and a policy */
+	x->in.policy = NULL;
+	assert_int_equal(scene_code(x, mdoc(x, 0, MDOC_ISSUER_SIGNED)), IDR_DEVICE_AUTH_MISSING);
 }
 
 static void is_asked_for_its_status(void **state)
@@ -263,6 +266,37 @@ static void refuses_an_answer_to_another_query(void **state)
 	assert_int_equal(respond(x, Q(PID, CLAIMS("birth_date", "")), mdoc(x, 1, 0))->code, IDR_STATUS_REVOKED);
 }
 
+/* The nonce is inside of what the device signed: a wrong signature may answer another request. */
+static void rejects_the_whole_response_for_one_wrong_device_signature(void **state)
+{
+	static const char q[] = "{\"credentials\":["
+	    "{\"id\":\"a\",\"format\":\"mso_mdoc\",\"meta\":{\"doctype_value\":\"" PID "\"}},"
+	    "{\"id\":\"b\",\"format\":\"mso_mdoc\",\"meta\":{\"doctype_value\":\"" PID "\"}}],"
+	    "\"credential_sets\":[{\"options\":[[\"a\"]]},{\"options\":[[\"b\"]],\"required\":false}]}";
+	static const struct { unsigned flags; bool accepted; } cases[] = { { 0, true }, { MDOC_NO_DEVICE_SIGNED, true },
+		{ MDOC_DEVICE_OTHER_KEY, false } };
+	struct scene *x = *state;
+	const struct idr_response *r = NULL;
+	const struct idr_dcql *query = NULL;
+
+	ask(x);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct idr_buf b;
+
+		idr_buf_init(&b, x->k.a, 4096, 1 << 20);
+		idr_buf_put_str(&b, "{\"a\":[\"");
+		idr_buf_put(&b, mdoc(x, 0, 0));
+		idr_buf_put_str(&b, "\"],\"b\":[\"");
+		idr_buf_put(&b, mdoc(x, 4, cases[i].flags));
+		idr_buf_put_str(&b, "\"]}");
+		assert_true(idr_dcql_parse(x->k.a, idr_str(q), &query, &x->err));
+		assert_true(idr_verify_response(x->k.s, x->k.a, kit_json(&x->k, idr_buf_bytes(&b)), query, &x->in, x->k.now,
+		    &r, &x->err));
+		assert_int_equal(r->accepted, cases[i].accepted);
+	}
+	assert_int_equal(r->code, IDR_DEVICE_SIGNATURE);
+}
+
 static void finds_the_authority_a_query_names(void **state)
 {
 	struct scene *x = *state;
@@ -343,6 +377,7 @@ int main(void)
 		T(is_held_to_the_types_of_the_policy), T(is_undecided_when_a_crl_says_nothing_any_more),
 		T(answers_a_query_with_what_was_asked_and_no_more),
 		T(refuses_an_answer_to_another_query), T(finds_the_authority_a_query_names),
+		T(rejects_the_whole_response_for_one_wrong_device_signature),
 		T(asks_a_policy_in_either_format), T(asks_an_mdoc_alone_under_the_policys_name),
 	};
 
