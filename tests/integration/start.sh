@@ -9,6 +9,29 @@ ok "keys that are not there are an error" eval '! conf --key_dir /nonexistent'
 ok "types that are not there are an error" eval '! conf --schema_dir /nonexistent'
 ok "production refuses what a demo may" eval '! conf --mode production'
 
+# What trust.json may hold besides anchors and signers: CRLs and pinned signers.
+trust=$TOP/trust
+rm -rf "$trust" && mkdir -p "$trust" && cp "$TOP"/main/keys/*.pem "$TOP/main/keys/root.key" "$TOP/main/keys/trust.json" "$trust/"
+trusting() { # MEMBERS: the trust of main, with these more
+	sed '$ s/}$//' "$TOP/main/keys/trust.json" >"$trust/trust.json" && printf ', %s }\n' "$1" >>"$trust/trust.json" &&
+		conf --trust_file "$trust/trust.json"
+}
+crl() { # FILE [CERTIFICATE]: a CRL of the root, with this one revoked
+	rm -rf "$trust/ca" && mkdir "$trust/ca" && : >"$trust/ca/index" && echo 01 >"$trust/ca/number" &&
+		printf '[ca]\ndefault_ca=c\n[c]\ndatabase=%s/ca/index\ncrlnumber=%s/ca/number\ndefault_md=sha256\ndefault_crl_days=9\n' \
+			"$trust" "$trust" >"$trust/ca/conf"
+	local with=(-config "$trust/ca/conf" -keyfile "$trust/root.key" -cert "$trust/root.pem")
+	[ -z "${2:-}" ] || openssl ca "${with[@]}" -revoke "$trust/$2" 2>/dev/null || return 1
+	openssl ca "${with[@]}" -gencrl 2>/dev/null | openssl crl -outform DER -out "$trust/$1"
+}
+ok "a CRL of the root" crl none.crl
+ok "a trust set with a CRL and a pinned signer is usable" trusting \
+	'"crls": ["none.crl"], "pinned": [{"certificate": "reader.pem", "types": ["org.iso.18013.5.1.mDL"]}]'
+ok "a pinned signer without types is an error" eval '! trusting "\"pinned\": [{\"certificate\": \"reader.pem\"}]"'
+ok "a CRL that is none is an error" eval '! trusting "\"crls\": [\"root.pem\"]"'
+ok "a CRL with the issuer on it" crl issuer.crl issuer.pem
+ok "a signer of one's own on a CRL is an error" eval '! trusting "\"crls\": [\"issuer.crl\"]"'
+
 use main
 twin() { # a second server on the data of the first
 	! timeout 20 "$BIN/idsrv" --mode demo --listen 127.0.0.1:0 --admin_listen 127.0.0.1:0 --base_url http://127.0.0.1:9 \
