@@ -14,7 +14,7 @@ enum { QUERY_MAX = 64 * 1024, INPUT_MAX = 200 * 1024, ANSWER_MAX = 8 * 1024 * 10
 static const char *policy, *dcql, *flow, *mode, *return_url, *wallet_base, *prefix, *uri_method;
 static const char *qr, *terminal;
 static const char *wait_s, *response_code;
-static const char *verify_policy, *nonce, *audience;
+static const char *verify_policy, *nonce, *audience, *response_uri, *origin, *thumbprint;
 
 static const struct cli_option make_options[] = {
 	{ "policy", "POLICY", "what to ask for: a policy of this relying party", &policy, NULL },
@@ -39,7 +39,10 @@ static const struct cli_option result_options[] = {
 static const struct cli_option verify_options[] = {
 	{ "policy", "POLICY", "judge by this policy of this relying party", &verify_policy, NULL },
 	{ "nonce", "TEXT", "the nonce the presentation must answer", &nonce, NULL },
-	{ "audience", "TEXT", "the audience it must be made for", &audience, NULL },
+	{ "audience", "TEXT", "the audience it must be made for: the client_id of the request", &audience, NULL },
+	{ "response-uri", "URL", "where the answer went; an mdoc's proof covers it", &response_uri, NULL },
+	{ "origin", "URL", "instead: the origin of the page that asked through the browser", &origin, NULL },
+	{ "jwk-thumbprint", "TEXT", "the key the answer was encrypted to (RFC 7638), if it was", &thumbprint, NULL },
 	{ 0 },
 };
 
@@ -196,6 +199,16 @@ static enum cli_exit result(struct cli *c)
 
 /* ---- verify ---- */
 
+/* CBOR of an mdoc goes over HTTP as its base64url; whatever its last byte is, it belongs to it. */
+static bool as_text(struct cli *c, struct idr_bytes cbor, struct idr_bytes *out, struct idr_err *err)
+{
+	struct idr_buf b;
+
+	idr_buf_init(&b, c->arena, IDR_B64URL_LEN(cbor.n), IDR_B64URL_LEN(INPUT_MAX));
+	idr_b64url_put(&b, cbor);
+	return idr_buf_done(&b, out, err);
+}
+
 /* The operand is the text itself, or names a file that holds it. */
 static bool read_input(struct cli *c, const char *operand, struct idr_bytes *out, struct idr_err *err)
 {
@@ -203,6 +216,8 @@ static bool read_input(struct cli *c, const char *operand, struct idr_bytes *out
 	if ((strcmp(operand, "-") == 0 || access(operand, F_OK) == 0) &&
 	    !cli_read(c->arena, operand, INPUT_MAX, out, err))
 		return false;
+	if (out->n && out->p[0] >= 0x80)
+		return as_text(c, *out, out, err);
 	while (out->n && (out->p[out->n - 1] == '\n' || out->p[out->n - 1] == '\r'))
 		out->n--;
 	return out->n ? true : idr_fail(err, IDR_USAGE, NULL, "there is nothing to verify");
@@ -226,6 +241,9 @@ static enum cli_exit verify(struct cli *c)
 	put_if(&w, "policy", verify_policy);
 	put_if(&w, "nonce", nonce);
 	put_if(&w, "audience", audience);
+	put_if(&w, "response_uri", response_uri);
+	put_if(&w, "origin", origin);
+	put_if(&w, "jwk_thumbprint", thumbprint);
 	idr_jw_close(&w, '}');
 	if (!idr_buf_done(&b, &q.body, &err) || !ctl_ask(c, &q, &doc, &err))
 		return cli_error(c, &err);
@@ -243,7 +261,7 @@ const struct cli_command ctl_present[] = {
 	  .text = "Exit code: 0 valid, 1 refused, declined or expired, 2 undecided or not answered yet.",
 	  .examples = "  idctl result 5d41402abc4b2a76b9719d911017c592 --wait 60",
 	  .options = result_options, .min_operands = 1, .max_operands = 1, .run = result },
-	{ .name = "verify", .operands = "INPUT|FILE|-", .summary = "check a credential, a presentation or a QR text",
+	{ .name = "verify", .operands = "INPUT|FILE|-", .summary = "check a credential, a presentation, an mdoc or a QR text",
 	  .text = "Checked by the server, with its knowledge of revocation. Without a server: idverify.",
 	  .examples = "  idctl verify card.txt\n  idctl verify --policy border-strict - < presentation.txt",
 	  .options = verify_options, .min_operands = 1, .max_operands = 1, .run = verify },

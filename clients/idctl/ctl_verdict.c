@@ -31,6 +31,15 @@ static void show_claims(struct cli *c, const struct idr_json *claims)
 	}
 }
 
+/* An mdoc's claims stand under their namespaces. */
+static void show_spaces(struct cli *c, const struct idr_json *spaces)
+{
+	for (const struct idr_json *m = idr_json_first(spaces); m; m = idr_json_next(spaces, m)) {
+		printf("  %s\n", ctl_clean(c, m->text));
+		show_claims(c, idr_json_value(m));
+	}
+}
+
 static void show_origin(struct cli *c, const struct idr_json *verdict)
 {
 	const struct idr_json *issuer = idr_json_find(verdict, "issuer"), *status = idr_json_find(verdict, "status");
@@ -60,7 +69,11 @@ void ctl_verdict_show(struct cli *c, const struct idr_json *verdict, const struc
 		    *clause ? ", " : "", clause, ctl_member(c, verdict, "next"));
 	printf("\n");
 	show_origin(c, verdict);
-	show_claims(c, claims ? claims : idr_json_find(verdict, "claims"));
+	claims = claims ? claims : idr_json_find(verdict, "claims");
+	if (idr_json_is_str(idr_json_find(verdict, "format"), "mso_mdoc"))
+		show_spaces(c, claims);
+	else
+		show_claims(c, claims);
 }
 
 enum cli_exit ctl_verdict_exit(const struct idr_json *verdict)
