@@ -97,12 +97,16 @@ static void print_lists(struct cli *c, const struct idr_bundle *b)
 	size_t entries = 0, bytes = 0;
 
 	for (size_t i = 0; i < b->n_list; i++) {
-		entries += b->list[i].bytes.n * 8 / b->list[i].bits;
+		entries += b->list[i].bits ? b->list[i].bytes.n * 8 / b->list[i].bits :
+		    idr_cbor_count(b->list[i].identifiers);
 		bytes += b->list[i].token.n;
 	}
 	printf("lists       %zu, %zu entries, %zu bytes\n", b->n_list, entries, bytes);
 	for (size_t i = 0; i < b->n_list; i++)
-		printf("            %s (%u bit)\n", ctl_clean(c, b->list[i].uri), b->list[i].bits);
+		if (b->list[i].bits)
+			printf("            %s (%u bit)\n", ctl_clean(c, b->list[i].uri), b->list[i].bits);
+		else
+			printf("            %s (identifiers)\n", ctl_clean(c, b->list[i].uri));
 }
 
 static void print_signers(struct cli *c, const struct idr_bundle *b)

@@ -72,6 +72,7 @@ struct idr_mdoc_result {
 	int64_t signed_at, valid_from, valid_until;
 	struct idr_key device;              /* deviceKey of the MSO */
 	struct idr_status_ref status;
+	struct idr_bytes status_id;         /* of an identifier list at status.uri; p == NULL: status.idx counts */
 	struct idr_path path;               /* document signer; leaf.der.n == 0 when none was found */
 	bool device_present;                /* a device signature or MAC stood there */
 };

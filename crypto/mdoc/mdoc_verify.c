@@ -230,11 +230,14 @@ static bool check_validity(struct mdoc_run *r, struct idr_err *err)
 /* step 11, the part that is ours: what the status reference says. Which list that is, the caller asks. */
 static bool check_status(struct mdoc_run *r, struct idr_err *err)
 {
-	struct idr_cbor status;
+	struct idr_mdoc_result *o = r->out;
+	struct idr_cbor status, list;
 
 	if (!idr_cbor_find_text(r->mso.map, "status", &status))
 		return true;
-	if (!idr_status_ref_cbor(r->a, status, &r->out->status, err))
+	o->status.present = idr_cbor_find_text(status, "identifier_list", &list);
+	if (!(o->status.present ? idr_status_id_cbor(r->a, status, &o->status.uri, &o->status_id, err) :
+	    idr_status_ref_cbor(r->a, status, &o->status, err)))
 		return false;
 	idr_findings_pass(r->f, IDR_REFERENCED_STATUS_MALFORMED, "draft-ietf-oauth-status-list section 6.3");
 	return true;

@@ -1,8 +1,8 @@
 /*
  * status: may this credential still be used? Token Status List, both sides.
  *
- * Standard  draft-ietf-oauth-status-list sections 4, 5, 8.3
- * Enter at  idr_status_open(), idr_status_at(); status_write: idr_status_build_jwt()
+ * Standard  draft-ietf-oauth-status-list sections 4, 5, 8.3; ISO/IEC 18013-5 (second edition) 12.3.6
+ * Enter at  idr_status_open(), idr_status_at(), idr_status_has_id(); status_write: idr_status_build_jwt()
  * Not here  fetching lists (idsrv), allocating indexes (idsrv/lists)
  * Threads   a list is read-only once open; share it freely
  */
@@ -31,13 +31,17 @@ IDR_MUST bool idr_status_ref_json(const struct idr_json *status, struct idr_stat
     struct idr_err *err);
 IDR_MUST bool idr_status_ref_cbor(struct idr_arena *a, struct idr_cbor status,
     struct idr_status_ref *out, struct idr_err *err);
+/* The other kind, of mdocs only: status.identifier_list {id, uri}. errors IDR_REFERENCED_STATUS_MALFORMED */
+IDR_MUST bool idr_status_id_cbor(struct idr_arena *a, struct idr_cbor status, struct idr_bytes *uri,
+    struct idr_bytes *id, struct idr_err *err);
 
 struct idr_status_list {
 	struct idr_bytes uri;   /* sub */
 	struct idr_bytes token; /* as received */
 	int64_t iat, exp, ttl;  /* exp, ttl 0 when absent */
-	unsigned bits;
+	unsigned bits;          /* 0: an identifier list */
 	struct idr_bytes bytes; /* inflated */
+	struct idr_cbor identifiers; /* of an identifier list: {id: info}; who is in it is revoked */
 };
 
 struct idr_status_rules {
@@ -51,8 +55,8 @@ struct idr_status_rules {
 };
 
 /*
- * Open a status list token, JWT or CWT (told by its bytes): type, algorithm, trust, signature,
- * claims, times, size.
+ * Open a status list token, JWT or CWT (told by its bytes), or an identifier list token, which is always a
+ * CWT and says when it ends: type, algorithm, trust, signature, claims, times, size.
  * errors as formats brief 3.3, in its order: IDR_MALFORMED, IDR_COSE_TAG, IDR_TYP, IDR_ALGORITHM,
  * IDR_CRIT, IDR_TRUST (and chain codes), IDR_SIGNATURE, IDR_CLAIM_MISSING, IDR_CLAIM_TYPE,
  * IDR_SUB_MISMATCH, IDR_EXPIRED, IDR_NBF, IDR_IAT, IDR_TTL, IDR_BITS, IDR_BASE64URL, IDR_ZLIB,
@@ -68,6 +72,9 @@ IDR_MUST bool idr_status_at(const struct idr_status_list *l, uint64_t idx, unsig
 unsigned idr_status_get(const uint8_t *bytes, unsigned bits, uint64_t idx);
 void idr_status_set(uint8_t *bytes, unsigned bits, uint64_t idx, unsigned value);
 
+/* Is this id among those of an identifier list? */
+bool idr_status_has_id(const struct idr_status_list *l, struct idr_bytes id);
+
 /* How the core learns a status; given by the caller, never blocks. */
 struct idr_status_answer {
 	unsigned value;
@@ -77,6 +84,12 @@ struct idr_status_answer {
 enum idr_status_found { IDR_STATUS_FOUND, IDR_STATUS_NO_LIST, IDR_STATUS_NO_ENTRY };
 struct idr_status_lookup {
 	enum idr_status_found (*find)(void *ctx, struct idr_bytes uri, uint64_t idx,
+	    struct idr_status_answer *out);
+	void *ctx;
+};
+/* The same in identifier lists; find == NULL: none is at hand. */
+struct idr_identifier_lookup {
+	enum idr_status_found (*find)(void *ctx, struct idr_bytes uri, struct idr_bytes id,
 	    struct idr_status_answer *out);
 	void *ctx;
 };

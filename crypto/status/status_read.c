@@ -6,10 +6,11 @@
 #include "jose/jwt.h"
 
 #define DRAFT "draft-ietf-oauth-status-list "
+#define REF_IDENTIFIERS "ISO/IEC 18013-5 (second edition) 12.3.6"
 
 enum {
 	CWT_SUB = 2, CWT_EXP = 4, CWT_NBF = 5, CWT_IAT = 6,
-	CWT_STATUS_LIST = 65533, CWT_TTL = 65534
+	CWT_IDENTIFIER_LIST = 65530, CWT_STATUS_LIST = 65533, CWT_TTL = 65534
 };
 /* Ten years. A list that wants to be remembered for longer wants never to be asked again. */
 enum { TTL_MAX = 315360000 };
@@ -21,6 +22,8 @@ struct claims {
 	bool has_exp, has_nbf, has_ttl, ttl_ok, bits_ok;
 	unsigned bits;
 	struct idr_bytes lst; /* compressed; base64url of it in the JWT form */
+	bool is_identifiers;
+	struct idr_cbor identifiers;
 };
 
 static size_t list_max(const struct idr_status_rules *r)
@@ -216,15 +219,37 @@ static bool cwt_list(struct idr_arena *a, struct idr_cbor list, struct claims *c
 	return idr_cbor_string(a, lst, &c->lst, err);
 }
 
+/* {"identifiers": {bytes: info, ..}}; a token is one kind of list, not both, and says when it ends. */
+static bool cwt_identifiers(struct idr_cbor payload, struct idr_cbor list, struct claims *c,
+    struct idr_err *err)
+{
+	struct idr_cbor both, end;
+
+	if (idr_cbor_find_int(payload, CWT_STATUS_LIST, &both))
+		return idr_fail(err, IDR_CLAIM_FORBIDDEN, REF_IDENTIFIERS, "an identifier list carries claim 65533");
+	if (!idr_cbor_find_int(payload, CWT_EXP, &end))
+		return idr_fail(err, IDR_CLAIM_MISSING, REF_IDENTIFIERS, "an identifier list does not say when it ends");
+	if (!idr_cbor_find_text(list, "identifiers", &c->identifiers))
+		return idr_fail(err, IDR_CLAIM_MISSING, REF_IDENTIFIERS, "an identifier list holds no identifiers");
+	if (!idr_cbor_is(c->identifiers, IDR_CBOR_MAP))
+		return idr_fail(err, IDR_CLAIM_TYPE, REF_IDENTIFIERS, "identifiers is not a map");
+	for (struct idr_cbor k = idr_cbor_first(c->identifiers); k.raw.n;
+	    k = idr_cbor_next(c->identifiers, idr_cbor_next(c->identifiers, k)))
+		if (!idr_cbor_is(k, IDR_CBOR_BYTES))
+			return idr_fail(err, IDR_CLAIM_TYPE, REF_IDENTIFIERS, "an identifier is not a byte string");
+	c->bits_ok = true;
+	return true;
+}
+
 static bool cwt_claims(struct idr_arena *a, struct idr_cbor p, struct claims *c, struct idr_err *err)
 {
 	struct idr_cbor sub, iat, list, ttl;
 	bool has_iat;
 
 	if (!idr_cbor_find_int(p, CWT_SUB, &sub) || !idr_cbor_find_int(p, CWT_IAT, &iat) ||
-	    !idr_cbor_find_int(p, CWT_STATUS_LIST, &list))
+	    !idr_cbor_find_int(p, c->is_identifiers ? CWT_IDENTIFIER_LIST : CWT_STATUS_LIST, &list))
 		return idr_fail(err, IDR_CLAIM_MISSING, DRAFT "section 5.2",
-		    "one of the claims 2, 6 and 65533 is missing");
+		    "one of the claims 2 and 6 and the list is missing");
 	if (!idr_cbor_is(sub, IDR_CBOR_TEXT))
 		return idr_fail(err, IDR_CLAIM_TYPE, DRAFT "section 5.2", "claim 2 is not a text");
 	if (!cwt_time(p, CWT_IAT, &has_iat, &c->iat, err) || !cwt_time(p, CWT_EXP, &c->has_exp, &c->exp, err) ||
@@ -232,7 +257,7 @@ static bool cwt_claims(struct idr_arena *a, struct idr_cbor p, struct claims *c,
 		return false;
 	c->has_ttl = idr_cbor_find_int(p, CWT_TTL, &ttl);
 	c->ttl_ok = c->has_ttl && idr_cbor_is(ttl, IDR_CBOR_UINT) && idr_cbor_int(ttl, &c->ttl);
-	return cwt_list(a, list, c, err);
+	return c->is_identifiers ? cwt_identifiers(p, list, c, err) : cwt_list(a, list, c, err);
 }
 
 static bool open_cwt(struct idr_suite *s, struct idr_arena *a, struct idr_bytes token,
@@ -248,7 +273,8 @@ static bool open_cwt(struct idr_suite *s, struct idr_arena *a, struct idr_bytes 
 	    &m, err))
 		return as_malformed(err);
 	/* ours: the full media type; the draft demands it, its number is not assigned yet */
-	if (!idr_cbor_is_text(idr_sign1_typ(&m), "application/statuslist+cwt"))
+	c->is_identifiers = idr_cbor_is_text(idr_sign1_typ(&m), "application/identifierlist+cwt");
+	if (!c->is_identifiers && !idr_cbor_is_text(idr_sign1_typ(&m), "application/statuslist+cwt"))
 		return idr_fail(err, IDR_TYP, DRAFT "section 5.2", "type is not application/statuslist+cwt");
 	if (m.alg == IDR_ALG_NONE)
 		return idr_fail(err, IDR_ALGORITHM, DRAFT "section 5.2", "the algorithm is not one of ours");
@@ -300,13 +326,17 @@ static bool open_token(struct idr_suite *s, struct idr_arena *a, struct idr_byte
 		return false;
 	if (!check_claims(&c, rules, now, err))
 		return false;
+	*out = (struct idr_status_list){ .uri = c.sub, .token = token, .iat = c.iat,
+		.exp = c.has_exp ? c.exp : 0, .ttl = c.has_ttl ? c.ttl : 0, .identifiers = c.identifiers };
+	if (c.is_identifiers)
+		return true;
 	zlib = c.lst;
 	if (jwt && !idr_b64url_decode(a, c.lst, &zlib, err))
 		return false;
 	if (!idr_inflate(a, zlib, list_max(rules), &bytes, err))
 		return false;
-	*out = (struct idr_status_list){ .uri = c.sub, .token = token, .iat = c.iat,
-		.exp = c.has_exp ? c.exp : 0, .ttl = c.has_ttl ? c.ttl : 0, .bits = c.bits, .bytes = bytes };
+	out->bits = c.bits;
+	out->bytes = bytes;
 	return true;
 }
 
@@ -323,11 +353,21 @@ bool idr_status_open(struct idr_suite *s, struct idr_arena *a, struct idr_bytes 
 bool idr_status_at(const struct idr_status_list *l, uint64_t idx, unsigned *value,
     struct idr_err *err)
 {
-	if (idx >= (uint64_t)l->bytes.n * (8 / l->bits))
+	if (!l->bits || idx >= (uint64_t)l->bytes.n * (8 / l->bits))
 		return idr_fail(err, IDR_INDEX_OUT_OF_RANGE, DRAFT "section 8.3",
 		    "the status list has no such entry");
 	*value = idr_status_get(l->bytes.p, l->bits, idx);
 	return true;
+}
+
+bool idr_status_has_id(const struct idr_status_list *l, struct idr_bytes id)
+{
+	struct idr_cbor map = l->identifiers;
+
+	for (struct idr_cbor k = idr_cbor_first(map); k.raw.n; k = idr_cbor_next(map, idr_cbor_next(map, k)))
+		if (idr_bytes_equal(k.content, id))
+			return true;
+	return false;
 }
 
 unsigned idr_status_get(const uint8_t *bytes, unsigned bits, uint64_t idx)

@@ -54,6 +54,27 @@ bool idr_status_ref_json(const struct idr_json *status, struct idr_status_ref *o
 	return true;
 }
 
+/* ISO/IEC 18013-5 (second edition) 12.3.6. Two kinds at once would leave open which of them counts. */
+bool idr_status_id_cbor(struct idr_arena *a, struct idr_cbor status, struct idr_bytes *uri_out,
+    struct idr_bytes *id_out, struct idr_err *err)
+{
+	struct idr_cbor list, id, uri;
+	struct idr_bytes text, bytes;
+
+	if (!idr_cbor_find_text(status, "identifier_list", &list) || idr_cbor_count(status) != 1)
+		return malformed(err, "status is not a map with an identifier_list and nothing else");
+	if (!idr_cbor_find_text(list, "id", &id) || !idr_cbor_is(id, IDR_CBOR_BYTES) ||
+	    !idr_cbor_find_text(list, "uri", &uri) || !idr_cbor_is(uri, IDR_CBOR_TEXT))
+		return malformed(err, "identifier_list is not a map with an id and a uri");
+	if (!idr_cbor_string(a, id, &bytes, err) || !idr_cbor_string(a, uri, &text, err) || !check_uri(text, err))
+		return false;
+	if (!bytes.n)
+		return malformed(err, "the id in identifier_list is empty");
+	*uri_out = text;
+	*id_out = bytes;
+	return true;
+}
+
 bool idr_status_ref_cbor(struct idr_arena *a, struct idr_cbor status, struct idr_status_ref *out,
     struct idr_err *err)
 {

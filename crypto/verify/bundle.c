@@ -318,6 +318,20 @@ static enum idr_status_found find_status(void *ctx, struct idr_bytes uri, uint64
 	return IDR_STATUS_FOUND;
 }
 
+/* Who is in an identifier list is revoked, and everyone else is not. */
+static enum idr_status_found find_id(void *ctx, struct idr_bytes uri, struct idr_bytes id,
+    struct idr_status_answer *out)
+{
+	const struct idr_status_list *l = list_of(ctx, uri);
+
+	if (!l || !l->identifiers.raw.n)
+		return IDR_STATUS_NO_LIST;
+	out->value = idr_status_has_id(l, id) ? IDR_VALUE_INVALID : IDR_VALUE_VALID;
+	out->as_of = l->iat;
+	out->expires = l->exp;
+	return IDR_STATUS_FOUND;
+}
+
 void idr_bundle_use(const struct idr_bundle *b, struct idr_verify_in *in)
 {
 	in->trust = b->trust;
@@ -325,6 +339,7 @@ void idr_bundle_use(const struct idr_bundle *b, struct idr_verify_in *in)
 	in->n_types = b->n_type;
 	/* the lookup only reads; its context has no const because a server's does not */
 	in->status = (struct idr_status_lookup){ find_status, (void *)(uintptr_t)b };
+	in->identifiers = (struct idr_identifier_lookup){ find_id, (void *)(uintptr_t)b };
 	in->floor = b->issued;
 	in->good_until = b->good_until;
 }

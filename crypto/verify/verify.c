@@ -235,6 +235,7 @@ static bool begin_mdoc(struct work *w, struct idr_err *err)
 		return false;
 	v->vct = r->doctype;
 	v->status = r->status;
+	v->status_id = r->status_id;
 	v->holder = r->device;
 	v->expires = r->valid_until;
 	take_issuer(w, &r->path);

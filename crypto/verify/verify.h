@@ -32,6 +32,7 @@ struct idr_verify_in {
 	const struct idr_trust *trust;
 	struct idr_path_cache *cache;            /* may be NULL */
 	struct idr_status_lookup status;         /* find == NULL: nothing is known */
+	struct idr_identifier_lookup identifiers; /* the same for mdocs that name an identifier list */
 	bool skip_status;                        /* vectors only: status is reported as not done */
 	/*
 	 * p == NULL: not part of a request. With a nonce, proof of possession is required; a required
@@ -59,6 +60,7 @@ struct idr_verdict {
 	enum idr_possession possession;
 	bool accepted_undecided;                 /* the policy accepts this UNDECIDED */
 	struct idr_status_ref status;
+	struct idr_bytes status_id;              /* of an identifier list; p == NULL: status.idx counts */
 	int64_t status_as_of;                    /* 0 when nothing is known */
 	int64_t checked_at;                      /* now */
 	int64_t expires;                         /* of the credential, 0 when it has none */

@@ -68,6 +68,7 @@ static void judge_value(struct idr_verify_run *run, const struct idr_status_answ
 static void judge_status(struct idr_verify_run *run)
 {
 	const struct idr_status_lookup *l = &run->in->status;
+	const struct idr_identifier_lookup *ids = &run->in->identifiers;
 	struct idr_verdict *v = run->verdict;
 	struct idr_status_answer x = { .value = 0 };
 	enum idr_status_found found = IDR_STATUS_NO_LIST;
@@ -84,7 +85,9 @@ static void judge_status(struct idr_verify_run *run)
 			idr_findings_skip(&v->findings, IDR_STATUS_REVOKED, REF_STATUS);
 		return;
 	}
-	if (l->find)
+	if (v->status_id.p && ids->find)
+		found = ids->find(ids->ctx, v->status.uri, v->status_id, &x);
+	else if (!v->status_id.p && l->find)
 		found = l->find(l->ctx, v->status.uri, v->status.idx, &x);
 	if (found == IDR_STATUS_FOUND) {
 		v->status_as_of = x.as_of;

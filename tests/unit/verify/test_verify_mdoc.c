@@ -188,6 +188,32 @@ static void is_held_to_the_types_of_the_policy(void **state)
 	assert_int_equal(scene_code(x, mdoc(x, 0, 0)), IDR_DOCTYPE);
 }
 
+static enum idr_status_found ids(void *ctx, struct idr_bytes uri, struct idr_bytes id,
+    struct idr_status_answer *out)
+{
+	const struct scene *x = ctx;
+
+	assert_true(idr_bytes_is(uri, "a"));
+	*out = (struct idr_status_answer){ .value = id.p[0] == 0xcc ? IDR_VALUE_INVALID : IDR_VALUE_VALID,
+		.as_of = x->k.now };
+	return IDR_STATUS_FOUND;
+}
+
+static void is_asked_for_its_identifier(void **state)
+{
+	struct scene *x = *state;
+	struct kit_mdoc_plan p = plan(x, 0);
+	const char *const place[] = { "a16f6964656e7469666965725f6c697374a262696442cccc63757269" "6161",
+		"a16f6964656e7469666965725f6c697374a262696442cdcc63757269" "6161" };
+
+	p.status_claim = kit_hex(&x->k, idr_str(place[0]));
+	assert_int_equal(scene_code(x, kit_mdoc(&x->k, &p)), IDR_STATUS_UNKNOWN); /* no such list is at hand */
+	x->in.identifiers = (struct idr_identifier_lookup){ ids, x };
+	assert_int_equal(scene_code(x, kit_mdoc(&x->k, &p)), IDR_STATUS_REVOKED);
+	p.status_claim = kit_hex(&x->k, idr_str(place[1]));
+	assert_int_equal(scene_code(x, kit_mdoc(&x->k, &p)), IDR_OK);
+}
+
 /* A CRL that has run out is knowledge too old: the policy says what then. */
 static void is_undecided_when_a_crl_says_nothing_any_more(void **state)
 {
@@ -374,7 +400,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(answers_a_request), T(is_a_document_copy_without_a_request), T(needs_its_proof_in_a_transaction),
 		T(is_asked_for_its_status), T(gives_a_policy_the_elements_of_its_claims),
-		T(is_held_to_the_types_of_the_policy), T(is_undecided_when_a_crl_says_nothing_any_more),
+		T(is_held_to_the_types_of_the_policy), T(is_undecided_when_a_crl_says_nothing_any_more), T(is_asked_for_its_identifier),
 		T(answers_a_query_with_what_was_asked_and_no_more),
 		T(refuses_an_answer_to_another_query), T(finds_the_authority_a_query_names),
 		T(rejects_the_whole_response_for_one_wrong_device_signature),
