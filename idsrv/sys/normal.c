@@ -5,7 +5,7 @@
 
 #include "types/types.h"
 
-enum { NORMAL_MAX = 128 * 1024 };
+enum { NORMAL_MAX = 128 * 1024, IN_MAX = 4 * NORMAL_NUMBER_MAX };
 
 /* How long the dirt at p is; U+200B is for word borders in Khmer, Lao and Thai, not for edges of names. */
 static size_t dirt(const uint8_t *p, size_t n)
@@ -108,17 +108,15 @@ static bool is_between(int32_t c)
 	    c == 0x3000 || c == 0xfeff || c == 0xff0d;
 }
 
-static bool put_plain(const uint8_t *text, size_t len, uint8_t out[NORMAL_NUMBER_MAX], size_t *n)
+/* Digits and letters as above, what stands between them gone; everything else as it is. */
+static bool put_plain(struct idr_bytes text, uint8_t *out, size_t *n)
 {
 	utf8proc_int32_t c;
 	utf8proc_ssize_t step;
 
 	*n = 0;
-	for (size_t i = 0; i < len; i += (size_t)step) {
-		utf8proc_uint8_t one[4];
-		size_t k;
-
-		step = utf8proc_iterate(text + i, (utf8proc_ssize_t)(len - i), &c);
+	for (size_t i = 0; i < text.n; i += (size_t)step) {
+		step = utf8proc_iterate(text.p + i, (utf8proc_ssize_t)(text.n - i), &c);
 		if (step <= 0)
 			return false;
 		c = plain_digit(c);
@@ -126,26 +124,27 @@ static bool put_plain(const uint8_t *text, size_t len, uint8_t out[NORMAL_NUMBER
 			continue;
 		if (c >= 'a' && c <= 'z')
 			c -= 'a' - 'A';
-		k = (size_t)utf8proc_encode_char(c, one);
-		if (k > NORMAL_NUMBER_MAX - *n)
-			return false;
-		memcpy(out + *n, one, k);
-		*n += k;
+		*n += (size_t)utf8proc_encode_char(c, out + *n); /* never longer than it was */
 	}
 	return *n > 0;
 }
 
 bool normal_number(struct idr_bytes in, uint8_t out[NORMAL_NUMBER_MAX], size_t *n)
 {
+	uint8_t plain[IN_MAX];
 	utf8proc_uint8_t *nfc = NULL;
 	struct idr_err ignored;
 	utf8proc_ssize_t len;
 	bool ok;
 
-	if (!in.n || in.n > 4 * NORMAL_NUMBER_MAX || !idr_text_check(in, &ignored))
+	if (!in.n || in.n > sizeof(plain) || !idr_text_check(in, &ignored) || !put_plain(in, plain, n))
 		return false;
-	len = utf8proc_map(in.p, (utf8proc_ssize_t)in.n, &nfc, UTF8PROC_STABLE | UTF8PROC_COMPOSE);
-	ok = len > 0 && put_plain(nfc, (size_t)len, out, n);
+	/* last: letters that were apart may belong together now */
+	len = utf8proc_map(plain, (utf8proc_ssize_t)*n, &nfc, UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+	ok = len > 0 && len <= NORMAL_NUMBER_MAX;
+	*n = ok ? (size_t)len : 0;
+	if (ok)
+		memcpy(out, nfc, *n);
 	free(nfc);
 	return ok;
 }

@@ -57,6 +57,9 @@ static void a_number_is_one_in_every_spelling(void **state)
 		assert_true(is_number(same[i], "SAMPLEKH000001"));
 	/* one in Thai, Lao, Burmese, Tamil and full-width digits */
 	assert_true(is_number("\xe0\xb9\x91\xe0\xbb\x91\xe1\x81\x81\xe0\xaf\xa7\xef\xbc\x91", "11111"));
+	/* a letter and its mark, written apart and together */
+	assert_true(is_number("o-\xcc\x9b-1", "\xc6\xa0" "1"));
+	assert_true(is_number("\xc6\xa1" "1", "\xc6\xa1" "1"));
 	/* a Burmese number keeps its letters */
 	assert_true(is_number("\xe1\x81\x81\xe1\x81\x82/\xe1\x80\x99\xe1\x80\x9b\xe1\x80\x80(N)123456",
 	    "12\xe1\x80\x99\xe1\x80\x9b\xe1\x80\x80N123456"));
