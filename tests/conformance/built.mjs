@@ -26,6 +26,8 @@ export const BUILT = {
 	'request_uri_method=post': BOTH,
 };
 
+const proofTypes = ({ configurations, configuration }) => configurations[configuration]?.proof_types_supported ?? {};
+
 /* The capabilities themselves: what of the server's own words announces them. */
 export const ANNOUNCED = {
 	'issuing': ({ configuration }) => configuration !== undefined,
@@ -45,8 +47,7 @@ export const ANNOUNCED = {
 	'notification': ({ metadata }) => metadata.notification_endpoint,
 	'deferred': ({ metadata }) => metadata.deferred_credential_endpoint,
 	'encryption': ({ metadata }) => metadata.credential_request_encryption && metadata.credential_response_encryption,
-	'key attestation': ({ metadata, configuration }) => {
-		const types = metadata.credential_configurations_supported[configuration]?.proof_types_supported ?? {};
-		return types.attestation || types.jwt?.key_attestations_required;
-	},
+	'attestation proof': (world) => proofTypes(world).attestation,
+	'key attestation level': (world) => Object.keys(proofTypes(world).jwt?.key_attestations_required ?? {}).length,
+	'key attestation': (world) => proofTypes(world).attestation || proofTypes(world).jwt?.key_attestations_required,
 };

@@ -8,7 +8,7 @@ import { attestation } from './rows_issuer.mjs';
 import { when } from './shape.mjs';
 
 const issuing = (world) => `issuing ${world.format}`;
-const TRIES = 5, AT_ONCE = 20, DAY = 86400;
+const TRIES = 5, AT_ONCE = 100, DAY = 86400;
 const wait = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 const refused = (name, stage, change, status, code, more = {}) => ({ name, stage, change, status, code, ...more, needs: [issuing, ...more.needs ?? []] });
 
@@ -293,8 +293,8 @@ const encryption = [
 
 /* ---- key attestations: OpenID4VCI 1.0 appendix D ---- */
 
-const attested = (name, change, more = {}) => refused(`key attestation ${name}`, 'credential', { key_attestation: change }, 400, 'invalid_proof',
-	{ needs: ['key attestation'], options: { attestKeys: 'jwt' }, ...more });
+const attested = (name, change, { code = 'invalid_proof', ...more } = {}) => refused(`key attestation ${name}`, 'credential',
+	{ key_attestation: change }, 400, code, { options: { attestKeys: 'jwt' }, ...more, needs: ['key attestation', ...more.needs ?? []] });
 const attestations = [
 	attested('of another typ', (d) => { d.header.typ = 'jwt'; }),
 	attested('without x5c', (d) => { delete d.header.x5c; }),
@@ -302,8 +302,15 @@ const attestations = [
 	attested('for another key', (d) => { d.payload.attested_keys = [newKey().jwk]; }),
 	attested('without keys', (d) => { d.payload.attested_keys = []; }),
 	attested('without nonce', (d) => { delete d.payload.nonce; }),
-	{ name: 'key attestation as the proof itself', needs: [issuing, 'key attestation', 'attestation proof'], success: true,
-		options: { attestKeys: 'attestation' } },
+	attested('of too low a level', (d) => Object.assign(d.payload, { key_storage: ['iso_18045_basic'], user_authentication: ['iso_18045_basic'] }),
+		{ needs: ['key attestation level'] }),
+	{ name: 'key attestation as the proof itself', needs: [issuing, 'attestation proof'], success: true, options: { attestKeys: 'attestation' } },
+	{ name: 'key attestation as the proof, for two keys', needs: [issuing, 'attestation proof', 'batch'], success: true,
+		options: { attestKeys: 'attestation', copies: 2 } },
+	attested('as the proof, with the nonce of nobody', (d) => { d.payload.nonce = random(); },
+		{ needs: ['attestation proof', 'c_nonce'], options: { attestKeys: 'attestation' }, code: 'invalid_nonce' }),
+	refused('key attestation as the proof, twice', 'credential', (d) => { d.json.proofs.attestation.push(d.json.proofs.attestation[0]); }, 400,
+		'invalid_proof', { needs: ['attestation proof'], options: { attestKeys: 'attestation' } }),
 	{ name: 'key attestation beside the proof', needs: [issuing, 'key attestation'], success: true, options: { attestKeys: 'jwt' } },
 ];
 

@@ -10,7 +10,7 @@ import { disclosure } from './sdjwt.mjs';
 import { REVOKED, statusAt, SUSPENDED } from './status.mjs';
 
 const DAY = 86400, SD_JWT = { formats: ['dc+sd-jwt'] }, MDOC = { formats: ['mso_mdoc'] };
-const AT_ONCE = 20, VISIBLE_MS = 10000;
+const AT_ONCE = 100, VISIBLE_MS = 10000;
 const wait = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
 /* ---- the key binding JWT ---- */
