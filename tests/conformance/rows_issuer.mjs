@@ -1,4 +1,5 @@
 /* OpenID Foundation's issuer plan (oid4vci-1_0-issuer-*): metadata, positive and negative modules, under its own names. */
+import { randomUUID } from 'node:crypto';
 import * as jose from 'jose';
 import * as documents from './documents.mjs';
 import { CODE, PRE } from './issuance.mjs';
@@ -58,8 +59,11 @@ async function additionalRequests(t, world) {
 	await it.must('credential');
 	for (const accept of ['application/json;charset=utf-8', 'application/json, text/plain;q=0.9, */*;q=0.8', '*/*']) {
 		await it.must('nonce');
-		it.change = { credential: (d) => { d.headers = [['Accept', accept], ['x-fapi-customer-ip-address', '2001:db8::1893:def']]; } };
-		await it.must('credential');
+		const interaction = randomUUID();
+		it.change = { credential: (d) => { d.headers = [['Accept', accept], ['x-fapi-customer-ip-address', '2001:db8::1893:def'],
+			['x-fapi-interaction-id', interaction]]; } };
+		const { headers } = await it.must('credential');
+		t.truth([undefined, interaction].includes(headers['x-fapi-interaction-id']), 'x-fapi-interaction-id came back changed');
 	}
 	for (const url of [world.metadata.credential_endpoint, world.as.token_endpoint])
 		t.faults.push(...await tlsFaults(url, world.profile));

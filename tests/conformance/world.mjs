@@ -15,6 +15,7 @@ import { newKey } from './jwt.mjs';
 import * as mdoc from './mdoc.mjs';
 import * as sdjwt from './sdjwt.mjs';
 import { Presentation } from './presentation.mjs';
+import { when } from './shape.mjs';
 import { issuedStatusFaults } from './status.mjs';
 
 export const KINDS = { [sdjwt.FORMAT]: sdjwt, [mdoc.FORMAT]: mdoc };
@@ -146,19 +147,26 @@ export class World {
 
 	async checkIssued(credential, key) {
 		const about = { configuration: this.configurations[this.configuration], profile: this.profile, anchor: this.anchors.issuer,
-			keyOf: (kid) => this.#keyOf(kid) };
+			keyOf: (kid) => this.keyOf(kid) };
 		const faults = await this.kind.issuedFaults(credential, key, about);
 		const place = this.kind.statusOf(credential);
-		return place ? [...faults, ...await issuedStatusFaults(this, place)] : faults;
+		return [...faults, ...await this.typeFaults(about.configuration), ...place ? await issuedStatusFaults(this, place) : []];
+	}
+
+	/* SD-JWT VC: a vct that is an address leads to its type metadata */
+	async typeFaults({ vct }) {
+		if (!vct?.startsWith('https://'))
+			return [];
+		const { status, json } = await this.http.ask({ url: vct });
+		return when(status !== 200 || json?.vct !== vct, 'vct', 'does not lead to its type metadata');
 	}
 
 	checkBatch(credentials) { return credentials.length > 1 ? this.kind.copiesFaults(credentials) : []; }
 
-	async #keyOf(kid) {
+	async keyOf(kid) {
 		const { keys = [] } = (await this.http.ask({ url: this.as.jwks_uri })).json ?? {};
 		return jose.importJWK(keys.find((one) => one.kid === kid) ?? {}, 'ES256');
 	}
 
-	keyOf(kid) { return this.#keyOf(kid); }
 	close() { this.http.close(); }
 }
