@@ -365,7 +365,7 @@ export class Issuance {
 		this.notificationId = json?.notification_id;
 		this.note(when(this.issued.length > this.copies, '', 'holds more credentials than keys'), name);
 		for (const [i, credential] of this.issued.entries())
-			this.note(await this.world.checkIssued(credential, keys[i]), `credential ${i}`);
+			this.note(await this.world.checkIssued(credential, keys[i], this.configuration), `credential ${i}`);
 		this.note(this.world.checkBatch(this.issued), 'batch');
 		return answer;
 	}

@@ -183,6 +183,13 @@ const requests = [
 			credential_configuration_id: another }; } } }).to('credential');
 		t.expect(answer, another ? 403 : 400, another ? 'insufficient_scope' : undefined);
 	} },
+	{ name: 'every configuration of this format can be had', needs: [issuing], play: async (t, { configurations, format }) => {
+		for (const configuration of Object.keys(configurations).filter((id) => configurations[id].format === format)) {
+			const it = t.issuance({ configuration });
+			await it.through('nonce');
+			await it.must('credential');
+		}
+	} },
 	{ name: 'credential without a token', needs: [issuing], play: async (t, world) => {
 		const answer = await world.http.ask({ method: 'POST', url: world.metadata.credential_endpoint, json: {} });
 		t.expect(answer, 401);

@@ -145,8 +145,8 @@ export class World {
 	/* Who logs in, and with what: always the same, or asked for each time where a code is good once. */
 	citizen(configuration) { return this.target.citizen ?? this.command('citizen', configuration); }
 
-	async checkIssued(credential, key) {
-		const about = { configuration: this.configurations[this.configuration], profile: this.profile, anchor: this.anchors.issuer,
+	async checkIssued(credential, key, configuration) {
+		const about = { configuration: this.configurations[configuration], profile: this.profile, anchor: this.anchors.issuer,
 			keyOf: (kid) => this.keyOf(kid) };
 		const faults = await this.kind.issuedFaults(credential, key, about);
 		const place = this.kind.statusOf(credential);
