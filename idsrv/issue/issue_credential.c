@@ -69,7 +69,8 @@ static bool parse(struct app *app, struct flow_request *r, struct credential_sta
 		return false;
 	if (!st->type->holder_binding)
 		return true;
-	if (!issue_proofs(app, r, idr_json_find(body, "proofs"), issue_batch_size(r->rules), &st->keys, err))
+	if (!issue_proofs(app, r, idr_json_find(body, "proofs"), issue_batch_size(r->rules), st->token.client_id,
+	    &st->keys, err))
 		return false;
 	if (st->keys.n > st->type->copies)
 		st->keys.n = st->type->copies;

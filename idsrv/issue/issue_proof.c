@@ -22,8 +22,14 @@ static bool aud_is_us(const struct idr_json *aud, const char *us)
 	return idr_json_is_str(aud, us);
 }
 
+/* OpenID4VCI 1.0 appendix F.1: the client_id of who asks; nothing for anonymous pre-authorized access. */
+static bool iss_fits(const struct idr_json *iss, struct idr_bytes client_id)
+{
+	return !iss || (client_id.p && iss->type == IDR_JSON_STRING && idr_bytes_equal(iss->text, client_id));
+}
+
 static bool check_payload(struct app *app, struct flow_request *r, const struct idr_json *p,
-    struct idr_bytes *nonce, struct idr_err *err)
+    struct idr_bytes client_id, struct idr_bytes *nonce, struct idr_err *err)
 {
 	const struct idr_json *n = idr_json_find(p, "nonce");
 	struct idr_times t;
@@ -34,9 +40,9 @@ static bool check_payload(struct app *app, struct flow_request *r, const struct 
 	if (!idr_jwt_times(p, &t, &why) || !t.has_iat || t.iat > r->now + FUTURE_S ||
 	    t.iat < r->now - app->conf->nonce_ttl_s || !idr_times_check(&t, r->now, FUTURE_S, REF, &why))
 		return bad(err, "a proof is too old, from the future, or carries no iat");
-	/* anonymous pre-authorized access: there is no client id that could stand here */
-	if (idr_json_find(p, "iss"))
-		return bad(err, "a proof carries iss although the client is anonymous");
+	if (!iss_fits(idr_json_find(p, "iss"), client_id))
+		return bad(err, client_id.p ? "the iss of a proof is not the client's id"
+		                            : "a proof carries iss although the client is anonymous");
 	if (!idr_json_is(n, IDR_JSON_STRING))
 		return bad(err, "a proof carries no nonce");
 	*nonce = n->text;
@@ -44,7 +50,7 @@ static bool check_payload(struct app *app, struct flow_request *r, const struct 
 }
 
 static bool one_proof(struct app *app, struct flow_request *r, const struct idr_json *proof,
-    struct idr_key *key, struct idr_bytes *nonce, struct idr_err *err)
+    struct idr_bytes client_id, struct idr_key *key, struct idr_bytes *nonce, struct idr_err *err)
 {
 	const struct idr_json *payload;
 	struct idr_jws jws;
@@ -65,7 +71,7 @@ static bool one_proof(struct app *app, struct flow_request *r, const struct idr_
 		return bad(err, "the signature of a proof does not match");
 	if (!idr_jwt_payload(r->arena, &jws, &payload, &why))
 		return bad(err, "the payload of a proof is not a JSON object");
-	return check_payload(app, r, payload, nonce, err);
+	return check_payload(app, r, payload, client_id, nonce, err);
 }
 
 static bool check_nonce(struct app *app, struct flow_request *r, struct idr_bytes nonce,
@@ -79,7 +85,7 @@ static bool check_nonce(struct app *app, struct flow_request *r, struct idr_byte
 }
 
 bool issue_proofs(struct app *app, struct flow_request *r, const struct idr_json *proofs,
-    size_t batch_size, struct issue_keys *out, struct idr_err *err)
+    size_t batch_size, struct idr_bytes client_id, struct issue_keys *out, struct idr_err *err)
 {
 	const struct idr_json *list = idr_json_find(proofs, "jwt"), *v;
 	struct idr_bytes nonce, first = { NULL, 0 };
@@ -95,7 +101,7 @@ bool issue_proofs(struct app *app, struct flow_request *r, const struct idr_json
 	for (v = idr_json_first(list); v; v = idr_json_next(list, v)) {
 		struct idr_key *key = &out->key[out->n];
 
-		if (!one_proof(app, r, v, key, &nonce, err))
+		if (!one_proof(app, r, v, client_id, key, &nonce, err))
 			return false;
 		for (size_t i = 0; i < out->n; i++)
 			if (idr_key_equal(&out->key[i], key))

@@ -88,7 +88,7 @@ static void try_proof(struct scene *x, struct idr_bytes payload, struct idr_byte
 	idr_jw_str(&w, proof);
 	idr_buf_put_str(&b, "]}");
 	proofs = b.failed ? NULL : parsed(a, idr_buf_bytes(&b));
-	if (!issue_proofs(&x->app, &x->r, proofs, 10, &keys, &err)) {
+	if (!issue_proofs(&x->app, &x->r, proofs, 10, (struct idr_bytes){ 0 }, &keys, &err)) {
 		fuzz_check(err.code == IDR_INVALID_PROOF || err.code == IDR_INVALID_NONCE);
 		return;
 	}
