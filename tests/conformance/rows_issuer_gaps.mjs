@@ -121,6 +121,7 @@ const proofs = [
 	{ name: 'c_nonce is used many times at once', needs: [issuing, 'c_nonce'], play: atOnce('credential', () => 'nonce') },
 	proof('proof without nonce', (d) => { delete d.payload.nonce; }, 'invalid_proof', { needs: ['c_nonce'] }),
 	proof('proof for another issuer', (d) => { d.payload.aud = 'https://other.example'; }),
+	proof('proof of another client', (d) => { d.payload.iss = 'https://other.example'; }),
 	proof('proof without aud', (d) => { delete d.payload.aud; }),
 	proof('proof of another typ', (d) => { d.header.typ = 'jwt'; }),
 	proof('proof without typ', (d) => { delete d.header.typ; }),

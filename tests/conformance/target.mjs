@@ -2,7 +2,7 @@
  * Writes the target file of a server that `run` started: node target.mjs WORK PROFILE URL SCHEMA MORE
  * Claims are those of the first sample person, whom `rail` makes offers for.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const [work, profile, url, schema, more] = process.argv.slice(2);
@@ -48,12 +48,6 @@ const wallets = {
 		attested,
 	],
 };
-const registered = existsSync(key('clients.json')) && {
-	clients: wallets[profile],
-	citizen: JSON.parse(readFileSync(join(work, 'citizen.json'), 'utf8')),
-	wallet_provider: { iss: 'https://provider.example', key: provider('status.key'), chain: [provider('status.pem')] },
-};
-
 const pathOf = (claim) => {
 	const { namespace, element } = pid.mdoc.elements.find((one) => one.claim === claim);
 	return [namespace, element];
@@ -67,7 +61,9 @@ for (const name of ['BIN', 'IDCTL_SERVER', 'IDCTL_ADMIN', 'IDCTL_TOKEN_FILE'])
 	environment[name] = process.env[name];
 
 console.log(JSON.stringify({
-	profile, issuer: url, commands, environment, ...registered,
+	profile, issuer: url, commands, environment, clients: wallets[profile],
+	wallet_provider: { iss: 'https://provider.example', key: provider('status.key'), chain: [provider('status.pem')] },
+	citizen: JSON.parse(readFileSync(join(work, 'citizen.json'), 'utf8')),
 	anchors: { issuer: key('root.pem'), reader: key('root.pem'), status: key('root.pem') },
 	verifier: { url: `${url}/v1/presentations`, key_file: join(work, 'party.key'), return_url: `${url}/back` },
 	strangers: { foreign: stranger('foreign'), selfsigned: stranger('selfsigned') },
