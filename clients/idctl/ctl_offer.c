@@ -6,12 +6,14 @@
 
 enum { CLAIMS_FILE_MAX = 64 * 1024, BODY_MAX = 96 * 1024 };
 
-static const char *person, *claims, *tx_code, *qr, *terminal;
+static const char *person, *claims, *tx_code, *grant, *profile, *qr, *terminal;
 
 static const struct cli_option make_options[] = {
 	{ "person", "KEY", "the person's row key, as imported", &person, NULL },
 	{ "claims", "FILE", "hand these claims over (one JSON object; - for standard input)", &claims, NULL },
 	{ "tx-code", "[N]", "the wallet must also be given a code of N digits (6)", &tx_code, NULL },
+	{ "grant", "GRANT", "pre-authorized_code, or authorization_code: the person logs in", &grant, NULL },
+	{ "profile", "PROFILE", "of the wallet: plain or haip", &profile, NULL },
 	{ "qr", "FILE", "draw the link: FILE.png or FILE.svg", &qr, NULL },
 	{ "terminal", NULL, "draw the link on the terminal", &terminal, NULL },
 	{ 0 },
@@ -52,6 +54,10 @@ static bool make_body(struct cli *c, struct idr_bytes *body, struct idr_err *err
 	for (int i = 0; i < c->argc; i++)
 		idr_jw_cstr(&w, c->argv[i]);
 	idr_jw_close(&w, ']');
+	if (grant)
+		idr_jw_put_cstr(&w, "grant", grant);
+	if (profile)
+		idr_jw_put_cstr(&w, "profile", profile);
 	if (tx_code && !*tx_code)
 		idr_jw_put_bool(&w, "tx_code", true);
 	if (tx_code && *tx_code) {
