@@ -52,43 +52,18 @@ static bool map_put_int(struct map *m, int64_t key, int64_t v, struct idr_err *e
 	return map_put(m, key, &b, err);
 }
 
-/* A claim path with dots: members of objects, numbers select array elements. */
-static const struct idr_json *select_path(const struct idr_json *v, struct idr_bytes path)
-{
-	for (size_t at = 0; v && at <= path.n;) {
-		size_t dot = idr_bytes_index(path, at, '.');
-		size_t end = dot == SIZE_MAX ? path.n : dot;
-		struct idr_bytes part = idr_bytes(path.p + at, end - at);
-
-		if (v->type == IDR_JSON_ARRAY) {
-			if (part.n != 1 || part.p[0] < '0' || part.p[0] > '9')
-				return NULL;
-			v = idr_json_at(v, (size_t)(part.p[0] - '0'));
-		} else {
-			v = idr_json_find_bytes(v, part);
-		}
-		at = end + 1;
-	}
-	return v;
-}
-
 /* "data:image/webp;base64,....": the bytes under 16 and the format under 17. */
 static bool put_photo(struct map *m, int64_t key, const struct idr_json *v, struct idr_err *err)
 {
-	struct idr_bytes media, photo, uri = v->text;
-	size_t comma = idr_bytes_index(uri, 0, ','), semicolon = idr_bytes_index(uri, 0, ';');
+	struct idr_bytes medium, photo;
 	int64_t format;
 	struct idr_buf b;
 
-	if (v->type != IDR_JSON_STRING || !idr_bytes_starts(uri, "data:") || comma == SIZE_MAX ||
-	    semicolon > comma || !idr_bytes_is(idr_bytes(uri.p + semicolon, comma - semicolon), ";base64"))
-		return idr_fail(err, IDR_IMAGE, "RFC 2397", "the photo is no base64 data URI");
-	media = idr_bytes(uri.p + 5, semicolon - 5);
-	format = idr_qr_photo_format(media);
+	if (!idr_type_image(m->a, v, &medium, &photo, err))
+		return false;
+	format = idr_qr_photo_format(medium);
 	if (!format)
 		return idr_fail(err, IDR_IMAGE, "Claim 169 key 17", "the photo's medium has no number");
-	if (!idr_b64_decode(m->a, idr_bytes_from(uri, comma + 1), &photo, err))
-		return idr_fail(err, IDR_IMAGE, "RFC 4648 section 4", "the photo is not base64");
 	idr_buf_init(&b, m->a, photo.n + 9, DATA_MAX);
 	idr_cw_bytes(&b, photo);
 	return map_put(m, key, &b, err) && map_put_int(m, IDR_QR_KEY_PHOTO_FORMAT, format, err);
@@ -175,7 +150,7 @@ static bool put_data(struct idr_arena *a, const struct idr_qr_make *q, struct id
 	if (!map_put_text(m, IDR_QR_KEY_VERSION, IDR_LIT("1.0"), err))
 		return false;
 	for (size_t i = 0; i < q->cut->n_field; i++) {
-		const struct idr_json *v = select_path(q->claims, q->cut->field[i].claim);
+		const struct idr_json *v = idr_type_value_at(q->claims, q->cut->field[i].claim);
 
 		/* a path that selects nothing leaves its key out */
 		if (v && v->type != IDR_JSON_NULL && !put_field(m, q->cut->field[i].key, v, err))

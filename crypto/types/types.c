@@ -286,35 +286,6 @@ static bool read_claims(struct reader *r, const struct idr_json *arr, unsigned d
 	return true;
 }
 
-const struct idr_claim *idr_types_claim_at(const struct idr_type *t, struct idr_bytes path)
-{
-	const struct idr_claim *set = t->claim, *c = NULL;
-	size_t n = t->n_claim, at = 0;
-
-	do {
-		size_t dot = idr_bytes_index(path, at, '.');
-		struct idr_bytes part = idr_bytes_first(idr_bytes_from(path, at),
-		    dot == SIZE_MAX ? SIZE_MAX : dot - at);
-		size_t i = 0;
-
-		if (c && c->type == IDR_CLAIM_ARRAY) {
-			for (size_t k = 0; k < part.n; k++)
-				if (part.p[k] < '0' || part.p[k] > '9')
-					return NULL;
-		} else {
-			while (i < n && !idr_bytes_equal(set[i].name, part))
-				i++;
-		}
-		if (!part.n || i >= n)
-			return NULL;
-		c = &set[i];
-		set = c->member;
-		n = c->n_member;
-		at = dot == SIZE_MAX ? SIZE_MAX : dot + 1;
-	} while (at != SIZE_MAX);
-	return c;
-}
-
 static bool read_cut(struct reader *r, const struct idr_type *t, const struct idr_json *v,
     struct idr_qr_cut *cut)
 {
@@ -335,7 +306,7 @@ static bool read_cut(struct reader *r, const struct idr_type *t, const struct id
 		if (!only(r, f, field_members) || !get_int(r, f, "key", 1, 255, &q->key) ||
 		    !get_str(r, f, "claim", 300, &q->claim))
 			return false;
-		if (!idr_types_claim_at(t, q->claim))
+		if (!idr_type_claim_at(t, q->claim))
 			return bad(r, "a cut names a claim the type has not");
 		for (size_t i = 0; i + 1 < cut->n_field; i++)
 			if (cut->field[i].key == q->key)
@@ -365,21 +336,53 @@ static bool read_qr(struct reader *r, const struct idr_json *v, struct idr_type 
 	return true;
 }
 
+static bool read_form(struct reader *r, const struct idr_json *v, struct idr_mdoc_element *e)
+{
+	const struct idr_json *form = idr_json_find(v, "form");
+
+	if (!form)
+		return true;
+	if (!idr_json_is_str(form, "approximate-date") || e->source->type != IDR_CLAIM_PARTIAL_DATE)
+		return bad(r, "a form is not known, or not one of its claim");
+	e->form = IDR_MDOC_APPROXIMATE_DATE;
+	return true;
+}
+
+/* The media of the mdoc are some of those the claim admits. */
+static bool read_element_media(struct reader *r, const struct idr_json *v, struct idr_mdoc_element *e)
+{
+	const struct idr_json *media = idr_json_find(v, "media");
+
+	if (!media)
+		return true;
+	if (e->source->type != IDR_CLAIM_IMAGE || !get_texts(r, media, &e->media, &e->n_media))
+		return bad(r, "media belong to an image, and are a list of texts");
+	for (size_t i = 0; i < e->n_media; i++) {
+		size_t k = 0;
+
+		while (k < e->source->n_media && !idr_bytes_equal(e->source->media[k], e->media[i]))
+			k++;
+		if (k == e->source->n_media)
+			return bad(r, "an element admits a medium that its claim does not");
+	}
+	return true;
+}
+
 static bool read_element(struct reader *r, const struct idr_type *t, const struct idr_json *v,
     struct idr_mdoc_element *e)
 {
-	static const char *const members[] = { "namespace", "element", "claim", NULL };
+	static const char *const members[] = { "namespace", "element", "claim", "form", "media", NULL };
 
 	if (!only(r, v, members) || !get_str(r, v, "namespace", 100, &e->namespace) ||
 	    !get_str(r, v, "element", 100, &e->element) || !get_str(r, v, "claim", 300, &e->claim))
 		return false;
-	e->source = idr_types_claim_at(t, e->claim);
+	e->source = idr_type_claim_at(t, e->claim);
 	if (!e->source)
 		return bad(r, "an element names a claim the type has not");
 	for (const struct idr_mdoc_element *x = t->element; x < e; x++)
 		if (idr_bytes_equal(x->namespace, e->namespace) && idr_bytes_equal(x->element, e->element))
 			return bad(r, "an element stands twice in its namespace");
-	return true;
+	return read_form(r, v, e) && read_element_media(r, v, e);
 }
 
 static bool read_mdoc(struct reader *r, const struct idr_json *v, struct idr_type *t)

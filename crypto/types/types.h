@@ -48,11 +48,20 @@ struct idr_qr_cut {
 	size_t n_field;
 };
 
+/* How an mdoc element says what the claim says. */
+enum idr_mdoc_form {
+	IDR_MDOC_PLAIN,                 /* as schema/types/README.md says for the claim's type */
+	IDR_MDOC_APPROXIMATE_DATE       /* {"birth_date": full-date, ? "approximate_mask": tstr} */
+};
+
 /* A data element of the type's mdoc form, in the order of writing. */
 struct idr_mdoc_element {
 	struct idr_bytes namespace, element;
 	struct idr_bytes claim;         /* dotted path: "family_name", "address.locality", "nationalities.0" */
 	const struct idr_claim *source; /* the claim at that path */
+	enum idr_mdoc_form form;
+	struct idr_bytes *media;        /* image: only these in the mdoc; none listed: all of the claim */
+	size_t n_media;
 };
 
 struct idr_type {
@@ -80,6 +89,15 @@ struct idr_type {
 IDR_MUST bool idr_type_parse(struct idr_arena *a, struct idr_bytes file, const struct idr_type **out,
     struct idr_err *err);
 const struct idr_claim *idr_type_claim(const struct idr_type *t, struct idr_bytes name);
+/* Can it be issued as mdoc? Always bound to a holder key: without that binding it cannot. */
+static inline bool idr_type_has_mdoc(const struct idr_type *t)
+{
+	return t->n_element > 0 && t->holder_binding;
+}
+/* The claim a dotted path names ("address.country", "nationalities.0"), or NULL; and its value among the
+ * claims of a credential, or NULL. */
+const struct idr_claim *idr_type_claim_at(const struct idr_type *t, struct idr_bytes path);
+const struct idr_json *idr_type_value_at(const struct idr_json *claims, struct idr_bytes path);
 
 /*
  * A person's claims for this type at `now`: exactly the type's claims, validated, derived ones
@@ -89,6 +107,11 @@ const struct idr_claim *idr_type_claim(const struct idr_type *t, struct idr_byte
  */
 IDR_MUST bool idr_type_claims(struct idr_arena *a, const struct idr_type *t,
     const struct idr_json *person, int64_t now, struct idr_bytes *out, struct idr_err *err);
+/* What an image claim of a credential holds: "data:<medium>;base64,...". errors IDR_IMAGE */
+IDR_MUST bool idr_type_image(struct idr_arena *a, const struct idr_json *value, struct idr_bytes *medium,
+    struct idr_bytes *image, struct idr_err *err);
+/* The last day a date may be of which only the year or the month is known, as YYYY-MM-DD. */
+bool idr_type_last_day(struct idr_bytes date, uint8_t out[10]);
 /* The same checks without a result: what an importer asks of every row. */
 IDR_MUST bool idr_type_check(struct idr_arena *a, const struct idr_type *t,
     const struct idr_json *person, struct idr_err *err);

@@ -154,6 +154,23 @@ static bool put_image(struct make *m, const struct idr_claim *c, const struct id
 	return true;
 }
 
+bool idr_type_image(struct idr_arena *a, const struct idr_json *v, struct idr_bytes *medium,
+    struct idr_bytes *image, struct idr_err *err)
+{
+	struct idr_bytes uri = v->text;
+	size_t comma = idr_bytes_index(uri, 0, ','), semicolon = idr_bytes_index(uri, 0, ';');
+	struct idr_err why;
+
+	if (v->type != IDR_JSON_STRING || !idr_bytes_starts(uri, "data:") || comma == SIZE_MAX ||
+	    semicolon > comma || !idr_bytes_is(idr_bytes(uri.p + semicolon, comma - semicolon), ";base64"))
+		return idr_fail(err, IDR_IMAGE, "RFC 2397", "the image is no base64 data URI");
+	*medium = idr_bytes(uri.p + 5, semicolon - 5);
+	if (idr_b64_decode(a, idr_bytes_from(uri, comma + 1), image, &why))
+		return true;
+	idr_fail(err, IDR_IMAGE, "RFC 4648 section 4", "the image is not base64");
+	return idr_arena_blame(a, err);
+}
+
 static bool has_member(const struct idr_claim *c, struct idr_bytes name)
 {
 	for (size_t i = 0; i < c->n_member; i++)

@@ -1,6 +1,8 @@
 /* types_date: dates of people, which may be known only in part, and ages. */
 #include "types/types_internal.h"
 
+#include <stdio.h>
+
 bool idr_types_date_parse(struct idr_bytes text, bool partial, struct types_date *out)
 {
 	uint8_t full[10] = { '0', '0', '0', '0', '-', '0', '1', '-', '0', '1' };
@@ -19,6 +21,21 @@ static int64_t last_day_of_month(int year, int month)
 {
 	return month == 12 ? idr_days_from_date(year + 1, 1, 1) - 1 :
 	    idr_days_from_date(year, month + 1, 1) - 1;
+}
+
+bool idr_type_last_day(struct idr_bytes date, uint8_t out[10])
+{
+	struct types_date d;
+	char text[16];
+	int y, m, day;
+
+	if (!idr_types_date_parse(date, true, &d))
+		return false;
+	idr_date_from_days(d.day ? idr_days_from_date(d.year, d.month, d.day) :
+	        last_day_of_month(d.year, d.month ? d.month : 12), &y, &m, &day);
+	snprintf(text, sizeof(text), "%04d-%02d-%02d", y % 10000, m % 100, day % 100);
+	memcpy(out, text, 10);
+	return true;
 }
 
 static bool is_leap(int year)

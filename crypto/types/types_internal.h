@@ -5,8 +5,6 @@
 #include "base/text.h"
 #include "types/types.h"
 
-/* The claim a dotted path names ("address.country", "nationalities.0"), or NULL. */
-const struct idr_claim *idr_types_claim_at(const struct idr_type *t, struct idr_bytes path);
 /* An assigned ISO 3166-1 alpha-2 code in upper case. */
 bool idr_types_is_country(struct idr_bytes code);
 /* Burmese in Zawgyi encoding rather than Unicode; `text` is checked UTF-8. */

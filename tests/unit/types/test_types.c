@@ -104,6 +104,58 @@ static void reads_every_part(void **state)
 	assert_null(idr_type_claim(t, IDR_LIT("x")));
 }
 
+/* A type with an image, a partial date and this element. */
+static enum idr_code with_element(struct kit *k, const char *members, const struct idr_type **out)
+{
+	return read_type(k, idr_arena_printf(k->a, &(struct idr_err){ 0 }, "{" HEAD "\"claims\":["
+	    "{\"name\":\"i\",\"type\":\"image\",\"max_bytes\":9,\"media\":[\"image/webp\",\"image/jpeg\"],\"mandatory\":true,\"sd\":\"always\"},"
+	    "{\"name\":\"d\",\"type\":\"partial-date\",\"mandatory\":true,\"sd\":\"always\"}],"
+	    "\"mdoc\":{\"doctype\":\"x.y\",\"elements\":[{\"namespace\":\"x\",\"element\":\"e\",%s}]}," REST "}", members), out);
+}
+
+static void reads_the_form_and_the_media_of_an_element(void **state)
+{
+	struct kit *k = *state;
+	const struct idr_type *t = NULL;
+
+	assert_int_equal(with_element(k, "\"claim\":\"d\",\"form\":\"approximate-date\"", &t), IDR_OK);
+	assert_int_equal(t->element[0].form, IDR_MDOC_APPROXIMATE_DATE);
+	assert_int_equal(with_element(k, "\"claim\":\"i\",\"media\":[\"image/jpeg\"]", &t), IDR_OK);
+	assert_int_equal(t->element[0].n_media, 1);
+	assert_true(idr_type_has_mdoc(t));
+	assert_int_equal(with_element(k, "\"claim\":\"i\"", &t), IDR_OK);
+	assert_int_equal(t->element[0].form, IDR_MDOC_PLAIN);
+	assert_int_equal(t->element[0].n_media, 0);
+}
+
+static void refuses_an_element_its_claim_cannot_be(void **state)
+{
+	static const char *const bad[] = { "\"claim\":\"i\",\"form\":\"approximate-date\"",
+		"\"claim\":\"d\",\"form\":\"date\"", "\"claim\":\"d\",\"form\":1", "\"claim\":\"d\",\"media\":[\"image/jpeg\"]",
+		"\"claim\":\"i\",\"media\":[\"image/png\"]", "\"claim\":\"i\",\"media\":[]", "\"claim\":\"i\",\"media\":\"image/jpeg\"",
+		"\"claim\":\"i\",\"medium\":\"image/jpeg\"" };
+	struct kit *k = *state;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		if (with_element(k, bad[i], NULL) != IDR_TYPE)
+			fail_msg("accepted: %s", bad[i]);
+}
+
+static void a_path_leads_to_the_claim_and_to_its_value(void **state)
+{
+	static const struct { const char *path, *json; } there[] = { { "a", "1" }, { "b.c", "\"x\"" }, { "l.0", "7" },
+		{ "l.10", "17" }, { "o.1.z", "true" } };
+	static const char *const nowhere[] = { "", "x", "a.b", "b.d", "l.11", "l.-1", "l.x", "l.", ".a", "l.00000", "o.0.z" };
+	struct kit *k = *state;
+	const struct idr_json *v = kit_json(k, IDR_LIT("{\"a\":1,\"b\":{\"c\":\"x\"},\"l\":[7,8,9,10,11,12,13,14,15,16,17],"
+	    "\"o\":[{},{\"z\":true}]}"));
+
+	for (size_t i = 0; i < sizeof(there) / sizeof(there[0]); i++)
+		assert_true(idr_bytes_is(idr_type_value_at(v, idr_str(there[i].path))->raw, there[i].json));
+	for (size_t i = 0; i < sizeof(nowhere) / sizeof(nowhere[0]); i++)
+		assert_null(idr_type_value_at(v, idr_str(nowhere[i])));
+}
+
 static enum idr_code with_source(struct kit *k, const char *source, const struct idr_type **out)
 {
 	return read_type(k, idr_arena_printf(k->a, &(struct idr_err){ 0 },
@@ -259,6 +311,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		UNIT(reads_the_types_that_are_shipped),
 		UNIT(reads_every_part),
+		UNIT(reads_the_form_and_the_media_of_an_element),
+		UNIT(refuses_an_element_its_claim_cannot_be),
+		UNIT(a_path_leads_to_the_claim_and_to_its_value),
 		UNIT(reads_a_source_of_its_own),
 		UNIT(refuses_a_source_that_is_not_one_select),
 		UNIT(refuses_a_broken_top),
