@@ -112,6 +112,10 @@ def check_type(t, folder):
     hidden = sum(c["sd"] != "never" for c in t["claims"])
     need(hidden <= t["sdjwt"]["digests"], "%s: %d claims to hide, fewer digests" % (folder, hidden))
     elements = [(e["namespace"], e["element"]) for e in t["mdoc"]["elements"]]
+    for e in t["mdoc"]["elements"]:
+        shown = find(t["claims"], e["claim"]) or {}
+        need(set(e.get("media", [])) <= set(shown.get("media", [])), "%s: media of %s" % (folder, e["element"]))
+        need("form" not in e or shown.get("type") == "partial-date", "%s: form of %s" % (folder, e["element"]))
     need(len(set(elements)) == len(elements), folder + ": an mdoc element stands twice")
     keys = {}
     for cut in t["qr"]["cuts"]:
@@ -236,6 +240,7 @@ def check_person(key, claims, types):
         names = claims["name_primary"], claims["name_secondary"]
         need((names[1] == "-") == ("family_name" not in claims), key + ": a name stands twice")
         need(all(ord(ch) < 256 for ch in "".join(names)), key + ": Latin-1")
+        need(base64.b64decode(claims["licence_picture"])[:3] == b"\xff\xd8\xff", key + ": licence without JPEG")
     size = len(base64.b64decode(claims["picture"]))
     need(600 <= size <= 800, "%s: portrait of %d bytes" % (key, size))
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes people.ndjson: 1,000 plainly invented people of eleven countries, the same every time.
 
-Python's standard library and the program `cwebp` (Debian: webp). Its output is committed; run it
+Python's standard library and the programs `cwebp` and `cjpeg` (Debian: webp, libjpeg-turbo-progs). Its output is committed; run it
 again only to change the sample. The names are combinations of common parts (people_names.py), the
 numbers say SAMPLE, the faces are drawn (people_portrait.py).
 """
@@ -13,7 +13,7 @@ import unicodedata
 from datetime import date, timedelta
 
 import people_names as n
-from people_portrait import portrait
+from people_portrait import cjpeg, draw, portrait
 
 COUNTRIES = ["BN", "KH", "ID", "LA", "MY", "MM", "PH", "SG", "TH", "TL", "VN"]
 TODAY = date(2026, 11, 1)
@@ -235,7 +235,10 @@ def person(i):
     # who is known by a full date and of age may drive; the mobile licence demands a full date
     if len(known) == 10 and day.year < 2006:
         claims.update(licence(r, who, country, day, i))
-    claims["picture"] = base64.b64encode(portrait(r, sex, TODAY.year - day.year)).decode()
+    face = draw(r, sex, TODAY.year - day.year)
+    claims["picture"] = base64.b64encode(portrait(face)).decode()
+    if "licence_number" in claims:
+        claims["licence_picture"] = base64.b64encode(cjpeg(face)).decode()
     line = json.dumps({"key": "%s-SAMPLE-%06d" % (country, i), "claims": claims}, ensure_ascii=False,
                       separators=(",", ":"))
     # as some registers export: decomposed; the importer has to compose it
