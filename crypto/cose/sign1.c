@@ -251,6 +251,19 @@ bool idr_sign1_build(struct idr_arena *a, struct idr_bytes protected_map, struct
 	return idr_buf_done(&b, to_be_signed, err);
 }
 
+void idr_sign1_put(struct idr_buf *b, struct idr_bytes protected_map, struct idr_bytes unprotected_map,
+    struct idr_bytes payload, struct idr_bytes signature)
+{
+	idr_cw_array(b, 4);
+	idr_cw_bytes(b, protected_map);
+	idr_cw_raw(b, unprotected_map);
+	if (payload.p)
+		idr_cw_bytes(b, payload);
+	else
+		idr_cw_null(b);
+	idr_cw_bytes(b, signature);
+}
+
 bool idr_sign1_attach(struct idr_arena *a, struct idr_bytes protected_map,
     struct idr_bytes unprotected_map, struct idr_bytes payload, struct idr_bytes signature,
     struct idr_bytes *out, struct idr_err *err)
@@ -260,10 +273,6 @@ bool idr_sign1_attach(struct idr_arena *a, struct idr_bytes protected_map,
 
 	idr_buf_init(&b, a, n, n);
 	idr_cw_tag(&b, TAG_SIGN1);
-	idr_cw_array(&b, 4);
-	idr_cw_bytes(&b, protected_map);
-	idr_cw_raw(&b, unprotected_map);
-	idr_cw_bytes(&b, payload);
-	idr_cw_bytes(&b, signature);
+	idr_sign1_put(&b, protected_map, unprotected_map, payload, signature);
 	return idr_buf_done(&b, out, err);
 }

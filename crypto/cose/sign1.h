@@ -53,7 +53,11 @@ IDR_MUST bool idr_sign1_verify(struct idr_suite *s, struct idr_arena *a, const s
 /* To-be-signed bytes ["Signature1", protected, h'', payload]; protected is the encoded map. */
 IDR_MUST bool idr_sign1_build(struct idr_arena *a, struct idr_bytes protected_map,
     struct idr_bytes payload, struct idr_bytes *to_be_signed, struct idr_err *err);
-/* 18([protected, unprotected, payload, signature]); unprotected is an encoded map (a0 if none). */
+/* [protected, unprotected, payload, signature] without a tag, as an mdoc has it; unprotected is an encoded
+ * map (a0 if none), a payload with p == NULL is detached. */
+void idr_sign1_put(struct idr_buf *b, struct idr_bytes protected_map, struct idr_bytes unprotected_map,
+    struct idr_bytes payload, struct idr_bytes signature);
+/* The same inside tag 18. */
 IDR_MUST bool idr_sign1_attach(struct idr_arena *a, struct idr_bytes protected_map,
     struct idr_bytes unprotected_map, struct idr_bytes payload, struct idr_bytes signature,
     struct idr_bytes *out, struct idr_err *err);
