@@ -71,6 +71,8 @@ static bool read_formats(const struct idr_json *v, struct idr_policy *p, struct 
 			i++;
 		if (i == 3)
 			return wrong(err, "formats names an unknown format");
+		if (all[i] == IDR_FORMAT_MDOC && !p->format[IDR_FORMAT_SDJWT])
+			p->mdoc_first = true;
 		p->format[all[i]] = true;
 	}
 	return true;
@@ -312,6 +314,17 @@ static void put_mdoc(struct query *q, const struct idr_type *t)
 }
 
 /* Any one of the queries is enough. */
+static void put_option(struct query *q, const struct idr_type *mdoc)
+{
+	idr_jw_open(&q->w, '[');
+	if (mdoc)
+		put_mdoc_id(q, mdoc);
+	else
+		idr_jw_str(&q->w, q->p->id);
+	idr_jw_close(&q->w, ']');
+}
+
+/* The format that the policy prefers comes first (OpenID4VP 6.2: options are in order of preference). */
 static void put_sets(struct query *q, bool sdjwt)
 {
 	struct idr_jw *w = &q->w;
@@ -321,18 +334,13 @@ static void put_sets(struct query *q, bool sdjwt)
 	idr_jw_open(w, '{');
 	idr_jw_name(w, "options");
 	idr_jw_open(w, '[');
-	if (sdjwt) {
-		idr_jw_open(w, '[');
-		idr_jw_str(w, q->p->id);
-		idr_jw_close(w, ']');
-	}
-	for (size_t i = 0; i < q->n_type; i++) {
-		if (!is_mdoc_choice(q->p, q->type[i]))
-			continue;
-		idr_jw_open(w, '[');
-		put_mdoc_id(q, q->type[i]);
-		idr_jw_close(w, ']');
-	}
+	if (sdjwt && !q->p->mdoc_first)
+		put_option(q, NULL);
+	for (size_t i = 0; i < q->n_type; i++)
+		if (is_mdoc_choice(q->p, q->type[i]))
+			put_option(q, q->type[i]);
+	if (sdjwt && q->p->mdoc_first)
+		put_option(q, NULL);
 	idr_jw_close(w, ']');
 	idr_jw_close(w, '}');
 	idr_jw_close(w, ']');

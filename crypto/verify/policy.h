@@ -18,6 +18,7 @@ struct idr_policy {
 	const struct idr_json *purpose;       /* {"en":...} */
 	const struct idr_json *file;
 	bool format[4];                       /* by enum idr_format */
+	bool mdoc_first;                      /* named before dc+sd-jwt */
 	struct idr_bytes *type;               /* type ids, "pid" */
 	size_t n_type;
 	struct idr_dcql_claim *claim;         /* path and values */

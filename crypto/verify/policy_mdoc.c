@@ -106,6 +106,14 @@ static bool put_claims(struct tree *t, const struct idr_claim *set, size_t n_set
 	return true;
 }
 
+/* A birth_date of ISO/IEC TS 23220-2 has its date inside of a map. */
+static const struct idr_json *value_of(const struct idr_mdoc_element *e, const struct idr_json *v)
+{
+	const struct idr_json *date = e->form == IDR_MDOC_APPROXIMATE_DATE ? idr_json_find(v, "birth_date") : NULL;
+
+	return date ? date : v;
+}
+
 bool idr_policy_claims_of_mdoc(struct idr_arena *a, const struct idr_type *t,
     const struct idr_json *elements, const struct idr_json **out, struct idr_err *err)
 {
@@ -123,7 +131,7 @@ bool idr_policy_claims_of_mdoc(struct idr_arena *a, const struct idr_type *t,
 		const struct idr_json *v = idr_json_find_bytes(idr_json_find_bytes(elements, e->namespace), e->element);
 
 		if (v)
-			leaf[n++] = (struct leaf){ e->claim, v };
+			leaf[n++] = (struct leaf){ e->claim, value_of(e, v) };
 	}
 	if (!t)
 		return true;
@@ -145,7 +153,7 @@ static const struct idr_dcql_claim *asking(const struct idr_policy *p, const str
 	return NULL;
 }
 
-/* As `claims` of DCQL. Values are those of the element only when the policy named all of it. */
+/* As `claims` of DCQL. Values are those of the element only when the policy named all of it, as it is. */
 void idr_policy_put_elements(struct idr_jw *w, const struct idr_policy *p, const struct idr_type *t)
 {
 	bool exact;
@@ -163,7 +171,7 @@ void idr_policy_put_elements(struct idr_jw *w, const struct idr_policy *p, const
 		idr_jw_str(w, e->namespace);
 		idr_jw_str(w, e->element);
 		idr_jw_close(w, ']');
-		if (exact && c->values)
+		if (exact && c->values && e->form == IDR_MDOC_PLAIN)
 			idr_jw_put_raw(w, "values", c->values->raw);
 		idr_jw_close(w, '}');
 	}

@@ -94,10 +94,12 @@ static void becomes_a_query_that_parses(void **state)
 	assert_true(idr_policy_dcql(x->k.a, p, x->types, 1, &text, &x->err));
 	if (!idr_dcql_parse(x->k.a, text, &q, &x->err))
 		fail_msg("%s", x->err.msg);
-	assert_int_equal(q->n_credential, 1);
+	assert_int_equal(q->n_credential, 2);
 	assert_true(q->credential[0].holder_binding);
 	assert_int_equal(q->credential[0].n_claim, 3);
 	assert_true(idr_bytes_is(q->credential[0].id, "bank-account"));
+	assert_true(idr_bytes_is(q->credential[1].id, "bank-account_pid"));
+	assert_int_equal(q->credential[1].n_claim, 3);
 }
 
 static void becomes_no_query_without_a_type_or_format(void **state)

@@ -9,21 +9,26 @@
 
 #include "base/text.h"
 #include "codec/cbor_write.h"
+#include "verify/verify_internal.h"
 
-#define PID "idrail.pid.1"
+#define LICENCE "org.iso.18013.5.1.mDL"
+#define SPACE "org.iso.18013.5.1"
 #define POLICY(claims, binding) "{\"id\":\"p-1\",\"purpose\":{\"en\":\"why\"},\"formats\":[\"mso_mdoc\",\"dc+sd-jwt\"]," \
-    "\"types\":[\"pid\"],\"claims\":[" claims "],\"holder_binding\":\"" binding "\"," \
+    "\"types\":[\"mdl\"],\"claims\":[" claims "],\"holder_binding\":\"" binding "\"," \
     "\"status\":{\"max_age_s\":86400,\"older\":\"undecided\",\"unknown\":\"undecided\"},\"accept_undecided\":false}"
 #define NAME "{\"path\":[\"family_name\"]}"
-#define BORN "{\"path\":[\"birthdate\"]}"
+#define BORN "{\"path\":[\"birth_date\"]}"
 
 static int setup(void **state)
 {
-	struct idr_bytes types = IDR_LIT("idrail.*");
+	struct idr_bytes types = IDR_LIT("org.iso.*");
+	const struct idr_type *mdl;
 	struct scene *x;
 
 	assert_int_equal(scene_setup(state), 0);
 	x = *state;
+	assert_true(idr_type_parse(x->k.a, kit_file(&x->k, "schema/types/mdl/type.json"), &mdl, &x->err));
+	x->types[0] = mdl;
 	assert_true(idr_trust_add_anchor(x->k.s, x->k.trust, x->k.root_der, IDR_PURPOSE_ISSUER, &types, 1, NULL,
 	    &x->err));
 	return 0;
@@ -51,7 +56,8 @@ static struct kit_mdoc_plan plan(struct scene *x, uint64_t idx)
 {
 	struct kit_mdoc_plan p = kit_mdoc_plan(&x->k);
 
-	p.doctype = p.mso_doctype = p.space = PID;
+	p.doctype = p.mso_doctype = LICENCE;
+	p.space = SPACE;
 	p.status_claim = place(x, idx);
 	return p;
 }
@@ -92,15 +98,15 @@ static void answers_a_request(void **state)
 	assert_int_equal(v->code, IDR_OK);
 	assert_int_equal(v->format, IDR_FORMAT_MDOC);
 	assert_int_equal(v->possession, IDR_POSSESSION_PROVED);
-	assert_true(idr_bytes_is(v->vct, PID));
-	assert_true(idr_bytes_is(v->type_id, "pid"));
+	assert_true(idr_bytes_is(v->vct, LICENCE));
+	assert_true(idr_bytes_is(v->type_id, "mdl"));
 	assert_true(idr_bytes_is(v->issuer_country, "UT"));
 	assert_true(idr_key_equal(&v->holder, idr_private_public(x->k.holder)));
 	o = kit_json(&x->k, idr_str(written(x, v)));
 	assert_true(idr_json_is_str(idr_json_find(o, "format"), "mso_mdoc"));
-	assert_true(idr_json_is_str(idr_json_find(o, "doctype"), PID));
+	assert_true(idr_json_is_str(idr_json_find(o, "doctype"), LICENCE));
 	assert_null(idr_json_find(o, "vct"));
-	assert_true(idr_json_is_str(idr_json_find(idr_json_find(idr_json_find(o, "claims"), PID), "family_name"),
+	assert_true(idr_json_is_str(idr_json_find(idr_json_find(idr_json_find(o, "claims"), SPACE), "family_name"),
 	    "Okonkwo"));
 }
 
@@ -162,10 +168,10 @@ static void gives_a_policy_the_elements_of_its_claims(void **state)
 	v = scene_verify(x, mdoc(x, 0, 0));
 	assert_int_equal(v->code, IDR_OK);
 	assert_true(idr_bytes_is(idr_verdict_claims_json(v),
-	    "{\"" PID "\":{\"family_name\":\"Okonkwo\",\"birth_date\":\"1991-04-17\"}}"));
-	x->in.policy = scene_policy(x, POLICY("{\"path\":[\"birthdate\"],\"values\":[\"1991-04-17\"]}", "optional"));
+	    "{\"" SPACE "\":{\"family_name\":\"Okonkwo\",\"birth_date\":\"1991-04-17\"}}"));
+	x->in.policy = scene_policy(x, POLICY("{\"path\":[\"birth_date\"],\"values\":[\"1991-04-17\"]}", "optional"));
 	assert_int_equal(scene_code(x, mdoc(x, 0, 0)), IDR_OK);
-	x->in.policy = scene_policy(x, POLICY("{\"path\":[\"birthdate\"],\"values\":[\"1991-04-18\"]}", "optional"));
+	x->in.policy = scene_policy(x, POLICY("{\"path\":[\"birth_date\"],\"values\":[\"1991-04-18\"]}", "optional"));
 	assert_int_equal(scene_code(x, mdoc(x, 0, 0)), IDR_CLAIM_VALUE);
 	x->in.policy = scene_policy(x, POLICY("{\"path\":[\"given_name\"]}", "optional"));
 	assert_int_equal(scene_code(x, mdoc(x, 0, 0)), IDR_CLAIM_MISSING);
@@ -177,7 +183,7 @@ static void is_held_to_the_types_of_the_policy(void **state)
 {
 	struct scene *x = *state;
 	struct kit_mdoc_plan p = plan(x, 0);
-	struct idr_type bare = *x->pid;
+	struct idr_type bare = *x->types[0];
 
 	x->in.policy = scene_policy(x, POLICY(NAME, "optional"));
 	p.doctype = p.mso_doctype = "idrail.other.1";
@@ -253,7 +259,7 @@ static const struct idr_response *respond(struct scene *x, const char *q, struct
 
 #define Q(type, more) "{\"credentials\":[{\"id\":\"a\",\"format\":\"mso_mdoc\",\"meta\":{\"doctype_value\":\"" type "\"}" \
     more "}]}"
-#define CLAIMS(element, more) ",\"claims\":[{\"path\":[\"" PID "\",\"" element "\"]" more "}]"
+#define CLAIMS(element, more) ",\"claims\":[{\"path\":[\"" SPACE "\",\"" element "\"]" more "}]"
 
 static void answers_a_query_with_what_was_asked_and_no_more(void **state)
 {
@@ -261,21 +267,21 @@ static void answers_a_query_with_what_was_asked_and_no_more(void **state)
 	const struct idr_response *r;
 
 	ask(x);
-	r = respond(x, Q(PID, CLAIMS("birth_date", "")), mdoc(x, 0, 0));
+	r = respond(x, Q(LICENCE, CLAIMS("birth_date", "")), mdoc(x, 0, 0));
 	assert_true(r->accepted);
-	assert_true(idr_bytes_is(r->presentation[0].claims, "{\"" PID "\":{\"birth_date\":\"1991-04-17\"}}"));
-	assert_true(respond(x, Q(PID, CLAIMS("age_over_18", ",\"values\":[true]")), mdoc(x, 0, 0))->accepted);
+	assert_true(idr_bytes_is(r->presentation[0].claims, "{\"" SPACE "\":{\"birth_date\":\"1991-04-17\"}}"));
+	assert_true(respond(x, Q(LICENCE, CLAIMS("age_over_18", ",\"values\":[true]")), mdoc(x, 0, 0))->accepted);
 }
 
 static void refuses_an_answer_to_another_query(void **state)
 {
 	static const struct { const char *query; enum idr_code code; } cases[] = {
 		{ Q("idrail.age.1", CLAIMS("birth_date", "")), IDR_DOCTYPE },
-		{ Q(PID, CLAIMS("given_name", "")), IDR_CLAIM_MISSING },
-		{ Q(PID, CLAIMS("age_over_18", ",\"values\":[false]")), IDR_CLAIM_VALUE },
-		{ "{\"credentials\":[{\"id\":\"a\",\"format\":\"dc+sd-jwt\",\"meta\":{\"vct_values\":[\"" PID "\"]}}]}",
+		{ Q(LICENCE, CLAIMS("given_name", "")), IDR_CLAIM_MISSING },
+		{ Q(LICENCE, CLAIMS("age_over_18", ",\"values\":[false]")), IDR_CLAIM_VALUE },
+		{ "{\"credentials\":[{\"id\":\"a\",\"format\":\"dc+sd-jwt\",\"meta\":{\"vct_values\":[\"" SPACE "\"]}}]}",
 		    IDR_FORMAT },
-		{ Q(PID, CLAIMS("birth_date", "") ",\"trusted_authorities\":[{\"type\":\"aki\",\"values\":[\"AAAA\"]}]"),
+		{ Q(LICENCE, CLAIMS("birth_date", "") ",\"trusted_authorities\":[{\"type\":\"aki\",\"values\":[\"AAAA\"]}]"),
 		    IDR_TRUST },
 	};
 	struct scene *x = *state;
@@ -287,17 +293,17 @@ static void refuses_an_answer_to_another_query(void **state)
 		if (got != cases[i].code)
 			fail_msg("case %zu: %s", i, idr_code_name(got));
 	}
-	assert_int_equal(respond(x, Q(PID, CLAIMS("birth_date", "")), mdoc(x, 0, MDOC_DEVICE_OTHER_KEY))->code,
+	assert_int_equal(respond(x, Q(LICENCE, CLAIMS("birth_date", "")), mdoc(x, 0, MDOC_DEVICE_OTHER_KEY))->code,
 	    IDR_DEVICE_SIGNATURE);
-	assert_int_equal(respond(x, Q(PID, CLAIMS("birth_date", "")), mdoc(x, 1, 0))->code, IDR_STATUS_REVOKED);
+	assert_int_equal(respond(x, Q(LICENCE, CLAIMS("birth_date", "")), mdoc(x, 1, 0))->code, IDR_STATUS_REVOKED);
 }
 
 /* The nonce is inside of what the device signed: a wrong signature may answer another request. */
 static void rejects_the_whole_response_for_one_wrong_device_signature(void **state)
 {
 	static const char q[] = "{\"credentials\":["
-	    "{\"id\":\"a\",\"format\":\"mso_mdoc\",\"meta\":{\"doctype_value\":\"" PID "\"}},"
-	    "{\"id\":\"b\",\"format\":\"mso_mdoc\",\"meta\":{\"doctype_value\":\"" PID "\"}}],"
+	    "{\"id\":\"a\",\"format\":\"mso_mdoc\",\"meta\":{\"doctype_value\":\"" LICENCE "\"}},"
+	    "{\"id\":\"b\",\"format\":\"mso_mdoc\",\"meta\":{\"doctype_value\":\"" LICENCE "\"}}],"
 	    "\"credential_sets\":[{\"options\":[[\"a\"]]},{\"options\":[[\"b\"]],\"required\":false}]}";
 	static const struct { unsigned flags; bool accepted; } cases[] = { { 0, true }, { MDOC_NO_DEVICE_SIGNED, true },
 		{ MDOC_DEVICE_OTHER_KEY, false } };
@@ -332,7 +338,7 @@ static void finds_the_authority_a_query_names(void **state)
 	ask(x);
 	assert_true(idr_cert_parse(x->k.s, x->k.a, x->k.ds_der, &ds, &x->err));
 	idr_buf_init(&b, x->k.a, 512, 4096);
-	idr_buf_put_str(&b, "{\"credentials\":[{\"id\":\"a\",\"format\":\"mso_mdoc\",\"meta\":{\"doctype_value\":\"" PID
+	idr_buf_put_str(&b, "{\"credentials\":[{\"id\":\"a\",\"format\":\"mso_mdoc\",\"meta\":{\"doctype_value\":\"" LICENCE
 	    "\"}" CLAIMS("birth_date", "") ",\"trusted_authorities\":[{\"type\":\"aki\",\"values\":[\"");
 	idr_b64url_put(&b, ds.aki);
 	idr_buf_put_str(&b, "\"]}]}]}");
@@ -363,14 +369,59 @@ static void asks_a_policy_in_either_format(void **state)
 	assert_int_equal(q->n_credential, 2);
 	assert_int_equal(q->credential[0].format, IDR_FORMAT_SDJWT);
 	assert_int_equal(q->credential[1].format, IDR_FORMAT_MDOC);
-	assert_true(idr_bytes_is(q->credential[1].id, "p-1_pid"));
+	assert_true(idr_bytes_is(q->credential[1].id, "p-1_mdl"));
 	assert_int_equal(q->credential[1].n_claim, 2);
 	path = q->credential[1].claim[1].path;
-	assert_true(idr_json_is_str(idr_json_at(path, 0), PID));
+	assert_true(idr_json_is_str(idr_json_at(path, 0), SPACE));
 	assert_true(idr_json_is_str(idr_json_at(path, 1), "birth_date"));
 	assert_true(idr_dcql_satisfied(q, answered, NULL, &err));
 	answered[1] = false;
 	assert_false(idr_dcql_satisfied(q, answered, NULL, &err));
+}
+
+/* The place of a credential query's id among the options of the one set. */
+static int place_of(const struct idr_dcql *q, const char *id)
+{
+	const struct idr_json *options = idr_json_find(idr_json_first(q->sets), "options");
+	int i = 0;
+
+	for (const struct idr_json *o = idr_json_first(options); o; o = idr_json_next(options, o), i++)
+		if (idr_json_is_str(idr_json_first(o), id))
+			return i;
+	return -1;
+}
+
+static void asks_first_for_the_format_it_names_first(void **state)
+{
+	struct scene *x = *state;
+	struct idr_policy p = *scene_policy(x, POLICY(NAME, "required"));
+
+	assert_true(p.mdoc_first);
+	assert_int_equal(place_of(asked(x, &p), "p-1_mdl"), 0);
+	assert_int_equal(place_of(asked(x, &p), "p-1"), 1);
+	p.mdoc_first = false;
+	assert_int_equal(place_of(asked(x, &p), "p-1"), 0);
+	assert_int_equal(place_of(asked(x, &p), "p-1_mdl"), 1);
+}
+
+/* A photo ID has its date of birth in a map; a policy names the date. */
+static void finds_a_date_of_birth_in_its_map(void **state)
+{
+	struct scene *x = *state;
+	const struct idr_json *claims, *elements = kit_json(&x->k, IDR_LIT("{\"org.iso.23220.1\":{\"birth_date\":"
+	    "{\"birth_date\":\"1990-05-01\",\"approximate_mask\":\"00000000\"}}}"));
+	struct idr_policy p = *scene_policy(x, POLICY("{\"path\":[\"birthdate\"],\"values\":[\"1990-05-01\"]}",
+	    "required"));
+	struct idr_bytes pid = IDR_LIT("pid");
+
+	assert_true(idr_policy_claims_of_mdoc(x->k.a, x->pid, elements, &claims, &x->err));
+	assert_true(idr_json_is_str(idr_json_find(claims, "birthdate"), "1990-05-01"));
+	/* what is asked is compared here: no wallet would find the date equal to the map */
+	x->types[0] = x->pid;
+	p.type = &pid;
+	assert_int_equal(asked(x, &p)->credential[1].n_claim, 1);
+	assert_null(asked(x, &p)->credential[1].claim[0].values);
+	assert_non_null(asked(x, &p)->credential[0].claim[0].values);
 }
 
 static void asks_an_mdoc_alone_under_the_policys_name(void **state)
@@ -404,7 +455,9 @@ int main(void)
 		T(answers_a_query_with_what_was_asked_and_no_more),
 		T(refuses_an_answer_to_another_query), T(finds_the_authority_a_query_names),
 		T(rejects_the_whole_response_for_one_wrong_device_signature),
-		T(asks_a_policy_in_either_format), T(asks_an_mdoc_alone_under_the_policys_name),
+		T(asks_a_policy_in_either_format),
+		T(asks_first_for_the_format_it_names_first), T(finds_a_date_of_birth_in_its_map),
+		T(asks_an_mdoc_alone_under_the_policys_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
