@@ -226,8 +226,8 @@ static enum idr_status_found find(void *ctx, struct idr_bytes uri, uint64_t idx,
 	if (idx >= (uint64_t)1 << x->log2)
 		return IDR_STATUS_NO_ENTRY;
 	at = idx * x->bits;
-	out->value = atomic_load_explicit(&x->word[at / 32], memory_order_relaxed) >> (at % 32) &
-	    ((1u << x->bits) - 1);
+	out->value = list_shown(x, atomic_load_explicit(&x->word[at / 32], memory_order_relaxed) >> (at % 32) &
+	    ((1u << x->bits) - 1));
 	out->as_of = atomic_load(&x->as_of); /* not now: the registry may be out of reach for hours */
 	out->expires = 0;
 	return IDR_STATUS_FOUND;

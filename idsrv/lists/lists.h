@@ -42,8 +42,14 @@ struct lists_run {
 	uint32_t idx[20];
 	const char *uri;               /* lives as long as the process */
 };
+/* Which lists a credential can stand on. */
+struct lists_kind {
+	unsigned bits;                 /* what is known of an entry: 1 revoked, 2 suspended too */
+	bool narrow;                   /* and yet published with one bit, for mdocs */
+};
+struct lists_kind lists_kind_of(const struct idr_type *t, enum idr_format format);
 /* Never blocks. errors IDR_NO_INDEX (nothing leased just now) */
-IDR_MUST bool lists_take(struct lists *l, unsigned bits, size_t n, struct lists_run *out,
+IDR_MUST bool lists_take(struct lists *l, struct lists_kind kind, size_t n, struct lists_run *out,
     struct idr_err *err);
 /* Indexes of a recorded run, for a status change. errors IDR_NOT_FOUND */
 IDR_MUST bool lists_indexes(struct lists *l, int32_t list_id, int64_t first_counter, size_t n,
@@ -51,7 +57,7 @@ IDR_MUST bool lists_indexes(struct lists *l, int32_t list_id, int64_t first_coun
 /* A committed change of ours: the room's thread reads the journal at once, not at its next look. */
 void lists_changed(struct lists *l, int32_t list_id);
 
-/* For idr_verify(): our own lists from memory. */
+/* For idr_verify(): our own lists from memory, as they are published. */
 struct idr_status_lookup lists_lookup(struct lists *l);
 
 /* Ready signed tokens, counted; NULL when there is no such list. */

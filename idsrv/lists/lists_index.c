@@ -5,6 +5,18 @@
 #include "sys/clock.h"
 #include "sys/log.h"
 
+const struct lists_kind lists_kinds[LISTS_KINDS] = { { 1, false }, { 2, false }, { 2, true } };
+
+struct lists_kind lists_kind_of(const struct idr_type *t, enum idr_format format)
+{
+	return (struct lists_kind){ t->status_bits, format == IDR_FORMAT_MDOC && t->status_bits == 2 };
+}
+
+static bool is_of_kind(const struct list *x, struct lists_kind kind)
+{
+	return x->bits == kind.bits && x->narrow == kind.narrow;
+}
+
 /* A lease is a block of counters: large enough that a busy node rarely asks, small enough that a
  * lost node loses little of a list. */
 static uint32_t lease_size(const struct list *x)
@@ -70,7 +82,7 @@ static bool take(struct list *x, size_t n, struct lists_run *out, bool *low)
 	return found;
 }
 
-bool lists_take(struct lists *l, unsigned bits, size_t n, struct lists_run *out,
+bool lists_take(struct lists *l, struct lists_kind kind, size_t n, struct lists_run *out,
     struct idr_err *err)
 {
 	bool found = false, low = true;
@@ -82,7 +94,7 @@ bool lists_take(struct lists *l, unsigned bits, size_t n, struct lists_run *out,
 	for (size_t i = 0; i < l->n && !found; i++) {
 		struct list *x = l->list[i];
 
-		if (x->bits != bits || !atomic_load(&x->leased) || !take(x, n, out, &low))
+		if (!is_of_kind(x, kind) || !atomic_load(&x->leased) || !take(x, n, out, &low))
 			continue;
 		found = true;
 		out->list_id = x->id;
@@ -115,9 +127,9 @@ static bool ends_with(const char *uri, struct idr_bytes tail)
 	return n >= tail.n && idr_bytes_is(tail, uri + n - tail.n);
 }
 
-static bool open_list(struct lists *l, unsigned bits, struct idr_err *err)
+static bool open_list(struct lists *l, struct lists_kind kind, struct idr_err *err)
 {
-	struct reg_list row = { .bits = bits, .open = true }, stored;
+	struct reg_list row = { .bits = kind.bits, .narrow = kind.narrow, .open = true }, stored;
 	struct list *known;
 	uint8_t key[IDR_STATUS_KEY];
 	char *context, *tail;
@@ -221,25 +233,25 @@ void lists_leases_drop(struct lists *l)
 	}
 }
 
-static struct list *open_of(struct lists *l, unsigned bits)
+static struct list *open_of(struct lists *l, struct lists_kind kind)
 {
 	for (size_t i = l->n; i-- > 0;)
-		if (l->list[i]->open && l->list[i]->bits == bits)
+		if (l->list[i]->open && is_of_kind(l->list[i], kind))
 			return l->list[i];
 	return NULL;
 }
 
 bool lists_lease_ahead(struct lists *l, struct idr_err *err)
 {
-	for (unsigned bits = 1; bits <= 2; bits++) {
-		if (!(l->bits_needed & 1u << bits))
+	for (size_t k = 0; k < LISTS_KINDS; k++) {
+		if (!l->needed[k])
 			continue;
 		for (int tries = 0; tries < 64; tries++) {
-			struct list *x = open_of(l, bits);
+			struct list *x = open_of(l, lists_kinds[k]);
 			bool ready;
 
 			if (!x) {
-				if (!open_list(l, bits, err))
+				if (!open_list(l, lists_kinds[k], err))
 					return false;
 				continue;
 			}

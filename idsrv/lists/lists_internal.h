@@ -16,6 +16,8 @@
 
 /* A bitmap is kept in the registry once so many changes stand behind the last one kept. */
 enum { LISTS_MAX = 65536, LISTS_FOLLOW = 1024, LISTS_CHECKPOINT = 4096 };
+/* Every kind of list there is. */
+enum { LISTS_KINDS = 3 };
 /* What recovery takes of a round: the other lists must be followed and published meanwhile. */
 enum { LISTS_RECOVER_US = 400000 };
 
@@ -27,6 +29,7 @@ struct list {
 	int32_t id;
 	char *uri;
 	unsigned bits, log2;
+	bool narrow;               /* published with one bit, though two are known */
 	uint8_t key[IDR_STATUS_KEY];
 	int64_t version;           /* journal rows applied; the room's thread only */
 	int64_t published_version; /* likewise */
@@ -56,7 +59,7 @@ struct lists {
 	pthread_rwlock_t lock;     /* of the table */
 	struct list **list;        /* by id, ascending; orphans before the database's list of the same id */
 	size_t n, cap;
-	unsigned bits_needed;      /* 1 << bits for every bits some type uses */
+	bool needed[LISTS_KINDS];  /* by some type: lists_kinds[] */
 	pthread_t thread;
 	bool threaded;
 	pthread_mutex_t wake_lock;
@@ -110,12 +113,15 @@ IDR_MUST bool lists_follow(struct lists *l, struct list *x, struct idr_err *err)
  * a version behind `newest` is passed over. */
 IDR_MUST bool lists_checkpoint(struct lists *l, struct list *x, int64_t newest, struct idr_err *err);
 unsigned list_value(const struct list *x, uint32_t idx);
+/* The value that is published for one that is known. */
+unsigned list_shown(const struct list *x, unsigned value);
 void list_put(struct list *x, uint32_t idx, unsigned value);
 void list_free(struct list **x);
 /* Entries at the end of the counter space that are never given out: their indexes are the decoys. */
 uint32_t lists_decoys(const struct list *x);
 
 /* lists_index.c: leases and runs */
+extern const struct lists_kind lists_kinds[LISTS_KINDS];
 IDR_MUST bool lists_lease_ahead(struct lists *l, struct idr_err *err);
 /* Nothing more is given out on any list that is known now. */
 void lists_leases_drop(struct lists *l);

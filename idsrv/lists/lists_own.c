@@ -18,6 +18,12 @@ unsigned list_value(const struct list *x, uint32_t idx)
 	return atomic_load(&x->word[at / 32]) >> (at % 32) & ((1u << x->bits) - 1);
 }
 
+/* ISO/IEC 18013-5 section 12.3.6 knows valid and invalid: a suspension shows as invalid until it ends. */
+unsigned list_shown(const struct list *x, unsigned value)
+{
+	return x->narrow && value != IDR_VALUE_VALID ? IDR_VALUE_INVALID : value;
+}
+
 /* Bit positions as Token Status List section 4.1: least significant first. */
 void list_put(struct list *x, uint32_t idx, unsigned value)
 {
@@ -75,6 +81,7 @@ static struct list *list_new(struct lists *l, const struct reg_list *row)
 		return NULL;
 	x->id = row->list_id;
 	x->bits = row->bits;
+	x->narrow = row->narrow;
 	x->log2 = row->log2_entries;
 	x->open = row->open;
 	x->published_version = -1;

@@ -16,20 +16,34 @@ bool lists_publish_is_due(const struct lists *l, const struct list *x, int64_t n
 	    now - x->published_at > l->o.conf->list_exp_s / 2;
 }
 
-static bool compress(struct lists *l, const struct list *x, struct idr_bytes *zlib,
+/* Sixteen entries of two bits as sixteen of one: what is not valid is invalid. */
+static uint16_t narrowed(uint32_t w)
+{
+	w = (w | w >> 1) & 0x55555555;
+	w = (w | w >> 1) & 0x33333333;
+	w = (w | w >> 2) & 0x0f0f0f0f;
+	w = (w | w >> 4) & 0x00ff00ff;
+	return (uint16_t)(w | w >> 8);
+}
+
+/* The bitmap as it is published (`narrow`: with one bit an entry) or kept. */
+static bool compress(struct lists *l, const struct list *x, bool narrow, struct idr_bytes *zlib,
     struct idr_err *err)
 {
-	uint8_t *raw = idr_arena_alloc(l->scratch, x->n_words * 4, err);
+	size_t each = narrow ? 2 : 4;
+	uint8_t *raw = idr_arena_alloc(l->scratch, x->n_words * each, err);
 
 	if (!raw)
 		return false;
 	for (size_t i = 0; i < x->n_words; i++) {
 		uint32_t w = atomic_load_explicit(&x->word[i], memory_order_relaxed);
 
-		for (int b = 0; b < 4; b++)
-			raw[4 * i + (size_t)b] = (uint8_t)(w >> 8 * b);
+		if (narrow)
+			w = narrowed(w);
+		for (size_t b = 0; b < each; b++)
+			raw[each * i + b] = (uint8_t)(w >> 8 * b);
 	}
-	return idr_deflate(l->scratch, idr_bytes(raw, x->n_words * 4), true, zlib, err);
+	return idr_deflate(l->scratch, idr_bytes(raw, x->n_words * each), true, zlib, err);
 }
 
 static bool sign(struct lists *l, enum signer_purpose purpose, struct idr_bytes tbs,
@@ -97,11 +111,13 @@ static bool release(struct lists *l, const struct list *x, const struct rules *r
 }
 
 /* Whoever starts next reads the journal from here on. Without it the start is slow, not wrong. */
-static void keep(struct lists *l, struct list *x, int64_t version, struct idr_bytes zlib)
+static void keep(struct lists *l, struct list *x, int64_t version, struct idr_bytes published)
 {
+	struct idr_bytes zlib = published;
 	struct idr_err err;
 
-	if (reg_status_checkpoint_put(l->conn, x->id, version, zlib, &err))
+	if ((!x->narrow || compress(l, x, false, &zlib, &err)) &&
+	    reg_status_checkpoint_put(l->conn, x->id, version, zlib, &err))
 		x->kept_version = version;
 	else
 		log_error("list_checkpoint", &err);
@@ -115,14 +131,14 @@ bool lists_publish(struct lists *l, struct list *x, struct idr_err *err)
 	char *aggregation = idr_arena_printf(l->scratch, err, "%s/statuslists", l->o.conf->base_url);
 	struct idr_status_make m = {
 		.uri = idr_str(x->uri), .iat = now, .exp = now + l->o.conf->list_exp_s,
-		.ttl = l->o.conf->list_ttl_s, .bits = x->bits, .aggregation_uri = idr_str(aggregation),
+		.ttl = l->o.conf->list_ttl_s, .bits = x->narrow ? 1 : x->bits, .aggregation_uri = idr_str(aggregation),
 		.alg = idr_alg_of_curve(cert->leaf.key.curve), .kid = cert->kid,
 		.chain_der = cert->chain, .n_chain = cert->n,
 	};
 	struct idr_bytes jwt, cwt;
 	bool ok;
 
-	ok = aggregation && compress(l, x, &m.zlib, err) && make_jwt(l, &m, &jwt, err) &&
+	ok = aggregation && compress(l, x, x->narrow, &m.zlib, err) && make_jwt(l, &m, &jwt, err) &&
 	    make_cwt(l, &m, &cwt, err) &&
 	    release(l, x, r, jwt, "application/statuslist+jwt", x->jwt, now, err) &&
 	    release(l, x, r, cwt, "application/statuslist+cwt", x->cwt, now, err);

@@ -63,7 +63,8 @@ static bool check_same(struct recovery *r, struct idr_err *err)
 			continue;
 		if (!lists_unwrap_key(l, &l->row[i], &r->db, err))
 			return false;
-		r->orphan = l->row[i].bits != r->x->bits || l->row[i].log2_entries != r->x->log2 ||
+		r->orphan = l->row[i].bits != r->x->bits || l->row[i].narrow != r->x->narrow ||
+		    l->row[i].log2_entries != r->x->log2 ||
 		    memcmp(r->db.key, r->x->key, sizeof(r->db.key)) != 0;
 		break;
 	}

@@ -145,17 +145,25 @@ static bool publish_due(struct lists *l, struct idr_err *err)
 	return (!fresh || lists_publish_aggregation(l, err)) && ok;
 }
 
+static void need(struct lists *l, struct lists_kind kind)
+{
+	for (size_t i = 0; i < LISTS_KINDS; i++)
+		if (lists_kinds[i].bits == kind.bits && lists_kinds[i].narrow == kind.narrow)
+			l->needed[i] = true;
+}
+
 /* Types in force may have changed with a reload. */
-static unsigned bits_of_types(struct lists *l)
+static void find_needed(struct lists *l)
 {
 	const struct rules *r = rules_get(l->o.rules);
-	unsigned set = 0;
 
-	for (size_t i = 0; i < r->n_type; i++)
-		if (r->type[i]->status_bits)
-			set |= 1u << r->type[i]->status_bits;
+	memset(l->needed, 0, sizeof(l->needed));
+	for (size_t i = 0; i < r->n_type; i++) {
+		need(l, lists_kind_of(r->type[i], IDR_FORMAT_SDJWT));
+		if (idr_type_has_mdoc(r->type[i]))
+			need(l, lists_kind_of(r->type[i], IDR_FORMAT_MDOC));
+	}
 	rules_put(l->o.rules, r);
-	return set;
 }
 
 /*
@@ -178,7 +186,7 @@ bool lists_round(struct lists *l, struct idr_err *err)
 
 	if (!l->seen.system_id)
 		l->seen = l->position; /* the first round: what the lists were loaded from */
-	l->bits_needed = bits_of_types(l);
+	find_needed(l);
 	l->recover_until_us = clock_monotonic_us() + LISTS_RECOVER_US;
 	ok = lists_position_check(l, err);
 	if (ok)

@@ -6,7 +6,7 @@
 
 #define COLUMNS \
 	"list_id, uri_tail, bits, log2_entries, key_sealed, version," \
-	" state = 'open' AND timeline = (SELECT timeline()), opened, expires"
+	" state = 'open' AND timeline = (SELECT timeline()), opened, expires, narrow"
 
 static bool read_list(const struct reg_result *r, int k, struct idr_arena *a, struct reg_list *out,
     struct idr_err *err)
@@ -18,6 +18,7 @@ static bool read_list(const struct reg_result *r, int k, struct idr_arena *a, st
 	out->open = reg_int(r, k, 6) != 0;
 	out->opened = reg_int(r, k, 7);
 	out->expires = reg_int(r, k, 8);
+	out->narrow = reg_int(r, k, 9) != 0;
 	return reg_copy(r, k, 1, a, &out->uri_tail, err) && reg_copy(r, k, 4, a, &out->key_sealed, err);
 }
 
@@ -78,7 +79,7 @@ struct opening {
 	struct reg_list out;
 };
 
-/* One open list per size of entry and timeline: the index status_list_open lets one opener win. */
+/* One open list per size of entry, form and timeline: the index status_list_open lets one opener win. */
 static bool open_list(struct reg_conn *c, void *ctx, struct idr_err *err)
 {
 	struct opening *x = ctx;
@@ -93,14 +94,16 @@ static bool open_list(struct reg_conn *c, void *ctx, struct idr_err *err)
 	reg_put_bytes(&p, x->in->key_sealed);
 	reg_put_int(&p, x->in->opened);
 	reg_put_int(&p, x->in->expires);
+	reg_put_bool(&p, x->in->narrow);
 	if (!reg_run(c, "INSERT INTO status_list (list_id, uri_tail, bits, log2_entries, key_sealed,"
-	    " timeline, opened, expires) VALUES ($1, $2, $3, $4, $5, timeline(), $6, $7)"
+	    " timeline, opened, expires, narrow) VALUES ($1, $2, $3, $4, $5, timeline(), $6, $7, $8)"
 	    " ON CONFLICT DO NOTHING", &p, err))
 		return false;
 	reg_params(&p, c);
 	reg_put_int(&p, x->in->bits);
-	if (!reg_exec(c, "SELECT " COLUMNS " FROM status_list WHERE bits = $1 AND state = 'open'"
-	    " AND timeline = (SELECT timeline())", &p, &r, err))
+	reg_put_bool(&p, x->in->narrow);
+	if (!reg_exec(c, "SELECT " COLUMNS " FROM status_list WHERE bits = $1 AND narrow = $2"
+	    " AND state = 'open' AND timeline = (SELECT timeline())", &p, &r, err))
 		return false;
 	if (reg_rows(&r) != 1)
 		return reg_run_again(c, err); /* the winner's list was filled and closed meanwhile */

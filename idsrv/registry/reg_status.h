@@ -12,7 +12,8 @@
 struct reg_list {
 	int32_t list_id;
 	struct idr_bytes uri_tail;       /* "/statuslists/17-0123456789abcdef": behind the base URL */
-	unsigned bits;
+	unsigned bits;                   /* of an entry, as the journal knows it */
+	bool narrow;                     /* published with one bit: what is not valid is invalid */
 	unsigned log2_entries;
 	struct idr_bytes key_sealed;     /* permutation key; context "list:" + decimal id */
 	int64_t version;                 /* journal rows so far */
@@ -23,7 +24,7 @@ struct reg_list {
 /* Every list that is not yet expired, by id. */
 IDR_MUST bool reg_status_lists(struct reg_conn *c, struct idr_arena *a, struct reg_list **out,
     size_t *n, struct idr_err *err);
-/* Reserve an id, then store the list sealed for that id. One open list per (bits, group) at a time
+/* Reserve an id, then store the list sealed for that id. One open list per (bits, narrow) at a time
  * on one timeline; a lost race gives *out of the winner. */
 IDR_MUST bool reg_status_list_id(struct reg_conn *c, int32_t *id, struct idr_err *err);
 IDR_MUST bool reg_status_list_open(struct reg_conn *c, struct idr_arena *a,

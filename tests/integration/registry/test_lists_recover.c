@@ -84,9 +84,9 @@ static const char *follow_log(struct lists *l)
 
 /* ---- a list, credentials on it, and their loss ---- */
 
-static int32_t new_list(void)
+static int32_t new_list_of(bool narrow)
 {
-	struct reg_list in = { .bits = 2, .log2_entries = LOG2, .opened = kit.now,
+	struct reg_list in = { .bits = 2, .narrow = narrow, .log2_entries = LOG2, .opened = kit.now,
 		.expires = kit.now + 86400 }, out;
 	uint8_t key[IDR_STATUS_KEY];
 	struct idr_err err;
@@ -101,6 +101,11 @@ static int32_t new_list(void)
 	assert_true(reg_status_list_open(kit.conn, kit.arena, &in, &out, &err));
 	assert_int_equal(out.list_id, in.list_id);
 	return out.list_id;
+}
+
+static int32_t new_list(void)
+{
+	return new_list_of(false);
 }
 
 static struct reg_credential_record issue(int32_t list)
@@ -168,14 +173,21 @@ static int64_t revoked_in_journal(struct lists *l, const struct reg_credential_r
 	return n;
 }
 
+/* What the list knows, and what a verifier here is told: of a narrow one, whether it is good. */
 static void expect(struct lists *l, const struct reg_credential_record *x, unsigned value)
 {
+	struct idr_status_lookup memory = lists_lookup(l);
+	struct list *list = lists_find(l, x->list_id);
+	struct idr_status_answer answer;
 	uint32_t idx[COPIES];
 	struct idr_err err;
 
 	assert_true(lists_indexes(l, x->list_id, x->first_counter, COPIES, idx, &err));
-	for (size_t i = 0; i < COPIES; i++)
-		assert_int_equal(list_value(lists_find(l, x->list_id), idx[i]), value);
+	for (size_t i = 0; i < COPIES; i++) {
+		assert_int_equal(list_value(list, idx[i]), value);
+		assert_int_equal(memory.find(memory.ctx, idr_str(list->uri), idx[i], &answer), IDR_STATUS_FOUND);
+		assert_int_equal(answer.value, list->narrow ? value != 0 : value);
+	}
 }
 
 /* The database stands at `version` again: journal, audit and credentials as they were. */
@@ -309,6 +321,37 @@ static void nothing_but_revocations_is_written(void **state)
 
 		assert_int_equal(list_value(x, idr_status_index(x->key, LOG2, (1u << LOG2) - 1 - i)), 1);
 	}
+	node_end(&a);
+}
+
+/* A list for mdocs shows one bit; what it knows is as much as any other's, and what is lost of it comes back. */
+static void a_narrow_list_tells_suspended_from_revoked_and_recovers(void **state)
+{
+	int32_t list = new_list_of(true);
+	struct reg_credential_record x = issue(list), asleep = issue(list);
+	struct lists a, b;
+
+	(void)state;
+	node_begin(&a);
+	change(&a, &x, 0, 2);
+	change(&a, &asleep, 0, 2);
+	follow(&a);
+	expect(&a, &x, 2);
+	change(&a, &asleep, 2, 0);
+	change(&a, &x, 2, 1);
+	follow(&a);
+	expect(&a, &asleep, 0);
+	expect(&a, &x, 1);
+	lose(list, 2 * COPIES); /* both are suspended again */
+	follow(&a);
+	expect(&a, &x, 1);
+	expect(&a, &asleep, 2);
+	assert_int_equal(revoked_in_journal(&a, &x), COPIES);
+	/* one that starts now knows the same from the journal alone */
+	node_begin(&b);
+	expect(&b, &x, 1);
+	expect(&b, &asleep, 2);
+	node_end(&b);
 	node_end(&a);
 }
 
@@ -591,6 +634,7 @@ int main(void)
 		cmocka_unit_test(lost_revocations_are_journaled_again_once),
 		cmocka_unit_test(an_index_whose_credential_is_lost_too_is_journaled_alone),
 		cmocka_unit_test(nothing_but_revocations_is_written),
+		cmocka_unit_test(a_narrow_list_tells_suspended_from_revoked_and_recovers),
 		cmocka_unit_test(a_loss_behind_equal_versions_is_found_when_lists_are_compared),
 		cmocka_unit_test(a_round_without_time_leaves_the_rest_and_undoes_nothing),
 		cmocka_unit_test(a_checkpoint_of_a_lost_version_is_passed_over),

@@ -297,6 +297,25 @@ static void a_full_list_closes_and_makes_room_for_the_next(void **state)
 	assert_int_equal(kit_lease(later.list_id, 6), -1); /* the rest is never given */
 }
 
+/* An mdoc's list and an SD-JWT VC's are open beside each other, and each opener finds its own. */
+static void a_narrow_list_is_open_beside_a_wide_one(void **state)
+{
+	struct reg_list wide = new_list(2, 10), narrow = new_list(2, 10), later = new_list(2, 10), one = new_list(1, 10), out;
+	struct idr_err err;
+
+	(void)state;
+	narrow.narrow = later.narrow = one.narrow = true;
+	assert_true(reg_status_list_open(kit.conn, kit.arena, &wide, &out, &err));
+	assert_false(out.narrow);
+	assert_true(reg_status_list_open(kit.conn, kit.arena, &narrow, &out, &err));
+	assert_true(out.narrow && out.bits == 2);
+	assert_int_equal(out.list_id, narrow.list_id);
+	assert_true(reg_status_list_open(kit.conn, kit.arena, &later, &out, &err));
+	assert_int_equal(out.list_id, narrow.list_id);
+	/* with one bit known there is nothing to narrow */
+	assert_false(reg_status_list_open(kit.conn, kit.arena, &one, &out, &err));
+}
+
 static void doubt_closes_every_list_for_good(void **state)
 {
 	struct reg_list in = new_list(4, 10), out, *all;
@@ -347,6 +366,7 @@ int main(void)
 		cmocka_unit_test(journals_an_index_again_whose_credential_was_lost),
 		cmocka_unit_test(versions_have_no_gaps_when_many_change_at_once),
 		cmocka_unit_test(leases_never_overlap),
+		cmocka_unit_test(a_narrow_list_is_open_beside_a_wide_one),
 		cmocka_unit_test(a_full_list_closes_and_makes_room_for_the_next),
 		cmocka_unit_test(doubt_closes_every_list_for_good),
 		cmocka_unit_test(a_checkpoint_never_goes_back),

@@ -55,10 +55,10 @@ static void uses_up_the_last_block_of_a_full_list(void **state)
 	(void)state;
 	make(&l, table);
 	for (int i = 0; i < 6; i++) {
-		assert_true(lists_take(&l, 1, 1, &run, &err));
+		assert_true(lists_take(&l, lists_kinds[0], 1, &run, &err));
 		assert_int_equal(run.list_id, 1);
 	}
-	assert_true(lists_take(&l, 1, 1, &run, &err));
+	assert_true(lists_take(&l, lists_kinds[0], 1, &run, &err));
 	assert_int_equal(run.list_id, 2);
 	unmake(&l);
 }
@@ -73,17 +73,17 @@ static void asks_for_a_block_ahead_while_there_still_is_one(void **state)
 	(void)state;
 	make(&l, table);
 	l.n = 0;
-	assert_false(lists_take(&l, 1, 1, &run, &err));
+	assert_false(lists_take(&l, lists_kinds[0], 1, &run, &err));
 	assert_int_equal(err.code, IDR_NO_INDEX);
 	assert_true(l.woken);
 	l.n = LISTS;
 	l.woken = false;
 	l.list = &table[1];
 	l.n = 1;
-	assert_true(lists_take(&l, 1, 1, &run, &err));
+	assert_true(lists_take(&l, lists_kinds[0], 1, &run, &err));
 	assert_false(l.woken);
 	for (int i = 0; i < 64; i++)
-		assert_true(lists_take(&l, 1, 1, &run, &err));
+		assert_true(lists_take(&l, lists_kinds[0], 1, &run, &err));
 	assert_true(l.woken);
 	l.list = table;
 	l.n = LISTS;
@@ -101,7 +101,7 @@ static void gives_no_counter_twice(void **state)
 
 	(void)state;
 	make(&l, table);
-	for (size_t n = 1; lists_take(&l, 1, n, &run, &err); n = n % 5 + 1)
+	for (size_t n = 1; lists_take(&l, lists_kinds[0], n, &run, &err); n = n % 5 + 1)
 		for (size_t i = 0; run.list_id == 2 && i < run.n; i++) {
 			assert_false(seen[run.idx[i]]);
 			seen[run.idx[i]] = true;
@@ -122,7 +122,7 @@ static void gives_nothing_after_doubt(void **state)
 	make(&l, table);
 	lists_leases_drop(&l);
 	assert_false(table[1]->open);
-	assert_false(lists_take(&l, 1, 1, &run, &err));
+	assert_false(lists_take(&l, lists_kinds[0], 1, &run, &err));
 	assert_int_equal(err.code, IDR_NO_INDEX);
 	unmake(&l);
 }
