@@ -25,8 +25,10 @@ enum signer_purpose {
 	SIGNER_STATUS_CWT,
 	SIGNER_REQUEST,      /* typ oauth-authz-req+jwt (reader key) */
 	SIGNER_BUNDLE,       /* bundle key */
-	SIGNER_METADATA      /* typ openidvci-issuer-metadata+jwt (issuer key) */
+	SIGNER_METADATA,     /* typ openidvci-issuer-metadata+jwt (issuer key) */
+	SIGNER_MDOC          /* Sig_structure over a mobile security object (issuer key) */
 };
+enum { SIGNER_PURPOSES = SIGNER_MDOC + 1 };
 
 struct signer_job {
 	enum signer_purpose purpose;

@@ -1,9 +1,7 @@
-#include "signer/signer_proc.h"
+#include "signer/signer_policy.h"
 
 #include "base/text.h"
-#include "codec/cbor_read.h"
 #include "jose/jwt.h"
-#include "status/status.h"
 #include "sys/clock.h"
 #include "sys/file.h"
 
@@ -14,9 +12,9 @@
  */
 
 enum { DAY = 86400, TYPE_FILE_MAX = 256 * 1024, LABEL_CLAIM169 = 169, LABEL_VCT = 11,
-	LABEL_STATUS = 65535, CLOCK_STEP = 60 };
+	LABEL_STATUS = 65535 };
 
-static bool refuse(struct idr_err *err, const char *why)
+bool signer_refuse(struct idr_err *err, const char *why)
 {
 	return idr_fail(err, IDR_SIGNER_REFUSED, "architecture section 1", "%s", why);
 }
@@ -49,6 +47,7 @@ enum rules_key signer_policy_key(enum signer_purpose purpose)
 	case SIGNER_SDJWT:
 	case SIGNER_QR:
 	case SIGNER_METADATA:
+	case SIGNER_MDOC:
 		return RULES_ISSUER;
 	case SIGNER_STATUS_JWT:
 	case SIGNER_STATUS_CWT:
@@ -73,7 +72,7 @@ static const struct idr_type *type_of(const struct signer_policy *p, struct idr_
  * iat is rounded down to a day and exp up to the end of one, hence two days of grace. Counted from
  * now as well: nothing is signed for a time to come, to be used when the server is ours again.
  */
-static bool lives_no_longer(int64_t iat, int64_t exp, int64_t days)
+bool signer_lives_no_longer(int64_t iat, int64_t exp, int64_t days)
 {
 	int64_t longest = (days + 2) * DAY;
 
@@ -83,7 +82,7 @@ static bool lives_no_longer(int64_t iat, int64_t exp, int64_t days)
 static bool list_lives_no_longer(const struct signer_policy *p, int64_t iat, int64_t exp)
 {
 	return exp > iat && exp - iat <= p->conf->list_exp_s &&
-	    exp <= clock_now() + p->conf->list_exp_s + CLOCK_STEP;
+	    exp <= clock_now() + p->conf->list_exp_s + SIGNER_CLOCK_STEP;
 }
 
 /* The name ends where the base does: "https://id.example.evil" is not "https://id.example". */
@@ -94,12 +93,12 @@ static bool is_our_list(const struct signer_policy *p, struct idr_bytes uri)
 	return idr_bytes_starts(uri, p->conf->base_url) && uri.n > n && uri.p[n] == '/';
 }
 
-static bool can_be_revoked(const struct signer_policy *p, const struct idr_type *type,
+bool signer_can_be_revoked(const struct signer_policy *p, const struct idr_type *type,
     const struct idr_status_ref *status, struct idr_err *err)
 {
 	if (!type->status_bits || (status->present && is_our_list(p, status->uri)))
 		return true;
-	return refuse(err, "the credential could not be revoked: it names no status list of ours");
+	return signer_refuse(err, "the credential could not be revoked: it names no status list of ours");
 }
 
 /* ---- JWS signing input ---- */
@@ -116,14 +115,14 @@ static bool read_jws(struct idr_arena *a, struct idr_bytes tbs, const char *typ,
 	    !idr_b64url_decode(a, idr_bytes_from(tbs, dot + 1), &body, &why) ||
 	    !idr_json_parse(a, header, header.n, &h, &why) ||
 	    !idr_json_parse(a, body, body.n, payload, &why))
-		return refuse(err, "this is no JWS signing input");
+		return signer_refuse(err, "this is no JWS signing input");
 	/* crit can change what the payload means (RFC 7797); nothing of ours needs it */
 	if (idr_json_find(h, "crit"))
-		return refuse(err, "the header carries crit");
+		return signer_refuse(err, "the header carries crit");
 	if (!idr_json_is_str(idr_json_find(h, "typ"), typ))
-		return refuse(err, "the typ of the header is not the one of this purpose");
+		return signer_refuse(err, "the typ of the header is not the one of this purpose");
 	if (!idr_json_is(*payload, IDR_JSON_OBJECT))
-		return refuse(err, "the payload is not a JSON object");
+		return signer_refuse(err, "the payload is not a JSON object");
 	return true;
 }
 
@@ -140,18 +139,18 @@ static bool check_sdjwt(struct idr_arena *a, const struct signer_policy *p, stru
 	vct = idr_json_find(payload, "vct");
 	type = idr_json_is(vct, IDR_JSON_STRING) ? type_of(p, vct->text) : NULL;
 	if (!type)
-		return refuse(err, "the issuer key may not sign this credential type");
+		return signer_refuse(err, "the issuer key may not sign this credential type");
 	iss = idr_json_find(payload, "iss");
 	if (iss && !idr_json_is_str(iss, p->conf->base_url))
-		return refuse(err, "the credential names another issuer");
+		return signer_refuse(err, "the credential names another issuer");
 	if (!idr_json_time(idr_json_find(payload, "iat"), &iat) ||
-	    !idr_json_time(idr_json_find(payload, "exp"), &exp) || !lives_no_longer(iat, exp, type->days))
-		return refuse(err, "the credential would be valid for longer than its type allows");
+	    !idr_json_time(idr_json_find(payload, "exp"), &exp) || !signer_lives_no_longer(iat, exp, type->days))
+		return signer_refuse(err, "the credential would be valid for longer than its type allows");
 	if (type->holder_binding && !idr_json_find(payload, "cnf"))
-		return refuse(err, "the credential is not bound to a holder key");
+		return signer_refuse(err, "the credential is not bound to a holder key");
 	return idr_status_ref_json(idr_json_find(payload, "status"), &status, err)
-	    ? can_be_revoked(p, type, &status, err)
-	    : refuse(err, "the status reference of the credential is malformed");
+	    ? signer_can_be_revoked(p, type, &status, err)
+	    : signer_refuse(err, "the status reference of the credential is malformed");
 }
 
 static bool check_status_jwt(struct idr_arena *a, const struct signer_policy *p, struct idr_bytes tbs,
@@ -164,16 +163,16 @@ static bool check_status_jwt(struct idr_arena *a, const struct signer_policy *p,
 		return false;
 	sub = idr_json_find(payload, "sub");
 	if (!idr_json_is(sub, IDR_JSON_STRING) || !is_our_list(p, sub->text))
-		return refuse(err, "the status list is not one of this issuer");
+		return signer_refuse(err, "the status list is not one of this issuer");
 	if (!idr_json_time(idr_json_find(payload, "iat"), &iat) ||
 	    !idr_json_time(idr_json_find(payload, "exp"), &exp) || !list_lives_no_longer(p, iat, exp))
-		return refuse(err, "the status list would be valid for longer than configured");
+		return signer_refuse(err, "the status list would be valid for longer than configured");
 	return true;
 }
 
 /* ---- COSE Sig_structure: ["Signature1", protected, h'', payload] ---- */
 
-static bool read_sig_structure(struct idr_arena *a, struct idr_bytes tbs, struct idr_cbor *header,
+bool signer_sig_structure(struct idr_arena *a, struct idr_bytes tbs, struct idr_cbor *header,
     struct idr_cbor *payload, struct idr_err *err)
 {
 	struct idr_cbor all, part[4];
@@ -181,16 +180,23 @@ static bool read_sig_structure(struct idr_arena *a, struct idr_bytes tbs, struct
 
 	if (!idr_cbor_check(a, tbs, IDR_CBOR_DETERMINISTIC, &all, &why) ||
 	    !idr_cbor_is(all, IDR_CBOR_ARRAY) || idr_cbor_count(all) != 4)
-		return refuse(err, "this is no COSE Sig_structure");
+		return signer_refuse(err, "this is no COSE Sig_structure");
 	for (size_t i = 0; i < 4; i++)
 		part[i] = idr_cbor_at(all, i);
 	if (!idr_cbor_is_text(part[0], "Signature1") || !idr_cbor_is(part[1], IDR_CBOR_BYTES) ||
 	    !idr_cbor_is(part[3], IDR_CBOR_BYTES) ||
 	    !idr_cbor_check(a, part[1].content, IDR_CBOR_DETERMINISTIC, header, &why) ||
 	    !idr_cbor_check(a, part[3].content, IDR_CBOR_DETERMINISTIC, payload, &why) ||
-	    !idr_cbor_is(*header, IDR_CBOR_MAP) || !idr_cbor_is(*payload, IDR_CBOR_MAP))
-		return refuse(err, "this is no COSE Sig_structure over a map");
+	    !idr_cbor_is(*header, IDR_CBOR_MAP))
+		return signer_refuse(err, "this is no COSE Sig_structure");
 	return true;
+}
+
+static bool read_sig_structure(struct idr_arena *a, struct idr_bytes tbs, struct idr_cbor *header,
+    struct idr_cbor *payload, struct idr_err *err)
+{
+	return signer_sig_structure(a, tbs, header, payload, err) &&
+	    (idr_cbor_is(*payload, IDR_CBOR_MAP) || signer_refuse(err, "this is no COSE Sig_structure over a map"));
 }
 
 static bool cwt_times(struct idr_cbor payload, int64_t *iat, int64_t *exp)
@@ -213,17 +219,17 @@ static bool check_qr(struct idr_arena *a, const struct signer_policy *p, struct 
 		return false;
 	/* A typ would make it a phone credential, which paper readers refuse (formats brief 4.7 S). */
 	if (idr_cbor_find_int(header, 16, &v))
-		return refuse(err, "a paper QR carries no typ");
+		return signer_refuse(err, "a paper QR carries no typ");
 	if (!idr_cbor_find_int(payload, LABEL_CLAIM169, &v) || !idr_cbor_is(v, IDR_CBOR_MAP))
-		return refuse(err, "a paper QR carries claim 169");
+		return signer_refuse(err, "a paper QR carries claim 169");
 	if (!idr_cbor_find_int(payload, LABEL_VCT, &v) || !idr_cbor_is(v, IDR_CBOR_TEXT) ||
 	    !(type = type_of(p, v.content)))
-		return refuse(err, "the issuer key may not sign this credential type");
-	if (!cwt_times(payload, &iat, &exp) || !lives_no_longer(iat, exp, type->qr_days))
-		return refuse(err, "the QR would be valid for longer than its type allows");
+		return signer_refuse(err, "the issuer key may not sign this credential type");
+	if (!cwt_times(payload, &iat, &exp) || !signer_lives_no_longer(iat, exp, type->qr_days))
+		return signer_refuse(err, "the QR would be valid for longer than its type allows");
 	if (idr_cbor_find_int(payload, LABEL_STATUS, &v) && !idr_status_ref_cbor(a, v, &status, err))
-		return refuse(err, "the status reference of the QR is malformed");
-	return can_be_revoked(p, type, &status, err);
+		return signer_refuse(err, "the status reference of the QR is malformed");
+	return signer_can_be_revoked(p, type, &status, err);
 }
 
 static bool check_typed_cwt(struct idr_arena *a, struct idr_bytes tbs, const char *typ,
@@ -234,7 +240,7 @@ static bool check_typed_cwt(struct idr_arena *a, struct idr_bytes tbs, const cha
 	if (!read_sig_structure(a, tbs, &header, payload, err))
 		return false;
 	if (!idr_cbor_find_int(header, 16, &v) || !idr_cbor_is_text(v, typ))
-		return refuse(err, "the typ of the header is not the one of this purpose");
+		return signer_refuse(err, "the typ of the header is not the one of this purpose");
 	return true;
 }
 
@@ -248,9 +254,9 @@ static bool check_status_cwt(struct idr_arena *a, const struct signer_policy *p,
 		return false;
 	if (!idr_cbor_find_int(payload, 2, &v) || !idr_cbor_is(v, IDR_CBOR_TEXT) ||
 	    !is_our_list(p, v.content))
-		return refuse(err, "the status list is not one of this issuer");
+		return signer_refuse(err, "the status list is not one of this issuer");
 	if (!cwt_times(payload, &iat, &exp) || !list_lives_no_longer(p, iat, exp))
-		return refuse(err, "the status list would be valid for longer than configured");
+		return signer_refuse(err, "the status list would be valid for longer than configured");
 	return true;
 }
 
@@ -263,8 +269,8 @@ static bool check_request(struct idr_arena *a, const struct signer_policy *p, st
 	if (!read_jws(a, tbs, "oauth-authz-req+jwt", &payload, err))
 		return false;
 	if (!idr_json_time(idr_json_find(payload, "exp"), &exp) ||
-	    exp > clock_now() + p->conf->presentation_ttl_s + CLOCK_STEP)
-		return refuse(err, "the request would be valid for longer than configured");
+	    exp > clock_now() + p->conf->presentation_ttl_s + SIGNER_CLOCK_STEP)
+		return signer_refuse(err, "the request would be valid for longer than configured");
 	return true;
 }
 
@@ -289,6 +295,8 @@ bool signer_policy_check(struct idr_arena *a, const struct signer_policy *p,
 		return read_jws(a, tbs, "openidvci-issuer-metadata+jwt", &payload, err);
 	case SIGNER_BUNDLE:
 		return check_typed_cwt(a, tbs, "application/idrail-bundle+cbor", &map, err);
+	case SIGNER_MDOC:
+		return signer_policy_mdoc(a, p, tbs, err);
 	}
-	return refuse(err, "unknown purpose");
+	return signer_refuse(err, "unknown purpose");
 }

@@ -102,7 +102,7 @@ void wire_put_job(struct wire_out *o, const struct signer_job *job, uint32_t id)
 
 bool wire_get_job(struct idr_bytes f, struct signer_job *job, uint32_t *id)
 {
-	if (f.n < 6 || f.p[5] == 0 || f.p[5] > SIGNER_ITEMS_MAX || f.p[4] > SIGNER_METADATA)
+	if (f.n < 6 || f.p[5] == 0 || f.p[5] > SIGNER_ITEMS_MAX || f.p[4] >= SIGNER_PURPOSES)
 		return false;
 	memset(job, 0, sizeof(*job));
 	*id = wire_u32(f.p);

@@ -26,7 +26,7 @@ static void try_bytes(struct idr_arena *a, struct idr_bytes tbs)
 {
 	int signs = 0;
 
-	for (int purpose = SIGNER_SDJWT; purpose <= SIGNER_METADATA; purpose++) {
+	for (int purpose = SIGNER_SDJWT; purpose < SIGNER_PURPOSES; purpose++) {
 		struct idr_err err = { .code = IDR_OK };
 
 		if (signer_policy_check(a, policy(), (enum signer_purpose)purpose, tbs, &err))

@@ -135,7 +135,7 @@ static void refuses_what_is_no_signing_input(void **state)
 	struct scene *x = *state;
 
 	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
-		for (int purpose = SIGNER_SDJWT; purpose <= SIGNER_METADATA; purpose++)
+		for (int purpose = SIGNER_SDJWT; purpose < SIGNER_PURPOSES; purpose++)
 			judge(x, (enum signer_purpose)purpose, idr_str(none[i]), false);
 }
 
@@ -143,7 +143,7 @@ static void refuses_a_bare_digest(void **state)
 {
 	static const uint8_t digest[32] = { 1, 2, 3 };
 
-	for (int purpose = SIGNER_SDJWT; purpose <= SIGNER_METADATA; purpose++)
+	for (int purpose = SIGNER_SDJWT; purpose < SIGNER_PURPOSES; purpose++)
 		judge(*state, (enum signer_purpose)purpose, idr_bytes(digest, sizeof(digest)), false);
 }
 
@@ -158,7 +158,7 @@ static void refuses_the_right_bytes_for_the_wrong_purpose(void **state)
 	};
 
 	for (size_t i = 0; i < 4; i++)
-		for (int purpose = SIGNER_SDJWT; purpose <= SIGNER_METADATA; purpose++)
+		for (int purpose = SIGNER_SDJWT; purpose < SIGNER_PURPOSES; purpose++)
 			jws(*state, (enum signer_purpose)purpose, right[i].typ, right[i].payload,
 			    purpose == (int)right[i].purpose);
 }

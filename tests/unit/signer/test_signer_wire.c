@@ -65,7 +65,7 @@ static void refuses_impossible_numbers(void **state)
 	static const struct { const char *what; uint8_t frame[12]; size_t n; } bad[] = {
 		{ "no items", { 1, 0, 0, 0, 0, 0 }, 6 },
 		{ "21 items", { 1, 0, 0, 0, 0, 21, 0, 0, 0, 0 }, 10 },
-		{ "an unknown purpose", { 1, 0, 0, 0, SIGNER_METADATA + 1, 1, 0, 0, 0, 0 }, 10 },
+		{ "an unknown purpose", { 1, 0, 0, 0, SIGNER_PURPOSES, 1, 0, 0, 0, 0 }, 10 },
 		{ "an endless item", { 1, 0, 0, 0, 0, 1, 0xff, 0xff, 0xff, 0xff }, 10 },
 		{ "one byte too many", { 1, 0, 0, 0, 0, 1, 1, 0, 0, 0 }, 10 },
 	};
