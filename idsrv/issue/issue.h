@@ -26,6 +26,10 @@ IDR_MUST bool issue_times_fit(struct issue_times t, const struct idr_cert *signe
 IDR_MUST bool issue_person(struct app *app, struct flow_request *r, const struct idr_json *key,
     bool or_new, int64_t *person_id, struct idr_err *err);
 
+/* The wallet asked rightly, and these claims cannot be issued: IDR_CREDENTIAL_REQUEST_DENIED with the
+ * sentence of what is wrong with them. A fault of ours stays what it is. Always false. */
+bool issue_denied(const struct idr_err *why, struct idr_err *err);
+
 /* The answer is on its way: recorded lazily, nobody waits for it. */
 void issue_mark_delivered(struct app *app, struct flow_request *r, int64_t credential_id);
 

@@ -39,6 +39,16 @@ bool issue_person(struct app *app, struct flow_request *r, const struct idr_json
 	return *person_id ? true : idr_fail(err, IDR_NOT_FOUND, NULL, "no imported person has this key");
 }
 
+bool issue_denied(const struct idr_err *why, struct idr_err *err)
+{
+	enum idr_kind kind = idr_code_kind(why->code);
+
+	if (kind == IDR_KIND_INPUT || kind == IDR_KIND_REFUSED)
+		return idr_fail(err, IDR_CREDENTIAL_REQUEST_DENIED, "OpenID4VCI 1.0 section 8.3.1.2", "%s", why->msg);
+	*err = *why;
+	return false;
+}
+
 static void delivered_done(struct reg_row *row)
 {
 	if (!row->ok)

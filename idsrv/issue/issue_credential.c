@@ -1,13 +1,9 @@
 #include "access/access.h"
 #include "base/text.h"
 #include "flow/flow_reply.h"
-#include "issue/issue.h"
-#include "lists/lists.h"
+#include "issue/issue_copies.h"
 #include "registry/reg_offer.h"
 #include "routes.h"
-#include "sdjwt/sdjwt.h"
-#include "sys/conf.h"
-#include "sys/node.h"
 
 /*
  * The credential endpoint. Order of issuing brief 12.2: token and DPoP, then the body, then the
@@ -19,11 +15,9 @@ struct credential_state {
 	struct access_bearer bearer;
 	struct reg_token_load token;
 	struct access_dpop dpop;
-	const struct idr_type *type;
 	struct issue_who who;
 	struct issue_keys keys;
-	struct idr_sdjwt_built built[REG_COPIES_MAX];
-	size_t n;
+	struct issue_copies copies;       /* of which type, in which format */
 	struct reg_credential_record record;
 	struct signer_job job;
 };
@@ -42,12 +36,11 @@ static bool issue_credential_bearer(struct app *app, struct flow_request *r, str
 static bool configuration(struct flow_request *r, struct credential_state *st,
     const struct idr_json *body, struct idr_err *err)
 {
-	enum idr_format format;
 	struct idr_bytes id;
 
 	if (!issue_wanted(r, &st->token, body, &id, err))
 		return false;
-	if (!rules_configuration(r->rules, id, &st->type, &format))
+	if (!rules_configuration(r->rules, id, &st->copies.type, &st->copies.format))
 		return idr_fail(err, IDR_INTERNAL, NULL, "a configuration that was known a moment ago is not");
 	if (idr_json_find(body, "credential_response_encryption"))
 		return idr_fail(err, IDR_INVALID_ENCRYPTION_PARAMETERS, "OpenID4VCI 1.0 section 8.2",
@@ -67,13 +60,16 @@ static bool parse(struct app *app, struct flow_request *r, struct credential_sta
 		    "the body is not one strict JSON object");
 	if (!configuration(r, st, body, err))
 		return false;
-	if (!st->type->holder_binding)
+	st->copies.keys = &st->keys;
+	st->copies.n = 1;
+	if (!st->copies.type->holder_binding)
 		return true;
 	if (!issue_proofs(app, r, idr_json_find(body, "proofs"), issue_batch_size(r->rules), st->token.client_id,
 	    &st->keys, err))
 		return false;
-	if (st->keys.n > st->type->copies)
-		st->keys.n = st->type->copies;
+	if (st->keys.n > st->copies.type->copies)
+		st->keys.n = st->copies.type->copies;
+	st->copies.n = st->keys.n;
 	return true;
 }
 
@@ -90,7 +86,7 @@ static bool issue_credential_check(struct app *app, struct flow_request *r, stru
 		.offer_claims_sealed = st->token.offer_claims_sealed,
 	};
 	memcpy(st->who.offer_id, st->token.offer_id, sizeof(st->who.offer_id));
-	issue_source_prepare(r, st->type, &st->who);
+	issue_source_prepare(r, st->copies.type, &st->who);
 	return true;
 }
 
@@ -98,74 +94,17 @@ static bool issue_credential_source(struct app *app, struct flow_request *r, str
 {
 	struct credential_state *st = r->state;
 
-	return issue_source_ask(app, r, st->type, &st->who, err);
+	return issue_source_ask(app, r, st->copies.type, &st->who, err);
 }
 
 /* ---- building ---- */
 
-/* What leaves must be readable by a verifier: checked before it is recorded, without a signature. */
-static bool lint(struct flow_request *r, const struct idr_sdjwt_built *b, struct idr_err *err)
-{
-	static const uint8_t no_signature[64];
-	const struct idr_json *claims;
-	struct idr_bytes text, json;
-	struct idr_sdjwt parsed;
-	struct idr_err why;
-
-	if (!idr_sdjwt_attach(r->arena, b, idr_bytes(no_signature, sizeof(no_signature)), &text, err))
-		return false;
-	if (!idr_sdjwt_parse(r->arena, text, &parsed, &why) ||
-	    !idr_sdjwt_process(r->suite, r->arena, &parsed, &claims, &json, &why))
-		return idr_fail(err, IDR_SELF_CHECK, why.ref, "what was built does not parse: %s", why.msg);
-	return true;
-}
-
-static bool build_copies(struct app *app, struct flow_request *r, struct credential_state *st,
-    const struct idr_json *claims, const struct lists_run *run, struct idr_err *err)
-{
-	const struct rules_certificate *cert = &r->rules->cert[RULES_ISSUER];
-	struct issue_times t = issue_times(r->now, st->type->days);
-	struct idr_sdjwt_make m = {
-		.type = st->type, .claims = claims, .iss = idr_str(app->conf->base_url), .iat = t.iat,
-		.exp = t.exp, .alg = idr_alg_of_curve(cert->leaf.key.curve), .chain_der = cert->chain,
-		.n_chain = cert->n,
-	};
-	uint8_t mac[32], thumbprint[32];
-
-	if (!issue_times_fit(t, &cert->leaf, err))
-		return false;
-	st->record.iat = t.iat;
-	st->record.exp = t.exp;
-	for (size_t i = 0; i < st->n; i++) {
-		if (st->type->holder_binding) {
-			m.holder = &st->keys.key[i];
-			idr_key_thumbprint(r->suite, m.holder, thumbprint);
-			node_mac(app->node, r->suite, "holder_key", idr_bytes(thumbprint, 32), mac);
-			memcpy(st->record.key_hash[i], mac, sizeof(st->record.key_hash[i]));
-		}
-		if (run->n)
-			m.status = (struct idr_status_ref){ idr_str(run->uri), run->idx[i], true };
-		if (!idr_sdjwt_build(r->suite, r->arena, &m, &st->built[i], err) || !lint(r, &st->built[i], err))
-			return false;
-		st->job.item[i] = st->built[i].to_be_signed;
-		idr_suite_hash(r->suite, IDR_SHA256, st->built[i].to_be_signed, st->record.digest[i]);
-	}
-	return true;
-}
-
-static void prepare_record(struct flow_request *r, struct credential_state *st,
-    const struct lists_run *run)
+static void prepare_record(struct flow_request *r, struct credential_state *st)
 {
 	struct reg_credential_record *x = &st->record;
 
 	x->row.kind = &reg_credential_record;
 	x->person_id = st->token.person_id;
-	x->type_id = st->type->id;
-	x->format = IDR_FORMAT_SDJWT;
-	x->list_id = run->list_id;
-	x->first_counter = run->first_counter;
-	x->n = st->n;
-	x->n_keys = st->keys.n;
 	x->has_nonce = st->keys.n > 0;
 	memcpy(x->nonce_hash, st->keys.nonce_hash, sizeof(x->nonce_hash));
 	x->nonce_time = st->keys.nonce_expires;
@@ -174,8 +113,6 @@ static void prepare_record(struct flow_request *r, struct credential_state *st,
 	x->jti_time = st->dpop.iat;
 	x->now = r->now;
 	r->row = &x->row;
-	st->job.purpose = SIGNER_SDJWT;
-	st->job.n = st->n;
 	r->job = &st->job;
 }
 
@@ -184,50 +121,23 @@ static bool claims_of(struct app *app, struct flow_request *r, const struct cred
     const struct idr_json **out, struct idr_err *err)
 {
 	struct idr_err why;
-	enum idr_kind kind;
 
-	if (issue_claims(app, r, st->type, &st->who, out, &why))
-		return true;
-	kind = idr_code_kind(why.code);
-	if (kind == IDR_KIND_INPUT || kind == IDR_KIND_REFUSED)
-		return idr_fail(err, IDR_CREDENTIAL_REQUEST_DENIED, "OpenID4VCI 1.0 section 8.3.1.2", "%s",
-		    why.msg);
-	*err = why;
-	return false;
+	return issue_claims(app, r, st->copies.type, &st->who, out, &why) || issue_denied(&why, err);
 }
 
 static bool issue_credential_build(struct app *app, struct flow_request *r, struct idr_err *err)
 {
 	struct credential_state *st = r->state;
-	struct lists_run run = { 0 };
 	const struct idr_json *claims;
 
-	if (!claims_of(app, r, st, &claims, err))
+	if (!claims_of(app, r, st, &claims, err) ||
+	    !issue_copies_build(app, r, &st->copies, claims, &st->record, &st->job, err))
 		return false;
-	st->n = st->type->holder_binding ? st->keys.n : 1;
-	if (st->type->status_bits && !lists_take(app->lists, st->type->status_bits, st->n, &run, err))
-		return false;
-	if (!build_copies(app, r, st, claims, &run, err))
-		return false;
-	prepare_record(r, st, &run);
+	prepare_record(r, st);
 	return true;
 }
 
 /* ---- the answer ---- */
-
-/* The published key must verify what the signer gave, or nothing leaves. */
-static bool attach(struct flow_request *r, struct credential_state *st, size_t i,
-    struct idr_bytes *out, struct idr_err *err)
-{
-	const struct idr_cert *leaf = &r->rules->cert[RULES_ISSUER].leaf;
-	struct idr_bytes signature = idr_bytes(st->job.signature[i], st->job.signature_len);
-
-	if (!idr_suite_verify(r->suite, &leaf->key, idr_alg_of_curve(leaf->key.curve),
-	        st->built[i].to_be_signed, signature))
-		return idr_fail(err, IDR_SELF_CHECK, "architecture section 3",
-		    "the signature does not match the published key");
-	return idr_sdjwt_attach(r->arena, &st->built[i], signature, out, err);
-}
 
 static bool issue_credential_answer(struct app *app, struct flow_request *r, struct idr_err *err)
 {
@@ -243,8 +153,8 @@ static bool issue_credential_answer(struct app *app, struct flow_request *r, str
 	idr_jw_open(&w, '{');
 	idr_jw_name(&w, "credentials");
 	idr_jw_open(&w, '[');
-	for (size_t i = 0; i < st->n; i++) {
-		if (!attach(r, st, i, &credential, err))
+	for (size_t i = 0; i < st->copies.n; i++) {
+		if (!issue_copies_attach(r, &st->copies, &st->job, i, &credential, err))
 			return false;
 		idr_jw_open(&w, '{');
 		idr_jw_put_str(&w, "credential", credential);
@@ -255,7 +165,7 @@ static bool issue_credential_answer(struct app *app, struct flow_request *r, str
 	idr_jw_close(&w, '}');
 	if (!flow_reply_json(r, 200, &b, err))
 		return false;
-	metrics_add(app->metrics, METRIC_CREDENTIALS_ISSUED, st->n);
+	metrics_add(app->metrics, METRIC_CREDENTIALS_ISSUED, st->copies.n);
 	issue_mark_delivered(app, r, st->record.credential_id);
 	return true;
 }

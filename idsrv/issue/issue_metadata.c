@@ -47,13 +47,52 @@ static void put_claim(struct idr_jw *w, const struct idr_claim *c, const struct 
 		put_claim(w, &c->member[i], here, depth);
 }
 
-static void put_proof_types(struct idr_jw *w)
+/* Everybody has it: mandatory, and so is every object around it. */
+static bool is_mandatory(const struct idr_type *t, const struct idr_mdoc_element *e)
+{
+	bool all = e->source->mandatory;
+
+	for (size_t dot = idr_bytes_index(e->claim, 0, '.'); dot != SIZE_MAX;
+	    dot = idr_bytes_index(e->claim, dot + 1, '.'))
+		all = all && idr_type_claim_at(t, idr_bytes_first(e->claim, dot))->mandatory;
+	return all;
+}
+
+/* implements: OpenID4VCI 1.0 appendix A.2.2: an element is found under [namespace, element] */
+static void put_element(struct idr_jw *w, const struct idr_type *t, const struct idr_mdoc_element *e)
+{
+	idr_jw_open(w, '{');
+	idr_jw_name(w, "path");
+	idr_jw_open(w, '[');
+	idr_jw_str(w, e->namespace);
+	idr_jw_str(w, e->element);
+	idr_jw_close(w, ']');
+	idr_jw_put_bool(w, "mandatory", is_mandatory(t, e));
+	if (idr_json_is(e->source->display, IDR_JSON_OBJECT) && e->source->display->n)
+		put_display(w, e->source->display);
+	idr_jw_close(w, '}');
+}
+
+static void put_claims(struct idr_jw *w, const struct idr_type *t, enum idr_format format)
+{
+	idr_jw_name(w, "claims");
+	idr_jw_open(w, '[');
+	if (format == IDR_FORMAT_MDOC)
+		for (size_t i = 0; i < t->n_element; i++)
+			put_element(w, t, &t->element[i]);
+	else
+		for (size_t i = 0; i < t->n_claim; i++)
+			put_claim(w, &t->claim[i], NULL, 0);
+	idr_jw_close(w, ']');
+}
+
+static void put_proof_types(struct idr_jw *w, enum idr_format format)
 {
 	const char *alg = idr_alg_row(IDR_ES256)->jose;
 
 	idr_jw_name(w, "cryptographic_binding_methods_supported");
 	idr_jw_open(w, '[');
-	idr_jw_cstr(w, "jwk");
+	idr_jw_cstr(w, format == IDR_FORMAT_MDOC ? "cose_key" : "jwk");
 	idr_jw_close(w, ']');
 	idr_jw_name(w, "proof_types_supported");
 	idr_jw_open(w, '{');
@@ -67,34 +106,48 @@ static void put_proof_types(struct idr_jw *w)
 	idr_jw_close(w, '}');
 }
 
-static void put_configuration(struct idr_jw *w, struct flow_request *r, const struct idr_type *t)
+/* Names for JOSE, numbers for COSE: the one we write and its fully specified twin (RFC 9864). */
+static void put_algorithms(struct idr_jw *w, const struct idr_alg_row *alg, enum idr_format format)
 {
-	const struct rules_certificate *cert = &r->rules->cert[RULES_ISSUER];
-	struct idr_err ignored;
-	char *id = idr_arena_printf(r->arena, &ignored, "%.*s.sdjwt", (int)t->id.n, (const char *)t->id.p);
-
-	idr_jw_name(w, id ? id : "");
-	idr_jw_open(w, '{');
-	idr_jw_put_cstr(w, "format", idr_format_name(IDR_FORMAT_SDJWT));
-	idr_jw_put_cstr(w, "scope", id ? id : "");
-	idr_jw_put_str(w, "vct", t->vct);
 	idr_jw_name(w, "credential_signing_alg_values_supported");
 	idr_jw_open(w, '[');
-	idr_jw_cstr(w, idr_alg_row(idr_alg_of_curve(cert->leaf.key.curve))->jose);
+	if (format == IDR_FORMAT_MDOC) {
+		idr_jw_int(w, alg->cose);
+		if (alg->cose_also)
+			idr_jw_int(w, alg->cose_also);
+	} else {
+		idr_jw_cstr(w, alg->jose);
+	}
 	idr_jw_close(w, ']');
+}
+
+static bool put_configuration(struct idr_jw *w, struct flow_request *r, const struct idr_type *t,
+    enum idr_format format, struct idr_err *err)
+{
+	const struct rules_certificate *cert = &r->rules->cert[RULES_ISSUER];
+	bool mdoc = format == IDR_FORMAT_MDOC;
+	struct idr_bytes id;
+
+	if (!rules_issues(t, format))
+		return true;
+	if (!rules_configuration_id(r->arena, t, format, &id, err))
+		return false;
+	idr_jw_name_bytes(w, id);
+	idr_jw_open(w, '{');
+	idr_jw_put_cstr(w, "format", idr_format_name(format));
+	idr_jw_put_str(w, "scope", id);
+	idr_jw_put_str(w, mdoc ? "doctype" : "vct", mdoc ? t->doctype : t->vct);
+	put_algorithms(w, idr_alg_row(idr_alg_of_curve(cert->leaf.key.curve)), format);
 	if (t->holder_binding)
-		put_proof_types(w);
+		put_proof_types(w, format);
 	idr_jw_name(w, "credential_metadata");
 	idr_jw_open(w, '{');
 	if (idr_json_is(t->display, IDR_JSON_ARRAY) && t->display->n)
 		idr_jw_put_raw(w, "display", t->display->raw);
-	idr_jw_name(w, "claims");
-	idr_jw_open(w, '[');
-	for (size_t i = 0; i < t->n_claim; i++)
-		put_claim(w, &t->claim[i], NULL, 0);
-	idr_jw_close(w, ']');
+	put_claims(w, t, format);
 	idr_jw_close(w, '}');
 	idr_jw_close(w, '}');
+	return true;
 }
 
 static bool issue_metadata(struct app *app, struct flow_request *r, struct idr_err *err)
@@ -118,7 +171,9 @@ static bool issue_metadata(struct app *app, struct flow_request *r, struct idr_e
 	idr_jw_name(&w, "credential_configurations_supported");
 	idr_jw_open(&w, '{');
 	for (size_t i = 0; i < r->rules->n_type; i++)
-		put_configuration(&w, r, r->rules->type[i]);
+		if (!put_configuration(&w, r, r->rules->type[i], IDR_FORMAT_SDJWT, err) ||
+		    !put_configuration(&w, r, r->rules->type[i], IDR_FORMAT_MDOC, err))
+			return false;
 	idr_jw_close(&w, '}');
 	idr_jw_close(&w, '}');
 	return flow_reply_public_json(r, &b, err);

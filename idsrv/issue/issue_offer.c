@@ -1,6 +1,6 @@
 #include "base/text.h"
 #include "flow/flow_reply.h"
-#include "issue/issue.h"
+#include "issue/issue_copies.h"
 #include "registry/reg_offer.h"
 #include "registry/reg_subject.h"
 #include "routes.h"
@@ -16,9 +16,11 @@ enum { CODE_BYTES = 32, CODE_TEXT = IDR_B64URL_LEN(CODE_BYTES), CONFIGURATIONS_M
 struct offer_request {
 	struct idr_bytes configurations; /* space-separated */
 	const struct idr_type *type[CONFIGURATIONS_MAX];
+	enum idr_format format[CONFIGURATIONS_MAX];
 	size_t n_type;
 	struct idr_bytes reference;      /* the person's key, when a source must be told; never kept in clear */
 	struct idr_bytes claims;         /* handed over; normalized */
+	struct idr_bytes subject_sealed; /* of somebody imported */
 	int64_t person_id;
 	bool by_code;                    /* authorization code grant: the citizen logs in */
 	bool haip;
@@ -50,6 +52,7 @@ static bool read_configurations(struct flow_request *r, const struct idr_json *l
 		if (b.n)
 			idr_buf_put_byte(&b, ' ');
 		idr_buf_put(&b, v->text);
+		o->format[o->n_type] = format;
 		o->type[o->n_type++] = type;
 	}
 	return idr_buf_done(&b, &o->configurations, err);
@@ -170,7 +173,6 @@ static bool read_claims(struct flow_request *r, const struct idr_json *v, struct
 static bool read_person(struct app *app, struct flow_request *r, const struct idr_json *key,
     struct offer_request *o, struct idr_err *err)
 {
-	struct idr_bytes ignored;
 	size_t sources = 0;
 	bool elsewhere, found;
 
@@ -183,8 +185,40 @@ static bool read_person(struct app *app, struct flow_request *r, const struct id
 		o->reference = key->text;
 	if (elsewhere)
 		return true;
-	return reg_subject_get(r->conn, r->arena, o->person_id, &ignored, &found, err) &&
+	return reg_subject_get(r->conn, r->arena, o->person_id, &o->subject_sealed, &found, err) &&
 	    (found || idr_fail(err, IDR_NOT_FOUND, NULL, "no imported person has this key"));
+}
+
+/* As the credential endpoint will find them. */
+static bool claims_for(struct app *app, struct flow_request *r, const struct offer_request *o,
+    const struct idr_type *type, const struct idr_json **out, struct idr_err *err)
+{
+	const struct issue_who who = { .person_id = o->person_id, .subject_sealed = o->subject_sealed };
+	const struct idr_json *person;
+	struct idr_bytes claims;
+
+	if (!o->claims.n)
+		return issue_claims(app, r, type, &who, out, err);
+	return idr_json_parse(r->arena, o->claims, CLAIMS_MAX, &person, err) &&
+	    idr_type_claims(r->arena, type, person, r->now, &claims, err) &&
+	    idr_json_parse(r->arena, claims, 2 * CLAIMS_MAX, out, err);
+}
+
+/* What an mdoc does not admit is told now, while somebody is there who can correct it. What a source of the
+ * type's own will say is not known yet. */
+static bool check_mdocs(struct app *app, struct flow_request *r, const struct offer_request *o,
+    struct idr_err *err)
+{
+	for (size_t i = 0; i < o->n_type; i++) {
+		const struct idr_json *claims;
+
+		if (o->format[i] != IDR_FORMAT_MDOC || (o->type[i]->source_select.n && !o->claims.n))
+			continue;
+		if (!claims_for(app, r, o, o->type[i], &claims, err) ||
+		    !issue_copies_check(r, o->type[i], o->format[i], claims, err))
+			return false;
+	}
+	return true;
 }
 
 static bool seal(struct app *app, struct flow_request *r, const char *what, const struct reg_offer *o,
@@ -308,7 +342,7 @@ static bool issue_offer_create(struct app *app, struct flow_request *r, struct i
 	    read_configurations(r, idr_json_find(body, "configurations"), &q, err) &&
 	    read_grant(app, r, body, &q, err) && read_tx_code(idr_json_find(body, "tx_code"), &q, err) &&
 	    read_claims(r, idr_json_find(body, "claims"), &q, err) &&
-	    read_person(app, r, idr_json_find(body, "person"), &q, err) &&
+	    read_person(app, r, idr_json_find(body, "person"), &q, err) && check_mdocs(app, r, &q, err) &&
 	    create(app, r, &q, &o, err) && answer(app, r, &q, &o, err);
 }
 

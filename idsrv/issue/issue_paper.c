@@ -139,7 +139,7 @@ static bool issue_paper_build(struct app *app, struct flow_request *r, struct id
 	if (!issue_times_fit(t, leaf, err) || !issue_claims(app, r, st->type, &st->who, &m.claims, err))
 		return false;
 	if (st->type->status_bits) {
-		if (!lists_take(app->lists, st->type->status_bits, 1, &run, err))
+		if (!lists_take(app->lists, lists_kind_of(st->type, IDR_FORMAT_QR), 1, &run, err))
 			return false;
 		m.status = (struct idr_status_ref){ idr_str(run.uri), run.idx[0], true };
 	}

@@ -16,19 +16,23 @@ static void put_list(struct idr_jw *w, const char *name, const char *const *valu
 	idr_jw_close(w, ']');
 }
 
-static void put_scopes(struct idr_jw *w, struct flow_request *r)
+static bool put_scopes(struct idr_jw *w, struct flow_request *r, struct idr_err *err)
 {
+	static const enum idr_format formats[] = { IDR_FORMAT_SDJWT, IDR_FORMAT_MDOC };
+	struct idr_bytes id;
+
 	idr_jw_name(w, "scopes_supported");
 	idr_jw_open(w, '[');
-	for (size_t i = 0; i < r->rules->n_type; i++) {
-		struct idr_err ignored;
-		char *id = idr_arena_printf(r->arena, &ignored, "%.*s.sdjwt", (int)r->rules->type[i]->id.n,
-		    (const char *)r->rules->type[i]->id.p);
-
-		if (id)
-			idr_jw_cstr(w, id);
-	}
+	for (size_t i = 0; i < r->rules->n_type; i++)
+		for (size_t k = 0; k < sizeof(formats) / sizeof(formats[0]); k++) {
+			if (!rules_issues(r->rules->type[i], formats[k]))
+				continue;
+			if (!rules_configuration_id(r->arena, r->rules->type[i], formats[k], &id, err))
+				return false;
+			idr_jw_str(w, id);
+		}
 	idr_jw_close(w, ']');
+	return true;
 }
 
 /* Ways that some client is registered with; "none" also for whoever needs no registration. */
@@ -108,7 +112,8 @@ static bool oauth_metadata(struct app *app, struct flow_request *r, struct idr_e
 	put_list(&w, "dpop_signing_alg_values_supported", algs);
 	put_list(&w, "authorization_details_types_supported", details);
 	idr_jw_put_bool(&w, "pre-authorized_grant_anonymous_access_supported", plain);
-	put_scopes(&w, r);
+	if (!put_scopes(&w, r, err))
+		return false;
 	flow_put_url(&w, "status_list_aggregation_endpoint", app, "/statuslists");
 	idr_jw_close(&w, '}');
 	return flow_reply_public_json(r, &b, err);

@@ -33,6 +33,11 @@ const char *rules_key_name(enum rules_key k)
 	return key_names[k];
 }
 
+/* What follows the type's id in a configuration's. */
+static const struct { enum idr_format format; const char *suffix; } forms[] = {
+	{ IDR_FORMAT_SDJWT, ".sdjwt" }, { IDR_FORMAT_MDOC, ".mdoc" },
+};
+
 static bool load_type(struct rules *r, const char *dir, const char *name, struct idr_err *err)
 {
 	char *path = idr_arena_printf(r->arena, err, "%s/%s/type.json", dir, name);
@@ -46,6 +51,9 @@ static bool load_type(struct rules *r, const char *dir, const char *name, struct
 		return idr_fail(err, IDR_TYPE, NULL, "types/%s/type.json names another id", name);
 	if (rules_type_by_vct(r, t->vct))
 		return idr_fail(err, IDR_TYPE, NULL, "types/%s uses the vct of another type", name);
+	for (size_t i = 0; idr_type_has_mdoc(t) && i < r->n_type; i++)
+		if (idr_type_has_mdoc(r->type[i]) && idr_bytes_equal(r->type[i]->doctype, t->doctype))
+			return idr_fail(err, IDR_TYPE, NULL, "types/%s uses the docType of another type", name);
 	r->type_file[r->n_type] = file;
 	r->type[r->n_type++] = t;
 	return true;
@@ -127,6 +135,16 @@ static bool load_certificate(struct idr_suite *s, struct rules *r, const struct 
 	return true;
 }
 
+static bool may_issue(struct idr_suite *s, struct rules *r, struct idr_bytes type, int64_t now,
+    struct idr_err *why)
+{
+	const struct rules_certificate *c = &r->cert[RULES_ISSUER];
+	struct idr_path path;
+
+	return idr_trust_path(s, r->arena, r->trust, NULL, IDR_PURPOSE_ISSUER, type, c->chain, c->n, now, &path,
+	    why);
+}
+
 /* A certificate that our own trust refuses would sign what every verifier refuses. */
 static bool check_certificates(struct idr_suite *s, struct rules *r, int64_t now, struct idr_err *err)
 {
@@ -136,11 +154,16 @@ static bool check_certificates(struct idr_suite *s, struct rules *r, int64_t now
 	struct idr_path path;
 	struct idr_err why;
 
-	for (size_t i = 0; i < r->n_type; i++)
-		if (!idr_trust_path(s, r->arena, r->trust, NULL, IDR_PURPOSE_ISSUER, r->type[i]->vct,
-		        r->cert[RULES_ISSUER].chain, r->cert[RULES_ISSUER].n, now, &path, &why))
-			return idr_fail(err, IDR_CONFIG, NULL, "issuer.pem may not sign type %.*s: %s",
-			    (int)r->type[i]->id.n, (const char *)r->type[i]->id.p, why.msg);
+	for (size_t i = 0; i < r->n_type; i++) {
+		const struct idr_type *t = r->type[i];
+		bool mdoc = false;
+
+		if (!may_issue(s, r, t->vct, now, &why) ||
+		    (idr_type_has_mdoc(t) && (mdoc = true) && !may_issue(s, r, t->doctype, now, &why)))
+			return idr_fail(err, IDR_CONFIG, NULL, "issuer.pem may not sign type %.*s%s: %s%s",
+			    (int)t->id.n, (const char *)t->id.p, mdoc ? " as mdoc" : "", why.msg,
+			    mdoc ? "; the anchor's types in the trust file must name its docType" : "");
+	}
 	for (int k = RULES_STATUS; k < RULES_KEYS; k++)
 		if (!idr_trust_path(s, r->arena, r->trust, NULL, purpose[k], IDR_LIT(""), r->cert[k].chain,
 		        r->cert[k].n, now, &path, &why))
@@ -223,6 +246,19 @@ void rules_free(struct rules_holder **h)
 	*h = NULL;
 }
 
+/* The signer counts the digests of each namespace: it must know the elements that are in force. */
+static bool is_same_mdoc(const struct idr_type *t, const struct idr_type *known)
+{
+	if (!idr_type_has_mdoc(t))
+		return true;
+	if (t->n_element != known->n_element || !idr_bytes_equal(t->doctype, known->doctype))
+		return false;
+	for (size_t i = 0; i < t->n_element; i++)
+		if (!idr_bytes_equal(t->element[i].namespace, known->element[i].namespace))
+			return false;
+	return true;
+}
+
 /*
  * The signer child read the types once, before its sandbox closed, and signs by them. A type that is
  * new or laxer would be offered and then refused, after its nonce was used up.
@@ -233,10 +269,12 @@ static bool signer_agrees(const struct rules *first, const struct rules *fresh, 
 		const struct idr_type *t = fresh->type[i], *known = rules_type_by_vct(first, t->vct);
 
 		if (known && t->days <= known->days && t->qr_days <= known->qr_days &&
-		    t->holder_binding >= known->holder_binding && !t->status_bits <= !known->status_bits)
+		    t->holder_binding >= known->holder_binding && !t->status_bits <= !known->status_bits &&
+		    is_same_mdoc(t, known))
 			continue;
 		return idr_fail(err, IDR_CONFIG, "architecture section 1",
-		    "type %.*s is new or laxer than what the signer started with: restart to use it",
+		    "type %.*s is new, laxer or of other mdoc elements than what the signer started with: restart to "
+		    "use it",
 		    (int)t->id.n, (const char *)t->id.p);
 	}
 	return true;
@@ -302,17 +340,41 @@ const struct idr_policy *rules_policy(const struct rules *r, struct idr_bytes id
 	return NULL;
 }
 
+bool rules_issues(const struct idr_type *t, enum idr_format format)
+{
+	return format == IDR_FORMAT_SDJWT || (format == IDR_FORMAT_MDOC && idr_type_has_mdoc(t));
+}
+
 bool rules_configuration(const struct rules *r, struct idr_bytes id, const struct idr_type **type,
     enum idr_format *format)
 {
-	static const char suffix[] = ".sdjwt";
-	size_t n = sizeof(suffix) - 1;
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		size_t n = strlen(forms[i].suffix);
+		const struct idr_type *t;
 
-	if (id.n <= n || memcmp(id.p + id.n - n, suffix, n) != 0)
-		return false;
-	*type = rules_type(r, idr_bytes_first(id, id.n - n));
-	*format = IDR_FORMAT_SDJWT;
-	return *type != NULL;
+		if (id.n <= n || memcmp(id.p + id.n - n, forms[i].suffix, n) != 0)
+			continue;
+		t = rules_type(r, idr_bytes_first(id, id.n - n));
+		if (!t || !rules_issues(t, forms[i].format))
+			return false;
+		*type = t;
+		*format = forms[i].format;
+		return true;
+	}
+	return false;
+}
+
+bool rules_configuration_id(struct idr_arena *a, const struct idr_type *t, enum idr_format format,
+    struct idr_bytes *out, struct idr_err *err)
+{
+	struct idr_buf b;
+
+	idr_buf_init(&b, a, t->id.n + 8, 64);
+	idr_buf_put(&b, t->id);
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+		if (forms[i].format == format)
+			idr_buf_put_str(&b, forms[i].suffix);
+	return idr_buf_done(&b, out, err);
 }
 
 bool rules_identifier(const struct rules *r, struct idr_bytes identifier, struct idr_bytes *configuration)

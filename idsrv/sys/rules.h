@@ -69,9 +69,14 @@ void rules_put(struct rules_holder *h, const struct rules *r);
 const struct idr_type *rules_type(const struct rules *r, struct idr_bytes id);
 const struct idr_type *rules_type_by_vct(const struct rules *r, struct idr_bytes vct);
 const struct idr_policy *rules_policy(const struct rules *r, struct idr_bytes id);
-/* "pid.sdjwt" -> type and format; false when unknown */
+/* "pid.sdjwt", "pid.mdoc" -> type and format; false when unknown, or when the type has no such form */
 bool rules_configuration(const struct rules *r, struct idr_bytes id, const struct idr_type **type,
     enum idr_format *format);
+/* Is the type issued in this format? */
+bool rules_issues(const struct idr_type *t, enum idr_format format);
+/* The id back: it is also the scope. */
+IDR_MUST bool rules_configuration_id(struct idr_arena *a, const struct idr_type *t, enum idr_format format,
+    struct idr_bytes *out, struct idr_err *err);
 /*
  * A credential identifier (OpenID4VCI 1.0 section 6.2) names one dataset of a configuration. There is one
  * here: its identifier is the configuration's id with this behind it. false when it is of that form for no
