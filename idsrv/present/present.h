@@ -103,7 +103,7 @@ struct present_outcome {
 };
 /* False only when it could not run. */
 IDR_MUST bool present_judge(struct app *app, struct flow_request *r,
-    const struct reg_presentation *p, struct idr_bytes nonce, const struct idr_json *vp_token,
+    const struct reg_presentation *p, const struct present_secret *x, const struct idr_json *vp_token,
     struct present_outcome *out, struct idr_err *err);
 
 #endif

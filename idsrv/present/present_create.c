@@ -79,9 +79,10 @@ static bool read_query(struct flow_request *r, const struct idr_json *body, stru
 		return false;
 	/* asked for is only what vp_formats_supported announces and we can check */
 	for (size_t i = 0; i < parsed->n_credential; i++)
-		if (parsed->credential[i].format != IDR_FORMAT_SDJWT)
+		if (parsed->credential[i].format != IDR_FORMAT_SDJWT &&
+		    parsed->credential[i].format != IDR_FORMAT_MDOC)
 			return idr_fail(err, IDR_POLICY, "OpenID4VP 1.0 section 6.1",
-			    "only credentials in the format dc+sd-jwt can be asked for online");
+			    "only credentials in the formats dc+sd-jwt and mso_mdoc can be asked for online");
 	return true;
 }
 

@@ -1,5 +1,6 @@
 #include "lists/lists.h"
 #include "present/present.h"
+#include "suite/sign.h"
 
 /* The vp_token against the query, and the result as the relying party will read it. */
 
@@ -17,13 +18,56 @@ static bool policy_of(const struct flow_request *r, const struct reg_presentatio
 	return true;
 }
 
+/* Of our encryption key; NULL stays where the response is not encrypted. */
+static bool thumbprint(struct flow_request *r, const struct present_secret *x, uint8_t mem[32],
+    const uint8_t **out, struct idr_err *err)
+{
+	struct idr_private *key = NULL;
+
+	*out = NULL;
+	if (!x->scalar.n)
+		return true;
+	if (!idr_private_from_scalar(r->suite, IDR_P256, idr_secret_bytes(&x->scalar), &key, err))
+		return false;
+	idr_key_thumbprint(r->suite, idr_private_public(key), mem);
+	idr_private_free(&key);
+	*out = mem;
+	return true;
+}
+
+static bool asks_for_mdoc(const struct idr_dcql *query)
+{
+	for (size_t i = 0; i < query->n_credential; i++)
+		if (query->credential[i].format == IDR_FORMAT_MDOC)
+			return true;
+	return false;
+}
+
+/*
+ * implements: OpenID4VP 1.0 appendix B.2.6.1: what an answer must answer; every value is this transaction's
+ * own, none the wallet's. Only an mdoc answers where the response goes and to which key it is encrypted.
+ */
+static bool bind(struct flow_request *r, const struct reg_presentation *p, const struct present_secret *x,
+    const struct idr_dcql *query, struct idr_verify_in *in, struct idr_err *err)
+{
+	struct idr_request q = { .nonce = idr_bytes(x->nonce, PRESENT_TEXT), .audience = p->client_id };
+	uint8_t mem[32];
+
+	if (asks_for_mdoc(query)) {
+		q.response_uri = p->response_uri;
+		if (!thumbprint(r, x, mem, &q.thumbprint, err))
+			return false;
+	}
+	return idr_verify_request(r->suite, r->arena, &q, in, err);
+}
+
 static bool verify(struct app *app, struct flow_request *r, const struct reg_presentation *p,
-    struct idr_bytes nonce, const struct idr_json *vp_token, const struct idr_response **out,
+    const struct present_secret *x, const struct idr_json *vp_token, const struct idr_response **out,
     struct idr_err *err)
 {
 	struct idr_verify_in in = {
 		.types = r->rules->type, .n_types = r->rules->n_type, .trust = r->rules->trust,
-		.cache = r->cache, .status = lists_lookup(app->lists), .nonce = nonce, .aud = p->client_id,
+		.cache = r->cache, .status = lists_lookup(app->lists),
 		.created = p->created, .algs = IDR_ALGS_HAIP, /* as client_metadata announces */
 	};
 	const struct idr_dcql *query;
@@ -33,6 +77,8 @@ static bool verify(struct app *app, struct flow_request *r, const struct reg_pre
 		return false;
 	if (!idr_dcql_parse(r->arena, p->query, &query, &why))
 		return idr_fail(err, IDR_INTERNAL, NULL, "the query of a transaction does not parse");
+	if (!bind(r, p, x, query, &in, err))
+		return false;
 	if (idr_verify_response(r->suite, r->arena, vp_token, query, &in, r->now, out, &why))
 		return true;
 	/* policy and types are ours: a wallet is not to blame for them */
@@ -120,14 +166,14 @@ static bool put_presentations(struct idr_jw *w, struct flow_request *r, const st
 }
 
 bool present_judge(struct app *app, struct flow_request *r, const struct reg_presentation *p,
-    struct idr_bytes nonce, const struct idr_json *vp_token, struct present_outcome *out,
+    const struct present_secret *secret, const struct idr_json *vp_token, struct present_outcome *out,
     struct idr_err *err)
 {
 	const struct idr_response *x;
 	struct idr_buf b;
 	struct idr_jw w;
 
-	if (!verify(app, r, p, nonce, vp_token, &x, err))
+	if (!verify(app, r, p, secret, vp_token, &x, err))
 		return false;
 	out->accepted = x->accepted;
 	out->result = overall(x, &out->code);

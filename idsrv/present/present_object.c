@@ -44,7 +44,8 @@ static bool put_metadata(struct idr_jw *w, struct flow_request *r, const struct 
 	if (x->scalar.n && !put_encryption(w, r, x, err))
 		return false;
 	idr_jw_put_raw(w, "vp_formats_supported", IDR_LIT("{\"dc+sd-jwt\":{\"sd-jwt_alg_values\":"
-	    "[\"ES256\"],\"kb-jwt_alg_values\":[\"ES256\"]}}"));
+	    "[\"ES256\"],\"kb-jwt_alg_values\":[\"ES256\"]},\"mso_mdoc\":{\"issuerauth_alg_values\":[-7,-9],"
+	    "\"deviceauth_alg_values\":[-7,-9]}}"));
 	idr_jw_close(w, '}');
 	return true;
 }

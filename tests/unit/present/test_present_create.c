@@ -9,7 +9,7 @@
 
 #define DCQL "{\"credentials\":[{\"id\":\"a\",\"format\":\"dc+sd-jwt\",\"meta\":{\"vct_values\":" \
     "[\"urn:idrail:pid:1\"]},\"claims\":[{\"path\":[\"full_name\"]}]}]}"
-#define MDOC "{\"credentials\":[{\"id\":\"a\",\"format\":\"mso_mdoc\",\"meta\":{\"doctype_value\":\"d\"}," \
+#define OTHER "{\"credentials\":[{\"id\":\"a\",\"format\":\"jwt_vc_json\",\"meta\":{\"type_values\":[[\"d\"]]}," \
     "\"claims\":[{\"path\":[\"n\",\"e\"]}]}]}"
 
 static enum idr_code refused(struct pk *x, const char *body)
@@ -176,7 +176,7 @@ static void keeps_a_party_to_what_it_is_registered_for(void **state)
 	assert_int_equal(refused(x, "{\"policy\":\"age\",\"flow\":\"cross_device\"}"), IDR_FORBIDDEN);
 	x->party.policies = IDR_LIT("*");
 	assert_int_equal(refused(x, "{\"policy\":\"age\",\"flow\":\"cross_device\"}"), IDR_INVALID_FIELD);
-	assert_int_equal(refused(x, "{\"dcql\":" MDOC ",\"flow\":\"cross_device\"}"), IDR_POLICY);
+	assert_int_equal(refused(x, "{\"dcql\":" OTHER ",\"flow\":\"cross_device\"}"), IDR_POLICY);
 	assert_int_equal(refused(x, "{\"dcql\":{},\"flow\":\"cross_device\"}"), IDR_POLICY);
 	x->party.cross_device = false;
 	assert_int_equal(refused(x, "{\"dcql\":" DCQL ",\"flow\":\"cross_device\"}"), IDR_FORBIDDEN);
