@@ -43,7 +43,8 @@ static void put_entry_json(struct idr_jw *w, const struct wallet_entry *e)
 	idr_jw_open(w, '{');
 	idr_jw_put_int(w, "id", e->id);
 	idr_jw_put_str(w, "configuration", e->configuration);
-	idr_jw_put_str(w, "vct", e->vct);
+	idr_jw_put_cstr(w, "format", idr_format_name(e->format));
+	idr_jw_put_str(w, e->format == IDR_FORMAT_MDOC ? "doctype" : "vct", e->type);
 	idr_jw_put_str(w, "issuer", e->issuer);
 	idr_jw_put_cstr(w, "received", when);
 	idr_jw_put_int(w, "presented", e->used);

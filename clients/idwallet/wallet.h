@@ -14,6 +14,7 @@
 #include "codec/form.h"
 #include "dcql/dcql.h"
 #include "jose/jwt.h"
+#include "mdoc/mdoc.h"
 #include "sdjwt/sdjwt.h"
 #include "suite/sign.h"
 
@@ -26,7 +27,8 @@ struct wallet_entry {
 	struct idr_bytes credential;     /* as issued */
 	struct idr_bytes configuration;  /* "pid.sdjwt" */
 	struct idr_bytes issuer;         /* credential issuer identifier */
-	struct idr_bytes vct;
+	enum idr_format format;
+	struct idr_bytes type;           /* vct, or docType of an mdoc */
 	struct idr_secret key;           /* private scalar */
 	int64_t used;                    /* how often it was presented */
 	int64_t received;
@@ -41,9 +43,24 @@ IDR_MUST bool wallet_store_list(struct idr_arena *a, const char *dir, struct wal
 IDR_MUST bool wallet_store_put(struct idr_arena *a, const char *dir, struct wallet_entry *entry,
     struct idr_err *err);
 IDR_MUST bool wallet_store_delete(struct idr_arena *a, const char *dir, int64_t id, struct idr_err *err);
-/* All claims of a stored credential, as if everything were disclosed. */
+/* All claims of a stored credential, as if everything were disclosed; of an mdoc by namespace and element. */
 IDR_MUST bool wallet_claims(struct idr_suite *s, struct idr_arena *a, const struct wallet_entry *e,
     const struct idr_json **claims, struct idr_err *err);
+
+/* ---- wallet_mdoc.c ---- */
+
+/*
+ * An IssuerSigned as its base64url, read as a verifier would, at `now`. A wallet has no list of issuers: the
+ * certificate in the mdoc is believed to be the issuer's, because the issuer's own endpoint gave it.
+ * errors those of the check that failed
+ */
+IDR_MUST bool wallet_mdoc_read(struct idr_suite *s, struct idr_arena *a, struct idr_bytes credential,
+    int64_t now, struct idr_mdoc_result *out, struct idr_err *err);
+struct wallet_request;
+/* A DeviceResponse with the chosen elements, signed for this request, as base64url. */
+IDR_MUST bool wallet_mdoc_present(struct idr_suite *s, struct idr_arena *a, const struct wallet_entry *e,
+    const struct idr_dcql_credential *query, const bool *chosen, const struct wallet_request *request,
+    struct idr_bytes *out, struct idr_err *err);
 
 /* ---- wallet_jwt.c ---- */
 

@@ -6,12 +6,13 @@
 #include "base/text.h"
 #include "jose/jwe.h"
 
-static const char *opt_root, *opt_yes, *opt_deny;
+static const char *opt_root, *opt_yes, *opt_deny, *opt_format;
 
 const struct cli_option wallet_present_options[] = {
 	{ "root", "FILE", "national root certificates: refuse a verifier that leads to none", &opt_root, NULL },
 	{ "yes", NULL, "consent without being asked", &opt_yes, NULL },
 	{ "deny", NULL, "refuse, and tell the verifier", &opt_deny, NULL },
+	{ "format", "FORMAT", "answer with this only: dc+sd-jwt or mso_mdoc", &opt_format, NULL },
 	{ NULL, NULL, NULL, NULL, NULL },
 };
 
@@ -41,14 +42,16 @@ static bool choose(struct presenting *x, const struct idr_dcql_credential *q, st
 	struct idr_err why;
 
 	*out = (struct answer){ .query = q };
+	if (opt_format && strcmp(opt_format, idr_format_name(q->format)) != 0)
+		return true;
 	if (q->n_claim > CLAIMS_MAX)
 		return idr_fail(err, IDR_LIMIT, NULL, "the verifier asks for too many claims");
 	for (size_t i = 0; i < n; i++) {
 		const struct idr_json *claims;
 		bool chosen[CLAIMS_MAX] = { false };
 
-		if (q->format != IDR_FORMAT_SDJWT || !wallet_claims(x->s, x->a, &list[i], &claims, &why) ||
-		    !idr_dcql_match(q, list[i].vct, claims, chosen, &why))
+		if (q->format != list[i].format || !wallet_claims(x->s, x->a, &list[i], &claims, &why) ||
+		    !idr_dcql_match(q, list[i].type, claims, chosen, &why))
 			continue;
 		if (out->entry && out->entry->used <= list[i].used)
 			continue;
@@ -58,10 +61,21 @@ static bool choose(struct presenting *x, const struct idr_dcql_credential *q, st
 	return true;
 }
 
+/* Where one of several credentials is enough, the others stay here. */
+static void keep_used(struct presenting *x, const struct idr_dcql *q, const bool *used)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < x->n; i++)
+		if (used[x->answer[i].query - q->credential])
+			x->answer[n++] = x->answer[i];
+	x->n = n;
+}
+
 static bool choose_all(struct presenting *x, struct idr_err *err)
 {
 	const struct idr_dcql *q = x->request.query;
-	bool answered[QUERIES_MAX] = { false };
+	bool answered[QUERIES_MAX] = { false }, used[QUERIES_MAX] = { false };
 	struct wallet_entry *list;
 	size_t n;
 
@@ -75,9 +89,10 @@ static bool choose_all(struct presenting *x, struct idr_err *err)
 		answered[i] = x->answer[x->n].entry != NULL;
 		x->n += answered[i];
 	}
-	if (!idr_dcql_satisfied(q, answered, NULL, err))
+	if (!idr_dcql_satisfied(q, answered, used, err))
 		return idr_fail(err, IDR_CLAIM_MISSING, "OpenID4VP 1.0 section 6.4",
 		    "no stored credential answers the request");
+	keep_used(x, q, used);
 	return true;
 }
 
@@ -119,7 +134,7 @@ static bool consents(const struct presenting *x)
 
 /* ---- the response ---- */
 
-static bool present_one(struct presenting *x, const struct answer *an, struct idr_bytes *out,
+static bool present_sdjwt(struct presenting *x, const struct answer *an, struct idr_bytes *out,
     struct idr_err *err)
 {
 	const struct idr_json *path[CLAIMS_MAX];
@@ -151,6 +166,14 @@ static bool present_one(struct presenting *x, const struct answer *an, struct id
 	idr_buf_put(&b, selected);
 	idr_buf_put(&b, kb);
 	return idr_buf_done(&b, out, err);
+}
+
+static bool present_one(struct presenting *x, const struct answer *an, struct idr_bytes *out,
+    struct idr_err *err)
+{
+	if (an->entry->format == IDR_FORMAT_MDOC)
+		return wallet_mdoc_present(x->s, x->a, an->entry, an->query, an->chosen, &x->request, out, err);
+	return present_sdjwt(x, an, out, err);
 }
 
 static bool build_vp_token(struct presenting *x, struct idr_bytes *out, struct idr_err *err)

@@ -142,22 +142,35 @@ static bool credential_request(struct receiving *x, const struct idr_json *id, s
 	return true;
 }
 
-/* What was announced under this configuration is what must come. */
-static bool is_announced(const struct receiving *x, const struct wallet_entry *e)
+/* The configuration as the issuer's metadata has it. */
+static const struct idr_json *announced(const struct receiving *x, struct idr_bytes id)
 {
-	const struct idr_json *all = idr_json_find(x->grant.metadata, "credential_configurations_supported"), *c;
+	const struct idr_json *all = idr_json_find(x->grant.metadata, "credential_configurations_supported");
 
-	for (c = idr_json_first(all); c; c = idr_json_next(all, c))
-		if (idr_bytes_equal(c->text, e->configuration)) {
-			const struct idr_json *vct = idr_json_find(idr_json_value(c), "vct");
+	return idr_json_find_bytes(all, id);
+}
 
-			return idr_json_is(vct, IDR_JSON_STRING) && idr_bytes_equal(vct->text, e->vct);
-		}
-	return false;
+/* What was announced under this configuration is what must come. */
+static bool check_type(const struct receiving *x, const struct wallet_entry *e, struct idr_err *err)
+{
+	bool mdoc = e->format == IDR_FORMAT_MDOC;
+	const struct idr_json *type = idr_json_find(announced(x, e->configuration), mdoc ? "doctype" : "vct");
+
+	if (idr_json_is(type, IDR_JSON_STRING) && idr_bytes_equal(type->text, e->type))
+		return true;
+	return idr_fail(err, mdoc ? IDR_DOCTYPE : IDR_VCT,
+	    mdoc ? "OpenID4VCI 1.0 appendix A.2.2" : "OpenID4VCI 1.0 appendix A.3.2",
+	    "the credential is of another type than the issuer's metadata says");
+}
+
+static bool check_key(const struct idr_key *holder, const struct idr_private *key, struct idr_err *err)
+{
+	return idr_key_equal(holder, idr_private_public(key)) ||
+	    idr_fail(err, IDR_CNF, "OpenID4VCI 1.0 section 8.3", "the credential is bound to another key");
 }
 
 /* What an issuer gives must parse, be bound to our key and carry no key binding of its own. */
-static bool check(struct receiving *x, struct wallet_entry *e, const struct idr_private *key,
+static bool check_sdjwt(struct receiving *x, struct wallet_entry *e, const struct idr_private *key,
     struct idr_err *err)
 {
 	const struct idr_json *claims, *vct;
@@ -173,16 +186,22 @@ static bool check(struct receiving *x, struct wallet_entry *e, const struct idr_
 	vct = idr_json_find(claims, "vct");
 	if (!idr_json_is(vct, IDR_JSON_STRING))
 		return idr_fail(err, IDR_VCT, NULL, "the credential names no vct");
-	e->vct = vct->text;
-	if (!is_announced(x, e))
-		return idr_fail(err, IDR_VCT, "OpenID4VCI 1.0 appendix A.3.2",
-		    "the credential is of another type than the issuer's metadata says");
-	if (!idr_key_from_jwk(x->s, x->a, idr_json_find(idr_json_find(claims, "cnf"), "jwk"), IDR_USE_VERIFY,
-	        &holder, err))
+	e->type = vct->text;
+	return check_type(x, e, err) &&
+	    idr_key_from_jwk(x->s, x->a, idr_json_find(idr_json_find(claims, "cnf"), "jwk"), IDR_USE_VERIFY, &holder,
+	        err) &&
+	    check_key(&holder, key, err);
+}
+
+static bool check_mdoc(struct receiving *x, struct wallet_entry *e, const struct idr_private *key,
+    struct idr_err *err)
+{
+	struct idr_mdoc_result mdoc;
+
+	if (!wallet_mdoc_read(x->s, x->a, e->credential, x->now, &mdoc, err))
 		return false;
-	if (!idr_key_equal(&holder, idr_private_public(key)))
-		return idr_fail(err, IDR_CNF, "OpenID4VCI 1.0 section 8.3", "the credential is bound to another key");
-	return true;
+	e->type = mdoc.doctype;
+	return check_type(x, e, err) && check_key(&mdoc.device, key, err);
 }
 
 static bool store_one(struct receiving *x, const struct idr_json *id, const struct idr_json *item,
@@ -196,8 +215,10 @@ static bool store_one(struct receiving *x, const struct idr_json *id, const stru
 	if (!idr_json_is(credential, IDR_JSON_STRING))
 		return idr_fail(err, IDR_MALFORMED, "OpenID4VCI 1.0 section 8.3", "a credential is not a string");
 	e.credential = credential->text;
-	if (!check(x, &e, key, err) || !idr_private_scalar(key, &e.key, err) ||
-	    !wallet_store_put(x->a, wallet_store_dir, &e, err))
+	e.format = idr_json_is_str(idr_json_find(announced(x, id->text), "format"), idr_format_name(IDR_FORMAT_MDOC))
+	    ? IDR_FORMAT_MDOC : IDR_FORMAT_SDJWT;
+	if (!(e.format == IDR_FORMAT_MDOC ? check_mdoc : check_sdjwt)(x, &e, key, err) ||
+	    !idr_private_scalar(key, &e.key, err) || !wallet_store_put(x->a, wallet_store_dir, &e, err))
 		return false;
 	idr_secret_clear(&e.key);
 	x->received++;

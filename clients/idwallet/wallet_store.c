@@ -56,8 +56,11 @@ static bool load(struct idr_arena *a, const char *dir, int64_t id, struct wallet
 		return idr_fail(err, IDR_FILE, NULL, "%s is damaged", path);
 	*out = (struct wallet_entry){
 		.id = id, .credential = text_of(doc, "credential"), .issuer = text_of(doc, "issuer"),
-		.configuration = text_of(doc, "configuration"), .vct = text_of(doc, "vct"),
+		.configuration = text_of(doc, "configuration"),
+		.format = idr_bytes_is(text_of(doc, "format"), idr_format_name(IDR_FORMAT_MDOC)) ? IDR_FORMAT_MDOC
+		                                                                                : IDR_FORMAT_SDJWT,
 	};
+	out->type = text_of(doc, out->format == IDR_FORMAT_MDOC ? "doctype" : "vct");
 	memcpy(out->key.p, key.p, key.n);
 	out->key.n = key.n;
 	if (!idr_json_int(idr_json_find(doc, "used"), &out->used) ||
@@ -152,7 +155,8 @@ bool wallet_store_put(struct idr_arena *a, const char *dir, struct wallet_entry 
 	idr_jw_open(&w, '{');
 	idr_jw_put_str(&w, "issuer", e->issuer);
 	idr_jw_put_str(&w, "configuration", e->configuration);
-	idr_jw_put_str(&w, "vct", e->vct);
+	idr_jw_put_cstr(&w, "format", idr_format_name(e->format));
+	idr_jw_put_str(&w, e->format == IDR_FORMAT_MDOC ? "doctype" : "vct", e->type);
 	idr_jw_put_int(&w, "received", e->received);
 	idr_jw_put_int(&w, "used", e->used);
 	idr_jw_name(&w, "key");
@@ -181,9 +185,17 @@ bool wallet_store_delete(struct idr_arena *a, const char *dir, int64_t id, struc
 bool wallet_claims(struct idr_suite *s, struct idr_arena *a, const struct wallet_entry *e,
     const struct idr_json **claims, struct idr_err *err)
 {
+	struct idr_mdoc_result mdoc;
 	struct idr_bytes json;
 	struct idr_sdjwt parsed;
 
+	if (e->format == IDR_FORMAT_MDOC) {
+		/* as of when it came: what has expired since can still be looked at */
+		if (!wallet_mdoc_read(s, a, e->credential, e->received, &mdoc, err))
+			return false;
+		*claims = mdoc.claims;
+		return true;
+	}
 	return idr_sdjwt_parse(a, e->credential, &parsed, err) &&
 	    idr_sdjwt_process(s, a, &parsed, claims, &json, err);
 }
