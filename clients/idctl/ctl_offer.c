@@ -111,8 +111,8 @@ static enum cli_exit show(struct cli *c)
 
 const struct cli_command ctl_offer[] = {
 	{ .name = "offer make", .operands = "CONFIGURATION...", .summary = "offer credentials to a person's wallet",
-	  .text = "A configuration is a type and a format: pid.sdjwt. The link holds no personal data, but who has\n"
-	          "it gets the credential: ask for a code (--tx-code) when the link may be seen by others.\n"
+	  .text = "A configuration is a type and a format: pid.sdjwt, pid.mdoc. The link holds no personal data,\n"
+	          "but who has it gets the credential: ask for a code (--tx-code) when others may see the link.\n"
 	          "Claims come from the person as imported, or from the type's own source; with --claims they are\n"
 	          "these, kept sealed with the offer and wiped with it, and the person need not be imported.",
 	  .examples = "  idctl offer make --person KH-000001 pid.sdjwt age.sdjwt --terminal\n"

@@ -22,7 +22,7 @@ static const struct cli_option lint_options[] = {
 struct lint {
 	struct cli *c;
 	struct ctl_maker *maker;
-	struct idr_bytes vct[TYPES_MAX];
+	struct idr_bytes vct[TYPES_MAX], doctype[TYPES_MAX];
 	size_t n, bad;
 	struct idr_buf json;
 	struct idr_jw w;
@@ -102,8 +102,12 @@ static bool check(struct lint *l, const char *dir, const struct idr_type **t, st
 	for (size_t i = 0; i < l->n; i++)
 		if (idr_bytes_equal(l->vct[i], (*t)->vct))
 			return idr_fail(err, IDR_TYPE, NULL, "vct is that of another type");
+	for (size_t i = 0; idr_type_has_mdoc(*t) && i < l->n; i++)
+		if (idr_bytes_equal(l->doctype[i], (*t)->doctype))
+			return idr_fail(err, IDR_TYPE, NULL, "docType is that of another type");
 	if (l->n == TYPES_MAX)
 		return idr_fail(err, IDR_LIMIT, NULL, "more than %d types", TYPES_MAX);
+	l->doctype[l->n] = idr_type_has_mdoc(*t) ? (*t)->doctype : IDR_LIT("");
 	l->vct[l->n++] = (*t)->vct;
 	return measure(l, *t, sizes, err);
 }
@@ -122,6 +126,11 @@ static void print(struct lint *l, const char *dir, const struct idr_type *t, con
 		printf("  sizes unknown: no person of the sample fits (--sample FILE)\n");
 	else
 		printf("  %s.sdjwt  %zu bytes, %zu disclosures\n", ctl_clean(l->c, t->id), z->sdjwt, z->disclosures);
+	if (z->mdoc)
+		printf("  %s.mdoc   %zu bytes, %zu elements of %zu; %s\n", ctl_clean(l->c, t->id), z->mdoc, z->elements,
+		    t->n_element, ctl_clean(l->c, t->doctype));
+	else if (z->refused.code != IDR_OK)
+		printf("  %s.mdoc   not for this person: %s\n", ctl_clean(l->c, t->id), z->refused.msg);
 	for (size_t i = 0; i < z->n_cut; i++)
 		printf("  QR cut %-7s %zu characters, %sversion %u%s at level %c, %.0f mm on paper\n",
 		    ctl_clean(l->c, z->cut[i].id), z->cut[i].characters, z->cut[i].fits_paper ? "" : cli_red(),
@@ -144,6 +153,11 @@ static void put(struct lint *l, const char *dir, const struct idr_type *t, const
 	if (z->measured) {
 		idr_jw_put_int(w, "sdjwt_bytes", (int64_t)z->sdjwt);
 		idr_jw_put_int(w, "disclosures", (int64_t)z->disclosures);
+	}
+	if (z->mdoc) {
+		idr_jw_put_str(w, "doctype", t->doctype);
+		idr_jw_put_int(w, "mdoc_bytes", (int64_t)z->mdoc);
+		idr_jw_put_int(w, "elements", (int64_t)z->elements);
 	}
 	idr_jw_name(w, "qr");
 	idr_jw_open(w, '[');

@@ -13,6 +13,9 @@ struct ctl_sizes {
 	bool measured;
 	size_t sdjwt;           /* bytes, everything disclosed, without key binding */
 	size_t disclosures;
+	size_t mdoc;            /* bytes of the IssuerSigned with every element; 0: none, or refused */
+	size_t elements;        /* that the person has */
+	struct idr_err refused; /* why this person has no mdoc though the type has; code IDR_OK otherwise */
 	struct ctl_cut_size {
 		struct idr_bytes id;
 		size_t characters;

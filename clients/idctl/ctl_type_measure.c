@@ -1,6 +1,7 @@
 #include "idctl/ctl_type.h"
 
 #include "draw/draw.h"
+#include "mdoc/mdoc.h"
 #include "qr/qr.h"
 #include "sdjwt/sdjwt.h"
 #include "suite/certify.h"
@@ -95,6 +96,33 @@ static bool measure_sdjwt(struct cli *c, struct ctl_maker *m, const struct idr_t
 	return true;
 }
 
+/* The person may be one the mdoc form does not admit: that is said, and is no fault of the type. */
+static bool measure_mdoc(struct cli *c, struct ctl_maker *m, const struct idr_type *t,
+    const struct idr_json *claims, int64_t now, struct ctl_sizes *out, struct idr_err *err)
+{
+	const struct idr_mdoc_make make = {
+		.type = t, .claims = claims, .holder = idr_private_public(m->holder), .iat = now,
+		.exp = now + t->days * DAY, .status = status_of(t), .alg = idr_private_alg(m->signer),
+		.chain_der = &m->chain, .n_chain = 1,
+	};
+	struct idr_mdoc_built built;
+	struct idr_bytes signature, cbor;
+	uint8_t raw[96];
+
+	if (!idr_type_has_mdoc(t))
+		return true;
+	if (!idr_mdoc_build(m->suite, c->arena, &make, &built, &out->refused))
+		return true;
+	out->refused.code = IDR_OK;
+	if (!sign(m, built.to_be_signed, raw, &signature, err) ||
+	    !idr_mdoc_attach(c->arena, &built, signature, &cbor, err))
+		return false;
+	out->mdoc = cbor.n;
+	for (size_t i = 0; i < t->n_element; i++)
+		out->elements += idr_type_value_at(claims, t->element[i].claim) != NULL;
+	return true;
+}
+
 static bool measure_cut(struct cli *c, struct ctl_maker *m, const struct idr_type *t,
     const struct idr_qr_cut *cut, const struct idr_json *claims, int64_t now, struct ctl_cut_size *out,
     struct idr_err *err)
@@ -133,7 +161,7 @@ bool ctl_type_measure(struct cli *c, struct ctl_maker *m, const struct idr_type 
 
 	if (!idr_type_claims(c->arena, t, person, now, &text, err) ||
 	    !idr_json_parse(c->arena, text, CLAIMS_MAX, &claims, err) ||
-	    !measure_sdjwt(c, m, t, claims, now, out, err))
+	    !measure_sdjwt(c, m, t, claims, now, out, err) || !measure_mdoc(c, m, t, claims, now, out, err))
 		return false;
 	for (size_t i = 0; i < t->n_cut && i < CTL_CUTS_MAX; i++)
 		if (!measure_cut(c, m, t, &t->cut[i], claims, now, &out->cut[out->n_cut++], err))

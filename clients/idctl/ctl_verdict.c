@@ -4,6 +4,8 @@
 
 /* What a verifier found, for people. */
 
+enum { LONG_TEXT = 1200 };
+
 static const char *result_colour(const char *result)
 {
 	if (strcmp(result, "VALID") == 0)
@@ -18,6 +20,8 @@ static void show_value(struct cli *c, const struct idr_json *v)
 
 		printf("(%s, %zu bytes)\n", ctl_clean(c, idr_bytes_first(v->text, comma)),
 		    comma == SIZE_MAX ? 0 : (v->text.n - comma) * 3 / 4);
+	} else if (v->type == IDR_JSON_STRING && v->text.n > LONG_TEXT) {
+		printf("(%zu bytes)\n", v->text.n * 3 / 4); /* bytes of an mdoc, as base64url */
 	} else {
 		printf("%s\n", ctl_clean(c, v->type == IDR_JSON_STRING ? v->text : v->raw));
 	}
@@ -31,10 +35,14 @@ static void show_claims(struct cli *c, const struct idr_json *claims)
 	}
 }
 
-/* An mdoc's claims stand under their namespaces. */
-static void show_spaces(struct cli *c, const struct idr_json *spaces)
+/* The elements of an mdoc stand in namespaces. */
+static void show_all(struct cli *c, const struct idr_json *verdict, const struct idr_json *claims)
 {
-	for (const struct idr_json *m = idr_json_first(spaces); m; m = idr_json_next(spaces, m)) {
+	if (!idr_json_is_str(idr_json_find(verdict, "format"), "mso_mdoc")) {
+		show_claims(c, claims);
+		return;
+	}
+	for (const struct idr_json *m = idr_json_first(claims); m; m = idr_json_next(claims, m)) {
 		printf("  %s\n", ctl_clean(c, m->text));
 		show_claims(c, idr_json_value(m));
 	}
@@ -69,11 +77,7 @@ void ctl_verdict_show(struct cli *c, const struct idr_json *verdict, const struc
 		    *clause ? ", " : "", clause, ctl_member(c, verdict, "next"));
 	printf("\n");
 	show_origin(c, verdict);
-	claims = claims ? claims : idr_json_find(verdict, "claims");
-	if (idr_json_is_str(idr_json_find(verdict, "format"), "mso_mdoc"))
-		show_spaces(c, claims);
-	else
-		show_claims(c, claims);
+	show_all(c, verdict, claims ? claims : idr_json_find(verdict, "claims"));
 }
 
 enum cli_exit ctl_verdict_exit(const struct idr_json *verdict)
