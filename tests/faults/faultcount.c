@@ -208,9 +208,11 @@ static void read_journal(struct client *c, const char *dir)
 		if (idx < 0 || (size_t)idx >= x->n)
 			bad("the journal names an index outside its list");
 		x->journal[idx] = (uint8_t)value;
+		sum.rows++;
+		if (value != 1)
+			continue;
 		revoked = grown(revoked, n_revoked, sizeof(*revoked));
 		revoked[n_revoked++] = credential;
-		sum.rows++;
 	}
 	fclose(f);
 	qsort(revoked, n_revoked, sizeof(*revoked), by_number);
@@ -245,6 +247,12 @@ static void keep_decoys(struct client *c, const char *dir, long id, const bool *
 		bad("decoys cannot be written");
 }
 
+/* What a list of this many bits shows of a change: one that mdocs name knows no suspension. */
+static unsigned shown(const struct list *x, uint8_t value)
+{
+	return x->published.bits == 1 && value ? 1 : value;
+}
+
 /* Every index of the list: the journal's value, or nothing; a decoy, which no wallet holds, is set. */
 static void compare(struct client *c, const char *dir, long id)
 {
@@ -262,7 +270,7 @@ static void compare(struct client *c, const char *dir, long id)
 		if (!known && value == 1 && !x->journal[i] && !x->given[i])
 			set[i] = true;
 		n_decoys += set[i];
-		sum.differing += value != (set[i] ? 1u : x->journal[i]) || (set[i] && x->given[i]);
+		sum.differing += value != (set[i] ? 1u : shown(x, x->journal[i])) || (set[i] && x->given[i]);
 	}
 	sum.decoys += n_decoys;
 	sum.differing += n_decoys != x->n >> 10;

@@ -7,6 +7,7 @@
  *	accepted <presentation id>
  *	wrong <what>        an answer that contradicts an earlier one, or none that a fault explains
  *
+ * One batch in four is mdocs, and what is done to some of those is a suspension, which may end again.
  * No answer and 503 are what a fault may cause; everything else has to be right.
  *
  * Usage: faultload FILE THREADS SECONDS. Ends after SECONDS or at SIGTERM; 1 when nothing was issued.
@@ -26,7 +27,7 @@
 #include "base/text.h"
 
 enum { THREADS_MAX = 32, COPIES = 3, PEOPLE = 800, RENEW = 25, SEEN_MS = 20000 };
-enum { EACH_VERIFIED = 4, EACH_PRESENTED = 3, EACH_REVOKED = 3, EACH_WATCHED = 4 };
+enum { EACH_VERIFIED = 4, EACH_PRESENTED = 3, EACH_REVOKED = 3, EACH_WATCHED = 4, EACH_MDOC = 4 };
 
 static int out_fd;
 static int64_t until_ms;
@@ -96,30 +97,36 @@ static char *hex(struct client *c, struct idr_bytes b)
 	return text_of(c, idr_buf_bytes(&out));
 }
 
-static void note_issued(struct client *c, const struct idr_json *list, struct held *h)
+/* SHA-256 of what the issuer signed, which the registry holds of every copy. */
+static char *digest_of(struct client *c, const struct held *h, bool mdoc)
+{
+	uint8_t hash[IDR_HASH_MAX];
+	struct idr_sdjwt j;
+	struct idr_err err;
+
+	if (!mdoc && !idr_sdjwt_parse(c->a, h->credential, &j, &err))
+		abort();
+	idr_suite_hash(c->s, IDR_SHA256, mdoc ? mdoc_signed(c, h) : j.issuer.signing_input, hash);
+	return hex(c, idr_bytes(hash, 32));
+}
+
+static void note_issued(struct client *c, const struct idr_json *list, struct held *h, bool mdoc)
 {
 	char *lines = text(c, "%s", "");
 
 	for (size_t i = 0; i < COPIES; i++) {
-		uint8_t hash[IDR_HASH_MAX];
-		struct idr_sdjwt j;
-		struct idr_err err;
-
-		held_read(c, idr_json_find(idr_json_at(list, i), "credential")->text, &h[i]);
-		if (!idr_sdjwt_parse(c->a, h[i].credential, &j, &err))
-			abort();
-		idr_suite_hash(c->s, IDR_SHA256, j.issuer.signing_input, hash);
+		(mdoc ? mdoc_read : held_read)(c, idr_json_find(idr_json_at(list, i), "credential")->text, &h[i]);
 		lines = text(c, "%sissued %ld %lld %s\n", lines, list_of(&h[i]), (long long)h[i].idx,
-		    hex(c, idr_bytes(hash, 32)));
+		    digest_of(c, &h[i], mdoc));
 	}
 	note(lines);
 }
 
-static bool get_code(struct worker *w, const char *person, struct offer *o)
+static bool get_code(struct worker *w, const char *person, const char *configuration, struct offer *o)
 {
 	struct client *c = &w->c;
 	struct reply r = ask_json(c, "POST", text(c, "%s/admin/v1/offers", c->admin), c->officer,
-	    text(c, "{\"person\":\"%s\",\"configurations\":[\"pid.sdjwt\"]}", person));
+	    text(c, "{\"person\":\"%s\",\"configurations\":[\"%s\"]}", person, configuration));
 	const struct idr_json *grant;
 
 	*o = (struct offer){ .tx_code = text(c, "%s", "") };
@@ -142,34 +149,41 @@ static bool get_token(struct worker *w, const struct offer *o, const struct idr_
 	return true;
 }
 
-static bool issue_batch(struct worker *w, const char *person, struct held *h)
+static bool issue_batch(struct worker *w, const char *person, bool mdoc, struct held *h)
 {
+	const char *configuration = mdoc ? "pid.mdoc" : "pid.sdjwt";
 	struct client *c = &w->c;
 	struct idr_private *key[COPIES], *dpop_key = key_new(c);
 	struct offer o;
 	struct reply r;
 	char *token;
 
-	if (!get_code(w, person, &o) || !get_token(w, &o, dpop_key, &token))
+	if (!get_code(w, person, configuration, &o) || !get_token(w, &o, dpop_key, &token))
 		return false;
 	r = ask(c, "POST", "/nonce", NULL, NULL, (struct idr_bytes){ NULL, 0 });
 	if (!answered(w, "nonce", &r, 200))
 		return false;
 	for (size_t i = 0; i < COPIES; i++)
 		h[i].key = key[i] = key_new(c);
-	r = credential_ask(c, token, dpop_key, credential_body(c, "pid.sdjwt", key, COPIES, member(c, r.json, "c_nonce")));
+	r = credential_ask(c, token, dpop_key, credential_body(c, configuration, key, COPIES, member(c, r.json, "c_nonce")));
 	if (!answered(w, "credential for a token that was acknowledged", &r, 200))
 		return false;
-	note_issued(c, idr_json_find(r.json, "credentials"), h);
+	note_issued(c, idr_json_find(r.json, "credentials"), h, mdoc);
 	w->issued++;
 	return true;
 }
 
 /* ---- verifying and presenting ---- */
 
+static bool is_mdoc(const struct held *h)
+{
+	return idr_bytes_index(h->credential, 0, '~') == SIZE_MAX;
+}
+
 static struct reply verify(struct client *c, const struct held *h)
 {
-	return ask_json(c, "POST", "/v1/verify", c->bank, text(c, "{\"input\":\"%s\"}", selected(c, h, NULL)));
+	return ask_json(c, "POST", "/v1/verify", c->bank, text(c, "{\"input\":\"%s\"}",
+	    is_mdoc(h) ? text_of(c, h->credential) : selected(c, h, NULL)));
 }
 
 static void verify_fresh(struct worker *w, const struct held *h)
@@ -183,6 +197,14 @@ static void verify_fresh(struct worker *w, const struct held *h)
 		note_wrong(w, "a fresh credential", &r);
 }
 
+static char *token_for(struct client *c, const struct request *q, const struct held *h)
+{
+	const struct device right = { .nonce = NULL };
+
+	return is_mdoc(h) ? mdoc_token(c, q, mdoc_presentation(c, h, q, &right))
+	                  : vp_token(c, q, presentation(c, h, q));
+}
+
 static void present(struct worker *w, const struct held *h)
 {
 	struct client *c = &w->c;
@@ -193,7 +215,7 @@ static void present(struct worker *w, const struct held *h)
 	if (!answered(w, "request", &r, 200))
 		return;
 	request_read(c, &r, &q);
-	body = response_body(c, &q, vp_token(c, &q, presentation(c, h, &q)));
+	body = response_body(c, &q, token_for(c, &q, h));
 	r = ask_form(c, q.response_uri, NULL, body);
 	if (!answered(w, "response", &r, 200))
 		return;
@@ -225,22 +247,47 @@ static void watch_revoked(struct worker *w, const struct held *h)
 }
 
 /* The newest is the one just issued: an attempt that got no answer had ended before this one began. */
-static bool revoke_newest(struct worker *w, const char *person)
+static bool find_newest(struct worker *w, const char *person, int64_t *id)
 {
 	struct client *c = &w->c;
 	struct reply r = ask_json(c, "POST", text(c, "%s/admin/v1/people/find", c->admin), c->officer,
 	    text(c, "{\"person\":\"%s\",\"reason\":\"revocation\"}", person));
-	int64_t id;
 
 	if (!answered(w, "find", &r, 200))
 		return false;
-	id = number(idr_json_first(idr_json_find(r.json, "credentials")), "credential_id");
+	*id = number(idr_json_first(idr_json_find(r.json, "credentials")), "credential_id");
+	return true;
+}
+
+static bool revoke_newest(struct worker *w, const char *person)
+{
+	struct client *c = &w->c;
+	struct reply r;
+	int64_t id;
+
+	if (!find_newest(w, person, &id))
+		return false;
 	r = status_put(c, id, "revoked", "lost");
 	if (!answered(w, "revocation", &r, 200))
 		return false;
 	note(text(c, "revoked %lld\n", (long long)id));
 	w->revoked++;
 	return true;
+}
+
+/* Whether it was acknowledged or not, journal and list must say the same of it. */
+static void suspend_newest(struct worker *w, const char *person, bool ends)
+{
+	struct reply r;
+	int64_t id;
+
+	if (!find_newest(w, person, &id))
+		return;
+	r = status_put(&w->c, id, "suspended", "investigation");
+	if (!answered(w, "suspension", &r, 200) || !ends)
+		return;
+	r = status_put(&w->c, id, "valid", "investigation_ended");
+	answered(w, "end of a suspension", &r, 200);
 }
 
 /* ---- the threads ---- */
@@ -252,15 +299,18 @@ static void *work(void *arg)
 	for (unsigned i = 0; goes_on(); i++) {
 		/* persons are not shared by threads */
 		const char *person = people[(w->number + i * w->of) % (PEOPLE - PEOPLE % w->of)];
+		bool mdoc = i % EACH_MDOC == EACH_MDOC - 1;
 		struct held h[COPIES];
 
-		if (!issue_batch(w, person, h)) {
+		if (!issue_batch(w, person, mdoc, h)) {
 			wait_ms(10); /* it is away, or too much is waiting */
 		} else {
 			if (i % EACH_VERIFIED == 0)
 				verify_fresh(w, &h[0]);
 			if (i % EACH_PRESENTED == 1)
 				present(w, &h[1]);
+			if (mdoc && i % EACH_REVOKED == 0)
+				suspend_newest(w, person, i % (2 * EACH_REVOKED) == 0);
 			if (i % EACH_REVOKED == 2 && revoke_newest(w, person) && i % EACH_WATCHED == 0)
 				watch_revoked(w, &h[2]);
 		}
@@ -304,7 +354,7 @@ static int one_attempt(const char *person)
 
 	client_open(&w.c);
 	w.c.once = true;
-	ok = issue_batch(&w, person, h);
+	ok = issue_batch(&w, person, false, h);
 	client_close(&w.c);
 	return ok ? 0 : 1;
 }

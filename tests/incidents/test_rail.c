@@ -26,7 +26,7 @@ static void swiyu_cd008_kid_finds_the_key_and_iss_decides_trust(void **state)
 	const struct binding right = { .nonce = NULL };
 	struct client *c = *state;
 	struct idr_private *own = key_new(c);
-	struct idr_certify in = { .profile = IDR_PROFILE_DOCUMENT_SIGNER, .country = "XA", .common_name = "Own",
+	struct idr_certify in = { .profile = IDR_PROFILE_DOCUMENT_SIGNER, .country = "KH", .common_name = "Own",
 		.url = "https://id.example", .subject_key = idr_private_public(own), .issuer_key = own,
 		.not_before = now_s() - DAY, .not_after = now_s() + 30 * DAY };
 	struct idr_bytes chain[2];

@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "codec/json.h"
+#include "mdoc/mdoc.h"
 #include "sdjwt/sdjwt.h"
 #include "suite/sign.h"
 
@@ -136,7 +137,7 @@ struct reply credential_ask(struct client *c, const char *token, const struct id
 struct held {
 	struct idr_bytes credential;
 	struct idr_private *key;
-	const struct idr_json *claims;    /* all disclosed */
+	const struct idr_json *claims;    /* all disclosed; of an mdoc by namespace and element */
 	int64_t idx;
 	char *uri;                        /* of its status list */
 };
@@ -155,6 +156,7 @@ struct request {
 	struct idr_key enc_key;
 	char *kid;
 	char *query;                      /* id of the first credential query */
+	const struct idr_json *mdoc;      /* the first credential query for an mdoc; NULL: none is asked for */
 };
 /* The same in two steps, for whoever must go on when the server does not answer: made and fetched (the last
  * answer), then read. */
@@ -193,6 +195,25 @@ struct reply respond(struct client *c, const struct request *q, const char *vp_t
 struct reply result_get(struct client *c, const char *header, const struct request *q);
 /* Rejected at the wallet's side with 400, and told to the relying party with this code. */
 void must_reject(struct client *c, const struct request *q, const char *vp_token, const char *code);
+
+/* ---- mdoc (client_mdoc.c) ---- */
+
+/* An IssuerSigned as base64url, verified with the national root. */
+void mdoc_read(struct client *c, struct idr_bytes credential, struct held *out);
+/* The bytes its issuer signed. */
+struct idr_bytes mdoc_signed(struct client *c, const struct held *h);
+/* What is not NULL replaces what would be right. */
+struct device {
+	const char *client_id, *nonce, *response_uri;
+	const char *elements;             /* JSON array of [namespace, element]; NULL: what the query asks */
+	const struct idr_key *enc_key;    /* the key the response is said to be encrypted to */
+	bool in_the_clear;                /* it is said not to be encrypted */
+	const struct idr_private *signer;
+};
+/* A DeviceResponse as base64url for q->mdoc. */
+char *mdoc_presentation(struct client *c, const struct held *h, const struct request *q, const struct device *d);
+/* {"<id of q->mdoc>":[presentation]} */
+char *mdoc_token(struct client *c, const struct request *q, const char *presentation);
 
 /* ---- by hand, with the issuer's own key (client_forge.c) ---- */
 

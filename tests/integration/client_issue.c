@@ -227,8 +227,11 @@ void obtain(struct client *c, const char *person, const char *configuration, siz
 	must_answer(&r, 200);
 	list = idr_json_find(r.json, "credentials");
 	assert_true(idr_json_is(list, IDR_JSON_ARRAY) && list->n == n);
-	for (size_t i = 0; i < n; i++)
-		held_read(c, idr_json_find(idr_json_at(list, i), "credential")->text, &out[i]);
+	for (size_t i = 0; i < n; i++) {
+		struct idr_bytes one = idr_json_find(idr_json_at(list, i), "credential")->text;
+
+		(strstr(configuration, ".mdoc") ? mdoc_read : held_read)(c, one, &out[i]);
+	}
 }
 
 /* ---- people ---- */

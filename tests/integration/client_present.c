@@ -26,6 +26,9 @@ static void read_payload(struct client *c, struct request *out)
 	out->client_id = member(c, out->payload, "client_id");
 	out->response_uri = member(c, out->payload, "response_uri");
 	out->query = member(c, idr_json_first(queries), "id");
+	for (const struct idr_json *q = idr_json_first(queries); q && !out->mdoc; q = idr_json_next(queries, q))
+		if (idr_json_is_str(idr_json_find(q, "format"), "mso_mdoc"))
+			out->mdoc = q;
 	out->encrypted = idr_json_is_str(idr_json_find(out->payload, "response_mode"), "direct_post.jwt");
 	out->kid = member(c, key, "kid");
 	if (out->encrypted)

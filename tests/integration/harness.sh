@@ -11,7 +11,7 @@ totals() {
 # ---- building: every test_<part>.c with the client kit, against the core only ----
 sources() { ls "$HERE"/test_*.c; }
 build() {
-	local kit="$KIT/client.o $KIT/client_issue.o $KIT/client_present.o $KIT/client_race.o $KIT/client_forge.o $KIT/client_browser.o \
+	local kit="$KIT/client.o $KIT/client_issue.o $KIT/client_present.o $KIT/client_race.o $KIT/client_forge.o $KIT/client_mdoc.o $KIT/client_browser.o \
 		$KIT/client_wallet.o $KIT/client_citizen.o \
 		$OUT/tests/unit/testkit.o $OUT/tests/unit/testkit_mdoc.o $MORE"
 	local objects=$kit sanitize= src name

@@ -53,7 +53,7 @@ static void another_key_is_refused_whatever_it_calls_itself(void **state)
 {
 	struct client *c = *state;
 	struct idr_private *own = key_new(c);
-	struct idr_certify in = { .profile = IDR_PROFILE_DOCUMENT_SIGNER, .country = "XA", .common_name = "Issuer",
+	struct idr_certify in = { .profile = IDR_PROFILE_DOCUMENT_SIGNER, .country = "KH", .common_name = "Issuer",
 		.url = "https://id.example", .subject_key = idr_private_public(own), .issuer_key = own,
 		.not_before = now_s() - DAY, .not_after = now_s() + 30 * DAY };
 	struct idr_bytes self;
@@ -167,7 +167,7 @@ static void critical_headers_are_refused(void **state)
 static struct idr_bytes leaf(struct client *c, enum idr_cert_profile profile, const struct idr_private *key,
     int64_t from, int64_t to)
 {
-	struct idr_certify in = { .profile = profile, .country = "XA", .common_name = "Leaf",
+	struct idr_certify in = { .profile = profile, .country = "KH", .common_name = "Leaf",
 		.url = "https://id.example", .subject_key = idr_private_public(key), .issuer_der = forge.root_der,
 		.issuer_key = forge.root, .not_before = from, .not_after = to };
 	struct idr_bytes der;
@@ -476,7 +476,7 @@ static void no_address_in_a_message_is_ever_fetched(void **state)
 
 /* ---- mdoc ---- */
 
-#define MDOC "idrail.pid.1"
+#define MDOC "org.iso.23220.photoid.1"
 #define URI "https://bank.example/response"
 
 /* The kit's maker with the issuer's own key, for the holder whose key and place are lent. */
