@@ -38,7 +38,7 @@ test('the library accepts our request: by reference, signed, x509_hash, to our r
 	assert.equal(request.client.prefix, 'x509_hash');
 	assert.equal(request.version, 100);
 	assert.equal(request.jar.jwt.header.typ, 'oauth-authz-req+jwt');
-	assert.match(trustedLeaf(request.jar.signer.x5c).subject, /C=XA/);
+	assert.match(trustedLeaf(request.jar.signer.x5c).subject, /C=KH/);
 	assert.equal(request.authorizationRequestPayload.response_mode, 'direct_post.jwt');
 });
 

@@ -35,8 +35,8 @@ test('the wallet library accepts our metadata as OpenID4VCI 1.0 and knows every 
 	const offered = Object.keys(metadata.credentialIssuer.credential_configurations_supported);
 	assert.ok(offered.includes('pid.sdjwt'));
 	assert.deepEqual(Object.keys(metadata.knownCredentialConfigurations).sort(), offered.sort());
-	for (const configuration of Object.values(metadata.knownCredentialConfigurations))
-		assert.equal(configuration.format, 'dc+sd-jwt');
+	for (const [id, configuration] of Object.entries(metadata.knownCredentialConfigurations))
+		assert.equal(configuration.format, id.endsWith('.mdoc') ? 'mso_mdoc' : 'dc+sd-jwt');
 });
 
 test('a wallet with DPoP and transaction code receives a batch, each copy for a key of its own', async () => {
