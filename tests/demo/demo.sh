@@ -58,6 +58,10 @@ step "register Sample Bank as a relying party"
 run "$BIN/idctl" party add "Sample Bank" --policy bank-account --policy bank-teller-offline \
 	--return-url "$SERVER/" --cross-device --out "$WORK/bank.key" --token-file "$WORK/keys/admin.token"
 took
+step "and Sample Car Rental"
+run "$BIN/idctl" party add "Sample Car Rental" --policy car-rental --return-url "$SERVER/" --cross-device \
+	--out "$WORK/rental.key" --token-file "$WORK/keys/admin.token"
+took
 export IDCTL_KEY_FILE=$WORK/bank.key
 person=$(sed -n 's/^{"key":"\(KH-[^"]*\)".*/\1/p' "$people" | head -n 1)
 
@@ -74,9 +78,9 @@ run "$BIN/idwallet" receive "$link" --tx-code "$tx"; took
 printf '  %s\n' "$(cat "$WORK/last.out")"
 
 say "3. Present: a bank asks, the wallet shares three claims, encrypted"
-present() {
-	step "bank makes a request from its policy (signed, by reference)"
-	run "$BIN/idctl" request make --policy bank-account --flow cross_device --qr "$WORK/request.png" --json; took
+present() { # [POLICY]: who asks is whose key is in IDCTL_KEY_FILE
+	step "a request made from policy ${1:-bank-account} (signed, by reference)"
+	run "$BIN/idctl" request make --policy "${1:-bank-account}" --flow cross_device --qr "$WORK/request.png" --json; took
 	id=$(json_get id <"$WORK/last.out")
 	request=$(json_get invocation_url <"$WORK/last.out")
 	step "wallet checks who asks, discloses, binds, encrypts, sends"
@@ -88,7 +92,25 @@ present
 expect VALID "$(verdict_of <"$WORK/result.json")" "what the bank sees"
 sed 's/.*"claims":\({[^}]*}\).*/  \1/' "$WORK/result.json" | cut -c 1-150
 
-say "4. Paper: a QR code, printed, read back, verified without a network"
+say "4. A driving licence as ISO mdoc: issued, presented, suspended, given back"
+step "offer and receive mdl.mdoc: docType org.iso.18013.5.1.mDL, JPEG portrait"
+run "$BIN/idctl" offer make --person "$person" --json mdl.mdoc
+run "$BIN/idwallet" receive "$(json_get link_by_reference <"$WORK/last.out")"; took
+printf '  %s\n' "$(cat "$WORK/last.out")"
+run "$BIN/idctl" find --person "$person" --reason support --json
+licence=$(tr '{' '\n' <"$WORK/last.out" | sed -n 's/.*"credential_id":\([0-9]*\).*"type":"mdl".*/\1/p' | head -n 1)
+rent() { # WANTED WHAT
+	IDCTL_KEY_FILE=$WORK/rental.key present car-rental
+	expect "$1" "$(verdict_of <"$WORK/result.json")" "$2"
+}
+rent VALID "what the car rental sees: five elements, signed by the device"
+step "suspend it, reason investigation; until the list of one bit says invalid"
+run "$BIN/idctl" status set "$licence" suspended --reason investigation; took
+rent INVALID "the same wallet, suspended"
+step "the investigation ends"; run "$BIN/idctl" status set "$licence" valid --reason investigation_ended; took
+rent VALID "the same wallet again"
+
+say "5. Paper: a QR code, printed, read back, verified without a network"
 step "officer prints (Claim 169 with portrait and status index)"
 run "$BIN/idctl" paper make --person "$person" --type pid --cut card --out "$WORK/card" --json; took
 step "zbar reads the PNG back"
@@ -101,7 +123,7 @@ if [ -n "$no_net" ]; then echo "  (idverify runs in a network namespace without 
 expect VALID "$(offline --bundle "$WORK/bundle-before.cbor" --policy bank-teller-offline \
 	--portrait "$WORK/portrait.webp" "$WORK/card.scanned" | verdict_of)" "the paper, offline"
 
-say "5. Revoke: the officer answers for it"
+say "6. Revoke: the officer answers for it"
 run "$BIN/idctl" find --person "$person" --reason revocation --json
 tr '{' '\n' <"$WORK/last.out" | sed -n 's/.*"credential_id":\([0-9]*\).*/\1/p' >"$WORK/credentials"
 from=$(ms)
@@ -131,7 +153,7 @@ expect UNDECIDED "$(verdict_of <<<"$late_out")" "the same, three days later ($(j
 expect INVALID "$(offline --bundle "$WORK/bundle-after.cbor" --policy bank-teller-offline \
 	"$WORK/card.scanned" | verdict_of)" "the paper, offline, bundle from after"
 
-say "6. Tamper"
+say "7. Tamper"
 # one character of the signed text changed for another of the same alphabet
 awk '{ c = substr($0, 200, 1); printf "%s%s%s", substr($0, 1, 199), c == "A" ? "B" : "A", substr($0, 201) }' \
 	"$WORK/card.scanned" >"$WORK/card.flipped"

@@ -28,7 +28,7 @@ state_forget() {
 
 # ca_once: keys, certificates and operators of a sample nation, made at the first time
 ca_once() {
-	[ -e "$WORK/keys/trust.json" ] || "$BIN/idctl" ca init --demo --dir "$WORK/keys" --country XA \
+	[ -e "$WORK/keys/trust.json" ] || "$BIN/idctl" ca init --demo --dir "$WORK/keys" --country KH \
 		--name "Sample National Identity Agency" --url "https://id.example" --dns localhost \
 		--types "$SCHEMA/types" >"$WORK/ca.log"
 }
