@@ -85,8 +85,8 @@ struct issue_keys {
 	uint8_t nonce_hash[32];
 	int64_t nonce_expires;
 };
-/* All proofs of a request: each verified, one nonce of ours, no key twice (issuing brief 12.3). client_id is whose
- * token it is, p == NULL of nobody who authenticated.
+/* All proofs of a request: each verified, one nonce of ours, no key twice (issuing brief 12.3). client_id is
+ * whose token it is, p == NULL of nobody who authenticated.
  * errors IDR_INVALID_PROOF, IDR_INVALID_NONCE */
 IDR_MUST bool issue_proofs(struct app *app, struct flow_request *r, const struct idr_json *proofs,
     size_t batch_size, struct idr_bytes client_id, struct issue_keys *out, struct idr_err *err);

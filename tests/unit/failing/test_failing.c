@@ -101,7 +101,7 @@ static void a_document_of_an_unknown_issuer(void **state)
 	kit_close(&other);
 }
 
-#define MDOC_POLICY "{\"id\":\"p\",\"purpose\":{\"en\":\"why\"},\"formats\":[\"mso_mdoc\"],\"types\":[\"pid\"]," \
+#define MDOC_POLICY "{\"id\":\"p\",\"purpose\":{\"en\":\"why\"},\"formats\":[\"mso_mdoc\"],\"types\":[\"mdl\"]," \
     "\"claims\":[{\"path\":[\"family_name\"]}],\"holder_binding\":\"required\",\"status\":{\"max_age_s\":86400," \
     "\"older\":\"undecided\",\"unknown\":\"undecided\"},\"accept_undecided\":false}"
 
@@ -111,7 +111,8 @@ static struct idr_bytes mdoc(struct scene *x, unsigned flags)
 	struct kit_mdoc_plan p = kit_mdoc_plan(&x->k);
 
 	assert_int_equal(strlen(KIT_LIST_URI), 0x1e);
-	p.doctype = p.mso_doctype = p.space = "idrail.pid.1";
+	p.doctype = p.mso_doctype = "org.iso.18013.5.1.mDL";
+	p.space = "org.iso.18013.5.1";
 	p.status_claim = idr_bytes(place, sizeof(place) - 1);
 	p.flags = flags;
 	return kit_b64url(&x->k, kit_mdoc(&x->k, &p));
@@ -120,8 +121,9 @@ static struct idr_bytes mdoc(struct scene *x, unsigned flags)
 static void an_mdoc(void **state)
 {
 	struct scene *x = *state;
-	struct idr_bytes types = IDR_LIT("idrail.*");
+	struct idr_bytes types = IDR_LIT("org.iso.18013.5.1.mDL");
 
+	assert_true(idr_type_parse(x->k.a, kit_file(&x->k, "schema/types/mdl/type.json"), &x->types[0], &x->err));
 	ask(x, "mdoc of an unknown issuer", mdoc(x, MDOC_ISSUER_SIGNED), IDR_TRUST);
 	assert_true(idr_trust_add_anchor(x->k.s, x->k.trust, x->k.root_der, IDR_PURPOSE_ISSUER, &types, 1, NULL, &x->err));
 	x->in.transcript = kit_mdoc_transcript(&x->k);
