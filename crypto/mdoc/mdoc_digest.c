@@ -1,7 +1,8 @@
 /*
  * mdoc_digest: every element against its digest in the signed part, and all of them as JSON.
  *
- * The digest covers the tag 24 item as it was received, tag and length head included.
+ * implements: ISO/IEC 18013-5 section 9.1.2.5: the digest covers the tag 24 item as it was received, tag and
+ * length head included.
  */
 #include <stdlib.h>
 

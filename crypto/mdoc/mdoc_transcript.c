@@ -33,6 +33,7 @@ static void put_thumbprint(struct idr_buf *b, const uint8_t *thumbprint)
 		idr_cw_null(b);
 }
 
+/* implements: OpenID4VP 1.0 appendix B.2.6.1 */
 bool idr_mdoc_transcript_redirect(struct idr_suite *s, struct idr_arena *a, struct idr_bytes client_id,
     struct idr_bytes nonce, const uint8_t *thumbprint, struct idr_bytes response_uri, struct idr_bytes *out,
     struct idr_err *err)
@@ -48,6 +49,7 @@ bool idr_mdoc_transcript_redirect(struct idr_suite *s, struct idr_arena *a, stru
 	return transcript(s, a, "OpenID4VPHandover", &b, out, err);
 }
 
+/* implements: OpenID4VP 1.0 appendix B.2.6.2 */
 bool idr_mdoc_transcript_dc_api(struct idr_suite *s, struct idr_arena *a, struct idr_bytes origin,
     struct idr_bytes nonce, const uint8_t *thumbprint, struct idr_bytes *out, struct idr_err *err)
 {
@@ -61,7 +63,8 @@ bool idr_mdoc_transcript_dc_api(struct idr_suite *s, struct idr_arena *a, struct
 	return transcript(s, a, "OpenID4VPDCAPIHandover", &b, out, err);
 }
 
-/* ISO/IEC 18013-5 section 9.1.3.4: by concatenation, so that transcript and namespaces stay as they were. */
+/* implements: ISO/IEC 18013-5 section 9.1.3.4: by concatenation, so that transcript and namespaces stay as
+ * they were. */
 bool idr_mdoc_device_auth(struct idr_arena *a, struct idr_bytes transcript_bytes, struct idr_bytes doctype,
     struct idr_bytes namespaces, struct idr_bytes *out, struct idr_err *err)
 {

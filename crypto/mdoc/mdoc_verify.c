@@ -26,7 +26,7 @@ static bool recode(struct idr_err *err, enum idr_code code)
 	return false;
 }
 
-/* step 1 */
+/* step 1; implements: ISO/IEC 18013-5 section 8.3.2.1.2.2 (DeviceResponse) */
 static bool check_form(struct mdoc_run *r, struct idr_err *err)
 {
 	if (!idr_mdoc_open(r->a, r->out->cbor, &r->parts, err))
@@ -43,7 +43,8 @@ static bool is_accepted(const struct idr_mdoc_rules *rules, struct idr_bytes doc
 	return rules->n_doctype == 0;
 }
 
-/* step 3; COSE structures of an mdoc carry no tag, a leading tag 18 is passed over */
+/* step 3; COSE structures of an mdoc carry no tag, a leading tag 18 is passed over.
+ * implements: ISO/IEC 18013-5 section 9.1.2.4: alg is protected, the payload is the embedded MSO */
 static bool check_issuer_auth(struct mdoc_run *r, struct idr_err *err)
 {
 	struct idr_sign1 *m = &r->out->issuer;
@@ -72,8 +73,8 @@ static bool check_doctype(struct mdoc_run *r, struct idr_err *err)
 }
 
 /*
- * What table B.3 says of the signer of a driving licence and general trust does not: the usages must be
- * there, and the certificate is short-lived. Other types leave both to their trust anchor.
+ * implements: ISO/IEC 18013-5 table B.3. What it says of the signer of a driving licence and general trust
+ * does not: usages must be there, and the certificate is short-lived. Other types leave both to their anchor.
  */
 static bool check_mdl_signer(const struct idr_cert *leaf, struct idr_err *err)
 {
@@ -87,7 +88,7 @@ static bool check_mdl_signer(const struct idr_cert *leaf, struct idr_err *err)
 	return true;
 }
 
-/* step 4 */
+/* step 4; implements: ISO/IEC 18013-5 section 9.3.1: x5chain in the header, path to a trusted IACA */
 static bool check_trust(struct mdoc_run *r, struct idr_err *err)
 {
 	struct idr_bytes der[IDR_CHAIN_MAX];
@@ -107,7 +108,7 @@ static bool check_trust(struct mdoc_run *r, struct idr_err *err)
 	return true;
 }
 
-/* step 5 */
+/* step 5; implements: ISO/IEC 18013-5 section 9.3.1: the signature of IssuerAuth */
 static bool check_issuer_signature(struct mdoc_run *r, struct idr_err *err)
 {
 	if (!idr_sign1_check(r->a, &r->out->issuer, idr_bytes(NULL, 0), &r->out->path.leaf.key, r->rules->algs,
@@ -157,7 +158,7 @@ static bool read_device_key(struct mdoc_run *r, struct idr_err *err)
 	    malformed(err, "keyAuthorizations is not a map");
 }
 
-/* step 6 */
+/* step 6; implements: ISO/IEC 18013-5 section 9.3.1: the docType of the MSO is that of the document */
 static bool check_mso(struct mdoc_run *r, struct idr_err *err)
 {
 	struct idr_bytes version, algorithm;
@@ -200,7 +201,7 @@ static bool read_tdate(struct mdoc_run *r, struct idr_cbor info, const char *nam
 	    idr_fail(err, IDR_MALFORMED, IDR_MDOC_REF_MSO, "%s is not written in whole seconds of UTC", name);
 }
 
-/* step 7 */
+/* step 7; implements: ISO/IEC 18013-5 section 9.3.1: signed while its signer was valid, valid now */
 static bool check_validity(struct mdoc_run *r, struct idr_err *err)
 {
 	struct idr_mdoc_result *o = r->out;
@@ -248,7 +249,7 @@ static bool fits(const struct idr_json *v, struct idr_bytes name)
 	return idr_json_is(v, IDR_JSON_STRING) && idr_bytes_equal(v->text, name);
 }
 
-/* step 12: an mDL speaks for the country, and province, of its signer */
+/* step 12; implements: ISO/IEC 18013-5 section 9.3.1: an mDL speaks for its signer's country and province */
 static bool check_mdl_country(struct mdoc_run *r, struct idr_err *err)
 {
 	const struct idr_json *space = idr_json_find(r->out->claims, MDL_NAMESPACE);

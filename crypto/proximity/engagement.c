@@ -95,7 +95,7 @@ bool idr_reader_key_bytes(struct idr_arena *a, const struct idr_key *key, struct
 	return idr_buf_done(&b, out, err);
 }
 
-/* ISO/IEC 18013-5 section 9.1.5.1: [DeviceEngagementBytes, EReaderKeyBytes, Handover] */
+/* implements: ISO/IEC 18013-5 section 9.1.5.1: [DeviceEngagementBytes, EReaderKeyBytes, Handover] */
 bool idr_proximity_transcript(struct idr_arena *a, struct idr_bytes engagement,
     struct idr_bytes reader_key_bytes, struct idr_bytes handover, struct idr_bytes *out, struct idr_err *err)
 {

@@ -213,6 +213,7 @@ bool idr_device_request_read(struct idr_arena *a, struct idr_bytes in, struct id
 	return true;
 }
 
+/* implements: ISO/IEC 18013-5 section 9.1.4 */
 bool idr_reader_auth_verify(struct idr_suite *s, struct idr_arena *a, const struct idr_trust *t,
     const struct idr_sign1 *reader_auth, struct idr_bytes transcript, struct idr_bytes items_request,
     int64_t now, struct idr_path *out, struct idr_err *err)

@@ -24,7 +24,7 @@ bool idr_session_start(struct idr_suite *s, struct idr_arena *a, struct idr_byte
 	struct idr_buf b;
 	bool ok;
 
-	/* the salt covers the tag 24 form, not the bare array */
+	/* implements: ISO/IEC 18013-5 section 9.1.1.5: the salt covers the tag 24 form, not the bare array */
 	idr_buf_init(&b, a, transcript.n + 16, transcript.n + 16);
 	idr_cw_tag(&b, TAG_EMBEDDED);
 	idr_cw_bytes(&b, transcript);
@@ -46,7 +46,8 @@ void idr_session_clear(struct idr_session *x)
 	x->ended = true;
 }
 
-/* Eight bytes say who, four count from one: no IV is ever used twice under its key. */
+/* implements: ISO/IEC 18013-5 section 9.1.1.5. Eight bytes say who, four count from one: no IV is ever used
+ * twice under its key. */
 static void next_iv(bool by_reader, uint32_t nth, uint8_t iv[IV_LEN])
 {
 	memset(iv, 0, IV_LEN);

@@ -1,4 +1,4 @@
-/* Is a certificate of the path on a CRL that was brought along? RFC 5280 section 6.3 */
+/* Is a certificate of the path on a CRL that was brought along? implements: RFC 5280 section 6.3 */
 #include "trust/trust_internal.h"
 
 /*

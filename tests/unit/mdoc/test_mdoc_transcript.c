@@ -24,6 +24,7 @@ static bool is_hex(struct kit *k, struct idr_bytes got, const char *hex)
 	return idr_bytes_equal(got, kit_hex(k, idr_str(hex)));
 }
 
+/* proves: OpenID4VP 1.0 appendix B.2.6.1, B.2.6.2 */
 static void are_those_of_the_standard(void **state)
 {
 	struct kit *k = *state;

@@ -104,6 +104,7 @@ static void accepts_what_an_issuer_gives_where_no_proof_is_asked(void **state)
 	assert_int_equal(judge(k, kit_mdoc(k, &p), &r, &out), IDR_OK);
 }
 
+/* proves: security.md V27 */
 static void accepts_other_encodings_of_the_same(void **state)
 {
 	struct kit *k = *state;
@@ -123,6 +124,7 @@ static void accepts_other_encodings_of_the_same(void **state)
 	assert_int_equal(code(k, &p), IDR_OK);
 }
 
+/* proves: ISO/IEC 18013-5 section 9.1.3.5 */
 static void accepts_a_mac_with_the_key_of_the_session_only(void **state)
 {
 	static const uint8_t key[32] = { 7 }, other[32] = { 8 };
@@ -182,6 +184,7 @@ static struct idr_bytes authorizations(struct kit *k, const char *space, const c
 	return out;
 }
 
+/* proves: ISO/IEC 18013-5 section 9.1.2.4 (KeyAuthorizations) */
 static void lets_the_device_sign_what_its_key_may_and_hands_it_to_nobody(void **state)
 {
 	struct kit *k = *state;
@@ -206,6 +209,7 @@ static void lets_the_device_sign_what_its_key_may_and_hands_it_to_nobody(void **
 
 /* ---- what is refused ---- */
 
+/* proves: ISO/IEC 18013-5 section 9.3.1, 9.1.2.5; security.md V26 */
 static void refuses_each_break_with_its_code(void **state)
 {
 	static const struct { unsigned flags; enum idr_code code; } cases[] = {
@@ -246,6 +250,7 @@ static void refuses_each_break_with_its_code(void **state)
 	}
 }
 
+/* proves: ISO/IEC 18013-5 section 9.1.3.4; security.md V25 */
 static void refuses_a_device_that_answered_another_request(void **state)
 {
 	struct kit *k = *state;
@@ -338,6 +343,7 @@ static void refuses_versions_status_and_digests_it_does_not_know(void **state)
 	assert_int_equal(code(k, &p), IDR_STATUS);
 }
 
+/* proves: ISO/IEC 18013-5 section 9.3.1, the dates */
 static void holds_the_dates_of_the_signed_part_to_the_second(void **state)
 {
 	struct kit *k = *state;
@@ -423,6 +429,7 @@ static struct kit_mdoc_plan mdl(struct kit *k)
 	return p;
 }
 
+/* proves: ISO/IEC 18013-5 table B.3 */
 static void asks_more_of_the_signer_of_a_driving_licence(void **state)
 {
 	struct kit *k = *state;

@@ -171,6 +171,7 @@ static void ends_at_a_message_that_does_not_open(void **state)
 	assert_false(idr_session_seal(x->k.s, x->k.a, &x->answering, IDR_LIT("x"), &plain, &x->err));
 }
 
+/* proves: ISO/IEC 18013-5 section 9.1.1.5 */
 static void refuses_messages_out_of_order_twice_or_our_own(void **state)
 {
 	struct meeting *x = *state;
@@ -287,6 +288,7 @@ static void reads_what_is_asked(void **state)
 	assert_false(idr_items_request(x->k.a, IDR_LIT("t"), asked, IDR_ASKED_MAX + 1, &r.doc[0].doctype, &x->err));
 }
 
+/* proves: ISO/IEC 18013-5 section 9.1.4 */
 static void knows_who_asks(void **state)
 {
 	struct meeting *x = *state;
