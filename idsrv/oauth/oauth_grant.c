@@ -4,6 +4,24 @@
 
 enum { CODE_MAX = 256, TX_CODE_MAX = 64, VERIFIER_MIN = 43, VERIFIER_MAX = 128 };
 
+/* The token that a row is to become, and the row on its way. */
+static void prepare(struct app *app, struct flow_request *r, struct oauth_token_state *st,
+    struct reg_row *row, struct reg_token_new *t)
+{
+	oauth_secret(r, st->token, t->hash);
+	t->has_jkt = st->dpop.present;
+	memcpy(t->jkt, st->dpop.jkt, sizeof(t->jkt));
+	t->proof[REG_PROOF_CLIENT] = st->client.proof;
+	t->proof[REG_PROOF_DPOP] = access_dpop_proof(&st->dpop);
+	if (st->client.client)
+		t->client_id = st->client.client->client_id;
+	t->narrow = st->detailed;
+	t->now = r->now;
+	t->expires = r->now + app->conf->token_ttl_s;
+	st->given = t;
+	r->row = row;
+}
+
 /* ---- pre-authorized code (OpenID4VCI 1.0 section 6.1) ---- */
 
 static bool tx_code(struct app *app, struct flow_request *r, const struct idr_form *form,
@@ -48,20 +66,8 @@ bool oauth_grant_offer(struct app *app, struct flow_request *r, const struct idr
 		    "a client of the profile haip uses the authorization code grant");
 	if (!read_code(r, form, "pre-authorized_code", x->code_hash, err) || !tx_code(app, r, form, x, err))
 		return false;
-	if (st->client.client)
-		x->client_id = st->client.client->client_id;
-	memcpy(x->token_hash, st->token_hash, sizeof(x->token_hash));
-	x->has_jkt = st->dpop.present;
-	memcpy(x->jkt, st->dpop.jkt, sizeof(x->jkt));
-	x->proof[REG_PROOF_CLIENT] = st->client.proof;
-	x->proof[REG_PROOF_DPOP] = access_dpop_proof(&st->dpop);
-	x->narrow = st->detailed;
-	x->now = r->now;
-	x->token_expires = r->now + app->conf->token_ttl_s;
 	x->row.kind = &reg_code_redeem;
-	r->row = &x->row;
-	st->configurations = &x->configurations;
-	st->given_detailed = &x->detailed;
+	prepare(app, r, st, &x->row, &x->token);
 	return true;
 }
 
@@ -113,20 +119,9 @@ bool oauth_grant_code(struct app *app, struct flow_request *r, const struct idr_
 	    !verifier(r, form, x->challenge, err))
 		return false;
 	idr_suite_hash(r->suite, IDR_SHA256, idr_form_find(form, "redirect_uri"), x->redirect_hash);
-	x->client_id = st->client.client->client_id;
-	memcpy(x->token_hash, st->token_hash, sizeof(x->token_hash));
-	x->has_jkt = st->dpop.present;
-	memcpy(x->jkt, st->dpop.jkt, sizeof(x->jkt));
-	x->proof[REG_PROOF_CLIENT] = st->client.proof;
-	x->proof[REG_PROOF_DPOP] = access_dpop_proof(&st->dpop);
-	x->narrow = st->detailed;
-	x->now = r->now;
-	x->token_expires = r->now + app->conf->token_ttl_s;
 	add_refresh(app, r, st);
 	x->row.kind = &reg_authorization_redeem;
-	r->row = &x->row;
-	st->configurations = &x->configurations;
-	st->given_detailed = &x->detailed;
+	prepare(app, r, st, &x->row, &x->token);
 	return true;
 }
 
@@ -151,24 +146,16 @@ bool oauth_grant_refresh(struct app *app, struct flow_request *r, const struct i
     struct oauth_token_state *st, struct idr_err *err)
 {
 	struct reg_refresh *x = &st->row.refresh;
+	struct idr_bytes only;
 
 	if (!known(st, err) || !read_code(r, form, "refresh_token", x->refresh_hash, err) ||
-	    !narrow(r, form, st, &x->narrow, err))
+	    !narrow(r, form, st, &only, err))
 		return false;
-	x->client_id = st->client.client->client_id;
 	x->has_instance = st->client.attested;
 	memcpy(x->instance, st->client.instance, sizeof(x->instance));
-	/* a new DPoP key is welcome: the token is bound to the instance, not to that key (RFC 9449 section 5) */
-	x->has_jkt = st->dpop.present;
-	memcpy(x->jkt, st->dpop.jkt, sizeof(x->jkt));
-	memcpy(x->token_hash, st->token_hash, sizeof(x->token_hash));
-	x->proof[REG_PROOF_CLIENT] = st->client.proof;
-	x->proof[REG_PROOF_DPOP] = access_dpop_proof(&st->dpop);
-	x->now = r->now;
-	x->token_expires = r->now + app->conf->token_ttl_s;
 	x->row.kind = &reg_refresh;
-	r->row = &x->row;
-	st->configurations = &x->configurations;
-	st->given_detailed = &x->detailed;
+	/* a new DPoP key is welcome: the refresh token is bound to the instance, not to that key */
+	prepare(app, r, st, &x->row, &x->token);
+	x->token.narrow = only;
 	return true;
 }

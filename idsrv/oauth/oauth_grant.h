@@ -15,16 +15,16 @@ struct oauth_token_state {
 	struct access_client client;
 	struct access_dpop dpop;
 	struct idr_bytes detailed;     /* asked for by authorization_details in this request */
-	uint8_t token[OAUTH_SECRET_TEXT], token_hash[32];
+	uint8_t token[OAUTH_SECRET_TEXT];
 	uint8_t refresh[OAUTH_SECRET_TEXT];
 	bool has_refresh;
-	/* the row of the grant, and where it says what was given */
+	/* the row of the grant, and the token in it */
 	union {
 		struct reg_code_redeem offer;
 		struct reg_authorization_redeem code;
 		struct reg_refresh refresh;
 	} row;
-	const struct idr_bytes *configurations, *given_detailed;
+	struct reg_token_new *given;
 };
 
 typedef bool oauth_grant(struct app *app, struct flow_request *r, const struct idr_form *form,

@@ -46,7 +46,6 @@ static bool oauth_token_parse(struct app *app, struct flow_request *r, struct id
 	g = grant_of(app, r, type);
 	if (!g)
 		return idr_fail(err, IDR_UNSUPPORTED_GRANT_TYPE, "RFC 6749 section 5.2", "this grant type is not offered");
-	oauth_secret(r, st->token, st->token_hash);
 	return access_client(app, r, &form, &st->client, err) &&
 	    access_dpop(app, r, "/token", NULL, &st->dpop, err) &&
 	    oauth_details(app, r, idr_form_find(&form, "authorization_details"), &st->detailed, err) &&
@@ -56,12 +55,12 @@ static bool oauth_token_parse(struct app *app, struct flow_request *r, struct id
 /* What was asked for by scope; of the rest authorization_details speak. */
 static void put_scope(struct idr_jw *w, struct flow_request *r, const struct oauth_token_state *st)
 {
-	struct idr_bytes list = *st->configurations, id;
+	struct idr_bytes list = st->given->configurations, id;
 	struct idr_buf b;
 
 	idr_buf_init(&b, r->arena, 128, 4096);
 	while (idr_word_next(&list, &id)) {
-		if (idr_word_find(*st->given_detailed, id))
+		if (idr_word_find(st->given->detailed, id))
 			continue;
 		if (b.n)
 			idr_buf_put_byte(&b, ' ');
@@ -87,8 +86,8 @@ static bool oauth_token_answer(struct app *app, struct flow_request *r, struct i
 	if (st->has_refresh)
 		idr_jw_put_str(&w, "refresh_token", idr_bytes(st->refresh, sizeof(st->refresh)));
 	put_scope(&w, r, st);
-	if (st->given_detailed->n)
-		oauth_put_details(&w, *st->given_detailed);
+	if (st->given->detailed.n)
+		oauth_put_details(&w, st->given->detailed);
 	idr_jw_close(&w, '}');
 	return flow_reply_json(r, 200, &b, err);
 }

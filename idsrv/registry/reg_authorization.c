@@ -144,16 +144,14 @@ static bool read_authorization(const struct reg_result *r, struct find *x, struc
 
 static bool find(struct reg_conn *c, void *ctx, struct idr_err *err)
 {
+	static const uint8_t nobody[16]; /* ids are random: no row has this one */
 	struct find *x = ctx;
 	struct reg_params p;
 	REG_RESULT(r);
 
 	reg_params(&p, c);
 	reg_put_maybe(&p, x->uri_hash != NULL, x->uri_hash, 32);
-	if (x->id)
-		reg_put_uuid(&p, x->id);
-	else
-		reg_put_uuid(&p, (const uint8_t[16]){ 0 });
+	reg_put_uuid(&p, x->id ? x->id : nobody);
 	if (!reg_exec(c, "SELECT a.id, a.client_id, a.jkt, a.configurations, a.detailed, a.offer_id,"
 	    " a.request_sealed, a.uri_expires, a.expires, a.decided_by IS NOT NULL, o.person_id"
 	    " FROM authorization_request a LEFT JOIN offer o ON o.offer_id = a.offer_id"

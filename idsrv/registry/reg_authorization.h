@@ -10,7 +10,7 @@
 #define IDSRV_REGISTRY_REG_AUTHORIZATION_H
 
 #include "registry/reg_batch.h"
-#include "registry/reg_proof.h"
+#include "registry/reg_token.h"
 
 /* Batched read: the offer that an issuer_state belongs to. refused with IDR_INVALID_REQUEST */
 struct reg_issuer_state_load {
@@ -77,21 +77,13 @@ IDR_MUST bool reg_authorization_decide(struct reg_conn *c, const struct reg_auth
  */
 struct reg_authorization_redeem {
 	struct reg_row row;
-	struct reg_proof proof[REG_PROOFS];
-	struct idr_bytes client_id;
 	uint8_t code_hash[32], redirect_hash[32];
 	uint8_t challenge[32];           /* SHA-256 of the code_verifier */
-	bool has_jkt;
-	uint8_t jkt[32];
-	uint8_t token_hash[32];
 	bool has_refresh, has_instance;
 	uint8_t refresh_hash[32];
 	int64_t refresh_expires;
 	uint8_t instance[32];            /* thumbprint of the attested key */
-	struct idr_bytes narrow;         /* only these configurations; empty: all */
-	int64_t now, token_expires;
-	/* out */
-	struct idr_bytes configurations, detailed;
+	struct reg_token_new token;
 };
 extern const struct reg_kind reg_authorization_redeem;
 
@@ -101,15 +93,10 @@ extern const struct reg_kind reg_authorization_redeem;
  */
 struct reg_refresh {
 	struct reg_row row;
-	struct reg_proof proof[REG_PROOFS];
-	struct idr_bytes client_id;
 	uint8_t refresh_hash[32];
-	bool has_instance, has_jkt;
-	uint8_t instance[32], jkt[32], token_hash[32];
-	struct idr_bytes narrow;
-	int64_t now, token_expires;
-	/* out */
-	struct idr_bytes configurations, detailed;
+	bool has_instance;
+	uint8_t instance[32];
+	struct reg_token_new token;
 };
 extern const struct reg_kind reg_refresh;
 

@@ -38,18 +38,18 @@ static void add_redeem(struct redeem_columns *a, const struct reg_authorization_
 {
 	reg_add_int(&a->i, (int64_t)i);
 	reg_add_bytes(&a->request, x->row.uuid, 16);
-	reg_add_bytes(&a->client, x->client_id.p, x->client_id.n);
+	reg_add_bytes(&a->client, x->token.client_id.p, x->token.client_id.n);
 	reg_add_bytes(&a->code, x->code_hash, 32);
 	reg_add_bytes(&a->redirect, x->redirect_hash, 32);
 	reg_add_bytes(&a->challenge, x->challenge, 32);
-	reg_add_maybe(&a->jkt, x->has_jkt, x->jkt, 32);
-	reg_add_bytes(&a->token, x->token_hash, 32);
+	reg_add_maybe(&a->jkt, x->token.has_jkt, x->token.jkt, 32);
+	reg_add_bytes(&a->token, x->token.hash, 32);
 	reg_add_maybe(&a->refresh, x->has_refresh, x->refresh_hash, 32);
 	reg_add_int(&a->refresh_expires, x->has_refresh ? x->refresh_expires : 0);
 	reg_add_maybe(&a->instance, x->has_refresh && x->has_instance, x->instance, 32);
-	reg_add_bytes(&a->narrow, x->narrow.p, x->narrow.n);
-	reg_add_int(&a->now, x->now);
-	reg_add_int(&a->expires, x->token_expires);
+	reg_add_bytes(&a->narrow, x->token.narrow.p, x->token.narrow.n);
+	reg_add_int(&a->now, x->token.now);
+	reg_add_int(&a->expires, x->token.expires);
 }
 
 static void put_redeem(struct reg_params *p, struct reg_conn *c, struct reg_row **rows, const bool *open,
@@ -107,8 +107,8 @@ static const char redeem_sql[] =
 static bool succeed(struct reg_authorization_redeem *x, const struct reg_result *r, int k, int column,
     struct idr_err *err)
 {
-	if (!reg_copy(r, k, column, x->row.arena, &x->configurations, err) ||
-	    !reg_copy(r, k, column + 1, x->row.arena, &x->detailed, err))
+	if (!reg_copy(r, k, column, x->row.arena, &x->token.configurations, err) ||
+	    !reg_copy(r, k, column + 1, x->row.arena, &x->token.detailed, err))
 		return false;
 	reg_row_ok(&x->row);
 	return true;
@@ -189,7 +189,7 @@ static bool flush_redeem(struct reg_conn *c, struct reg_row **rows, size_t n, st
 	REG_RESULT(r);
 
 	for (size_t i = 0; i < n; i++)
-		proof[i] = ((struct reg_authorization_redeem *)rows[i])->proof;
+		proof[i] = ((struct reg_authorization_redeem *)rows[i])->token.proof;
 	if (!reg_use_proofs(c, rows, proof, n, err))
 		return false;
 	for (size_t i = 0; i < n; i++)
@@ -248,14 +248,14 @@ static void put_refresh(struct reg_params *p, struct reg_conn *c, struct reg_row
 		if (!rows[i]->ok)
 			continue;
 		reg_add_int(&a.i, (int64_t)i);
-		reg_add_bytes(&a.client, x->client_id.p, x->client_id.n);
+		reg_add_bytes(&a.client, x->token.client_id.p, x->token.client_id.n);
 		reg_add_bytes(&a.refresh, x->refresh_hash, 32);
 		reg_add_maybe(&a.instance, x->has_instance, x->instance, 32);
-		reg_add_maybe(&a.jkt, x->has_jkt, x->jkt, 32);
-		reg_add_bytes(&a.token, x->token_hash, 32);
-		reg_add_bytes(&a.narrow, x->narrow.p, x->narrow.n);
-		reg_add_int(&a.now, x->now);
-		reg_add_int(&a.expires, x->token_expires);
+		reg_add_maybe(&a.jkt, x->token.has_jkt, x->token.jkt, 32);
+		reg_add_bytes(&a.token, x->token.hash, 32);
+		reg_add_bytes(&a.narrow, x->token.narrow.p, x->token.narrow.n);
+		reg_add_int(&a.now, x->token.now);
+		reg_add_int(&a.expires, x->token.expires);
 	}
 	for (size_t k = 0; k < sizeof all / sizeof *all; k++)
 		reg_put_array(all[k]);
@@ -282,7 +282,7 @@ static bool flush_refresh(struct reg_conn *c, struct reg_row **rows, size_t n, s
 	REG_RESULT(r);
 
 	for (size_t i = 0; i < n; i++)
-		proof[i] = ((struct reg_refresh *)rows[i])->proof;
+		proof[i] = ((struct reg_refresh *)rows[i])->token.proof;
 	if (!reg_use_proofs(c, rows, proof, n, err))
 		return false;
 	put_refresh(&p, c, rows, n);
@@ -300,8 +300,8 @@ static bool flush_refresh(struct reg_conn *c, struct reg_row **rows, size_t n, s
 			    "more is asked for than was granted");
 			continue;
 		}
-		if (!reg_copy(&r, k, 2, x->row.arena, &x->configurations, err) ||
-		    !reg_copy(&r, k, 3, x->row.arena, &x->detailed, err))
+		if (!reg_copy(&r, k, 2, x->row.arena, &x->token.configurations, err) ||
+		    !reg_copy(&r, k, 3, x->row.arena, &x->token.detailed, err))
 			return false;
 		reg_row_ok(&x->row);
 	}

@@ -9,7 +9,7 @@
 #define IDSRV_REGISTRY_REG_OFFER_H
 
 #include "registry/reg_batch.h"
-#include "registry/reg_proof.h"
+#include "registry/reg_token.h"
 
 struct reg_offer {
 	uint8_t offer_id[16];          /* random; in the by-reference URL as hex; never secret enough
@@ -49,15 +49,7 @@ struct reg_code_redeem {
 	uint8_t code_hash[32];
 	bool has_tx_code;
 	uint8_t tx_code_mac[32];
-	uint8_t token_hash[32];        /* of the token to be given */
-	bool has_jkt;
-	uint8_t jkt[32];
-	struct reg_proof proof[REG_PROOFS];
-	struct idr_bytes client_id;    /* p == NULL: nobody authenticated */
-	struct idr_bytes narrow;       /* only these configurations, by authorization_details; empty: all */
-	int64_t now, token_expires;
-	/* out */
-	struct idr_bytes configurations, detailed;
+	struct reg_token_new token;
 };
 extern const struct reg_kind reg_code_redeem;
 

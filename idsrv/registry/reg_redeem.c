@@ -48,12 +48,12 @@ static void put_tries(struct reg_params *p, struct reg_conn *c, const struct red
 		reg_add_bytes(&request, x->row.uuid, 16);
 		reg_add_bytes(&code, x->code_hash, 32);
 		reg_add_maybe(&tx, x->has_tx_code, x->tx_code_mac, 32);
-		reg_add_bytes(&token, x->token_hash, 32);
-		reg_add_maybe(&jkt, x->has_jkt, x->jkt, 32);
-		reg_add_int(&now, x->now);
-		reg_add_int(&expires, x->token_expires);
-		reg_add_maybe(&client, x->client_id.n > 0, x->client_id.p, x->client_id.n);
-		reg_add_bytes(&narrow, x->narrow.p, x->narrow.n);
+		reg_add_bytes(&token, x->token.hash, 32);
+		reg_add_maybe(&jkt, x->token.has_jkt, x->token.jkt, 32);
+		reg_add_int(&now, x->token.now);
+		reg_add_int(&expires, x->token.expires);
+		reg_add_maybe(&client, x->token.client_id.n > 0, x->token.client_id.p, x->token.client_id.n);
+		reg_add_bytes(&narrow, x->token.narrow.p, x->token.narrow.n);
 	}
 	for (size_t k = 0; k < sizeof all / sizeof *all; k++)
 		reg_put_array(all[k]);
@@ -91,9 +91,9 @@ static bool succeed(struct redeeming *b, size_t i, const struct reg_result *r, i
 {
 	struct reg_code_redeem *x = b->row[i];
 
-	if (!reg_copy(r, k, 3, x->row.arena, &x->configurations, err))
+	if (!reg_copy(r, k, 3, x->row.arena, &x->token.configurations, err))
 		return false;
-	x->detailed = x->narrow;
+	x->token.detailed = x->token.narrow;
 	reg_row_ok(&x->row);
 	return true;
 }
@@ -200,7 +200,7 @@ static bool flush_redeem(struct reg_conn *c, struct reg_row **rows, size_t n, st
 
 	for (size_t i = 0; i < n; i++) {
 		b.row[i] = (struct reg_code_redeem *)rows[i];
-		proof[i] = b.row[i]->proof;
+		proof[i] = b.row[i]->token.proof;
 	}
 	if (!reg_use_proofs(c, rows, proof, n, err))
 		return false;

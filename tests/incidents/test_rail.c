@@ -2,7 +2,7 @@
  * What other rails shipped, tried on this one over HTTP. Each test is named after what happened there; the table
  * with the sources is in the README beside it.
  */
-#include "integration/client.h"
+#include "integration/client_wallet.h"
 
 #include <curl/curl.h>
 #include <pthread.h>
@@ -370,6 +370,32 @@ static void rfc_10027_who_starts_elsewhere_gets_no_result(void **state)
 	assert_non_null(strstr(back, "#response_code="));
 }
 
+/* Keycloak CVE-2026-4630 at the authorization server: what one client was given is looked up by another. */
+static void keycloak_cve_2026_4630_a_code_opens_nothing_of_another_client(void **state)
+{
+	struct client *c = *state;
+	struct wallet mine, other;
+	struct reply r;
+	char *uri, *form, *refresh;
+
+	wallet_open(c, "https://wallet.example", &mine);
+	wallet_open(c, "https://second.example", &other);
+	uri = push(c, &mine, "");
+	r = authorize(c, other.client_id, uri);
+	must_answer(&r, 400);
+	assert_string_equal(header_of(c, &r, "Location"), "");
+	form = code_form(c, &mine, code_get(c, &mine, uri, person_key(c, 21)), "");
+	r = wallet_ask(c, &other, "/token", form);
+	must_fail(c, &r, 400, "invalid_grant");
+	r = wallet_ask(c, &mine, "/token", form);
+	must_answer(&r, 200);
+	refresh = text(c, "grant_type=refresh_token&refresh_token=%s", member(c, r.json, "refresh_token"));
+	r = wallet_ask(c, &other, "/token", refresh);
+	must_fail(c, &r, 400, "invalid_grant");
+	r = wallet_ask(c, &mine, "/token", refresh);
+	must_answer(&r, 200);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, client_setup, client_teardown)
 
 int main(void)
@@ -384,6 +410,7 @@ int main(void)
 		T(walt_id_1771_an_answer_posted_again_counts_once),
 		T(keycloak_cve_2026_9793_encryption_is_no_signature),
 		T(keycloak_cve_2026_4630_an_id_opens_nothing_of_another_client),
+		T(keycloak_cve_2026_4630_a_code_opens_nothing_of_another_client),
 		T(keycloak_cve_2026_8922_each_rule_of_revocation_counts),
 		T(pharmacy_portal_2021_an_office_nobody_admitted_issues_nothing),
 		T(signing_load_2021_issuing_does_not_stop_the_rest),

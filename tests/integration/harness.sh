@@ -1,5 +1,6 @@
 # What tests/integration/run is made of: building, servers, counting. Another suite over the same servers says
 # so before: SUITE, HERE (its programs), MORE (further objects), and its own sources().
+. tests/demo/clients.sh
 passed=0 failed=0 skipped=0
 SUITE=${SUITE:-integration} KIT=$OUT/tests/integration MORE=${MORE:-}
 

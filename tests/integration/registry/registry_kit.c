@@ -164,9 +164,9 @@ void kit_redeem(struct reg_code_redeem *x, const struct reg_offer *o)
 	memcpy(x->code_hash, o->code_hash, 32);
 	x->has_tx_code = o->has_tx_code;
 	memcpy(x->tx_code_mac, o->tx_code_mac, 32);
-	kit_random(x->token_hash, 32);
-	x->now = kit.now;
-	x->token_expires = kit.now + 300;
+	kit_random(x->token.hash, 32);
+	x->token.now = kit.now;
+	x->token.expires = kit.now + 300;
 }
 
 int32_t kit_list(void)

@@ -67,30 +67,30 @@ static void redeem_of(struct reg_authorization_redeem *x, const struct reg_autho
 {
 	memset(x, 0, sizeof *x);
 	kit_row(&x->row, &reg_authorization_redeem);
-	x->client_id = a->client_id;
+	x->token.client_id = a->client_id;
 	memcpy(x->code_hash, d->code_hash, 32);
 	memcpy(x->redirect_hash, a->redirect_hash, 32);
 	memcpy(x->challenge, a->challenge, 32);
-	kit_random(x->token_hash, 32);
+	kit_random(x->token.hash, 32);
 	x->has_refresh = x->has_instance = true;
 	kit_random(x->refresh_hash, 32);
 	kit_random(x->instance, 32);
 	x->refresh_expires = kit.now + 86400;
-	x->now = kit.now;
-	x->token_expires = kit.now + 300;
+	x->token.now = kit.now;
+	x->token.expires = kit.now + 300;
 }
 
 static void refresh_of(struct reg_refresh *x, const struct reg_authorization_redeem *of)
 {
 	memset(x, 0, sizeof *x);
 	kit_row(&x->row, &reg_refresh);
-	x->client_id = of->client_id;
+	x->token.client_id = of->token.client_id;
 	memcpy(x->refresh_hash, of->refresh_hash, 32);
 	x->has_instance = true;
 	memcpy(x->instance, of->instance, 32);
-	kit_random(x->token_hash, 32);
-	x->now = kit.now;
-	x->token_expires = kit.now + 300;
+	kit_random(x->token.hash, 32);
+	x->token.now = kit.now;
+	x->token.expires = kit.now + 300;
 }
 
 static struct reg_token_load loaded(const uint8_t token_hash[32])
@@ -136,7 +136,7 @@ static void redeems_a_code_once_of_a_hundred_at_the_same_time_and_ends_its_token
 	}
 	assert_int_equal(won, 1);
 	/* RFC 6749 section 4.1.2: the other ninety-nine were a reuse */
-	is_void(x[winner].token_hash);
+	is_void(x[winner].token.hash);
 }
 
 static void a_code_becomes_a_token_with_what_was_granted(void **state)
@@ -150,9 +150,9 @@ static void a_code_becomes_a_token_with_what_was_granted(void **state)
 	redeem_of(&x, &a, &d);
 	submit(&x.row);
 	assert_true(x.row.ok);
-	assert_true(idr_bytes_is(x.configurations, "pid.sdjwt age.sdjwt"));
-	assert_true(idr_bytes_is(x.detailed, "age.sdjwt"));
-	t = loaded(x.token_hash);
+	assert_true(idr_bytes_is(x.token.configurations, "pid.sdjwt age.sdjwt"));
+	assert_true(idr_bytes_is(x.token.detailed, "age.sdjwt"));
+	t = loaded(x.token.hash);
 	assert_true(t.row.ok);
 	assert_int_equal(t.person_id, 77);
 	assert_true(idr_bytes_is(t.client_id, "wallet"));
@@ -168,7 +168,7 @@ static void a_code_is_of_one_client_one_redirect_uri_one_verifier_and_one_key(vo
 
 	(void)state;
 	redeem_of(&x, &a, &d);
-	x.client_id = IDR_LIT("another");
+	x.token.client_id = IDR_LIT("another");
 	submit(&x.row);
 	is_refused(&x.row, IDR_INVALID_GRANT);
 	redeem_of(&x, &a, &d);
@@ -180,19 +180,19 @@ static void a_code_is_of_one_client_one_redirect_uri_one_verifier_and_one_key(vo
 	submit(&x.row);
 	is_refused(&x.row, IDR_INVALID_GRANT);
 	redeem_of(&x, &a, &d);
-	x.now = kit.now + 60;
+	x.token.now = kit.now + 60;
 	submit(&x.row);
 	is_refused(&x.row, IDR_INVALID_GRANT);
 	redeem_of(&x, &a, &d);
-	x.narrow = IDR_LIT("pid.sdjwt mdl.sdjwt");
+	x.token.narrow = IDR_LIT("pid.sdjwt mdl.sdjwt");
 	submit(&x.row);
 	is_refused(&x.row, IDR_INVALID_AUTHORIZATION_DETAILS);
 	/* none of these cost the code */
 	redeem_of(&x, &a, &d);
-	x.narrow = IDR_LIT("pid.sdjwt");
+	x.token.narrow = IDR_LIT("pid.sdjwt");
 	submit(&x.row);
 	assert_true(x.row.ok);
-	assert_true(idr_bytes_is(x.configurations, "pid.sdjwt") && idr_bytes_is(x.detailed, "pid.sdjwt"));
+	assert_true(idr_bytes_is(x.token.configurations, "pid.sdjwt") && idr_bytes_is(x.token.detailed, "pid.sdjwt"));
 }
 
 static void retry_after_an_unknown_commit_succeeds_again_and_ends_nothing(void **state)
@@ -203,14 +203,14 @@ static void retry_after_an_unknown_commit_succeeds_again_and_ends_nothing(void *
 
 	(void)state;
 	redeem_of(&x, &a, &d);
-	kit_proof(&x.proof[REG_PROOF_CLIENT], IDR_INVALID_CLIENT_ATTESTATION);
-	kit_proof(&x.proof[REG_PROOF_DPOP], IDR_INVALID_DPOP_PROOF);
+	kit_proof(&x.token.proof[REG_PROOF_CLIENT], IDR_INVALID_CLIENT_ATTESTATION);
+	kit_proof(&x.token.proof[REG_PROOF_DPOP], IDR_INVALID_DPOP_PROOF);
 	submit(&x.row);
 	assert_true(x.row.ok);
 	submit(&x.row);
 	assert_true(x.row.ok);
-	assert_true(idr_bytes_is(x.configurations, "pid.sdjwt age.sdjwt"));
-	assert_true(loaded(x.token_hash).row.ok);
+	assert_true(idr_bytes_is(x.token.configurations, "pid.sdjwt age.sdjwt"));
+	assert_true(loaded(x.token.hash).row.ok);
 }
 
 static void a_replayed_proof_of_the_client_touches_no_code(void **state)
@@ -228,9 +228,9 @@ static void a_replayed_proof_of_the_client_touches_no_code(void **state)
 		redeem_of(&x[i], &a, &d);
 		kit_random(x[i].code_hash, 32); /* codes that do not exist */
 		if (i)
-			x[i].proof[REG_PROOF_CLIENT] = x[0].proof[REG_PROOF_CLIENT];
+			x[i].token.proof[REG_PROOF_CLIENT] = x[0].token.proof[REG_PROOF_CLIENT];
 		else
-			kit_proof(&x[0].proof[REG_PROOF_CLIENT], IDR_INVALID_CLIENT_ATTESTATION);
+			kit_proof(&x[0].token.proof[REG_PROOF_CLIENT], IDR_INVALID_CLIENT_ATTESTATION);
 		rows[i] = &x[i].row;
 	}
 	kit_submit(rows, 100);
@@ -241,7 +241,7 @@ static void a_replayed_proof_of_the_client_touches_no_code(void **state)
 		assert_true(x[i].row.err.code == IDR_INVALID_GRANT || x[i].row.err.code == IDR_INVALID_CLIENT_ATTESTATION);
 	kit_row(&p.row, &reg_authorization_push);
 	kit_random(p.a.id, 16);
-	p.proof[REG_PROOF_CLIENT] = x[0].proof[REG_PROOF_CLIENT];
+	p.proof[REG_PROOF_CLIENT] = x[0].token.proof[REG_PROOF_CLIENT];
 	submit(&p.row);
 	is_refused(&p.row, IDR_INVALID_CLIENT_ATTESTATION);
 	redeem_of(&x[0], &a, &d);
@@ -365,7 +365,7 @@ static void a_refresh_token_is_of_one_client_and_one_instance(void **state)
 	redeem_of(&x, &a, &d);
 	submit(&x.row);
 	refresh_of(&y, &x);
-	y.client_id = IDR_LIT("another");
+	y.token.client_id = IDR_LIT("another");
 	submit(&y.row);
 	is_refused(&y.row, IDR_INVALID_GRANT);
 	refresh_of(&y, &x);
@@ -377,18 +377,18 @@ static void a_refresh_token_is_of_one_client_and_one_instance(void **state)
 	submit(&y.row);
 	is_refused(&y.row, IDR_INVALID_GRANT);
 	refresh_of(&y, &x);
-	y.narrow = IDR_LIT("mdl.sdjwt");
+	y.token.narrow = IDR_LIT("mdl.sdjwt");
 	submit(&y.row);
 	is_refused(&y.row, IDR_INVALID_SCOPE);
 	refresh_of(&y, &x);
-	y.now = kit.now + 86400;
+	y.token.now = kit.now + 86400;
 	submit(&y.row);
 	is_refused(&y.row, IDR_INVALID_GRANT);
 	for (int i = 0; i < 2; i++) { /* not rotated */
 		refresh_of(&y, &x);
 		submit(&y.row);
-		assert_true(y.row.ok && idr_bytes_is(y.detailed, "age.sdjwt"));
-		assert_true(loaded(y.token_hash).row.ok);
+		assert_true(y.row.ok && idr_bytes_is(y.token.detailed, "age.sdjwt"));
+		assert_true(loaded(y.token.hash).row.ok);
 	}
 }
 
@@ -405,11 +405,11 @@ static void a_code_that_comes_again_ends_the_refresh_token_too(void **state)
 	refresh_of(&y, &x);
 	submit(&y.row);
 	redeem_of(&again, &a, &d);
-	again.client_id = IDR_LIT("thief");
+	again.token.client_id = IDR_LIT("thief");
 	submit(&again.row);
 	is_refused(&again.row, IDR_INVALID_GRANT);
-	is_void(x.token_hash);
-	is_void(y.token_hash);
+	is_void(x.token.hash);
+	is_void(y.token.hash);
 	refresh_of(&late, &x);
 	submit(&late.row);
 	is_refused(&late.row, IDR_INVALID_GRANT);

@@ -102,7 +102,7 @@ static void a_redeemed_code_whose_answer_is_lost_is_still_ours(void **state)
 	kit_settle(&cut_row, 1);
 	assert_int_equal(cuts, 2);
 	assert_true(x.row.ok);
-	assert_true(idr_bytes_is(x.configurations, "pid.sdjwt age.sdjwt"));
+	assert_true(idr_bytes_is(x.token.configurations, "pid.sdjwt age.sdjwt"));
 }
 
 /* ---- the database is killed while rows are on their way ---- */

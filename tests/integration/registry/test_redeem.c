@@ -32,7 +32,7 @@ static void redeems_a_code_once_of_fifty_at_the_same_time(void **state)
 		if (!x[i].row.ok)
 			is_refused(&x[i].row, IDR_INVALID_GRANT);
 		else
-			assert_true(idr_bytes_is(x[i].configurations, "pid.sdjwt age.sdjwt"));
+			assert_true(idr_bytes_is(x[i].token.configurations, "pid.sdjwt age.sdjwt"));
 	}
 	assert_int_equal(won, 1);
 }
@@ -132,12 +132,12 @@ static void retry_after_an_unknown_commit_succeeds_again_with_the_same_token(voi
 
 	(void)state;
 	kit_redeem(&x, &o);
-	kit_proof(&x.proof[REG_PROOF_DPOP], IDR_INVALID_DPOP_PROOF);
+	kit_proof(&x.token.proof[REG_PROOF_DPOP], IDR_INVALID_DPOP_PROOF);
 	redeem(&x);
 	assert_true(x.row.ok);
 	redeem(&x); /* the same request: neither its code nor its jti counts as replayed */
 	assert_true(x.row.ok);
-	assert_true(idr_bytes_is(x.configurations, "pid.sdjwt age.sdjwt"));
+	assert_true(idr_bytes_is(x.token.configurations, "pid.sdjwt age.sdjwt"));
 	other = x;
 	kit_random(other.row.uuid, 16);
 	redeem(&other);
@@ -155,11 +155,11 @@ static void refuses_a_replayed_jti_without_touching_the_code(void **state)
 
 	(void)state;
 	kit_redeem(&x, &a);
-	kit_proof(&x.proof[REG_PROOF_DPOP], IDR_INVALID_DPOP_PROOF);
+	kit_proof(&x.token.proof[REG_PROOF_DPOP], IDR_INVALID_DPOP_PROOF);
 	redeem(&x);
 	assert_true(x.row.ok);
 	kit_redeem(&y, &b);
-	y.proof[REG_PROOF_DPOP] = x.proof[REG_PROOF_DPOP];
+	y.token.proof[REG_PROOF_DPOP] = x.token.proof[REG_PROOF_DPOP];
 	redeem(&y);
 	is_refused(&y.row, IDR_INVALID_DPOP_PROOF);
 	assert_true(reg_offer_state(kit.conn, b.offer_id, kit.now, &name, &left, &notified, &err));
@@ -189,7 +189,7 @@ static void refuses_an_expired_and_an_unknown_code(void **state)
 
 	(void)state;
 	kit_redeem(&x, &o);
-	x.now = o.expires;
+	x.token.now = o.expires;
 	redeem(&x);
 	is_refused(&x.row, IDR_INVALID_GRANT);
 	kit_redeem(&x, &o);
@@ -207,21 +207,21 @@ static void loads_a_token_until_it_expires(void **state)
 
 	(void)state;
 	kit_redeem(&x, &o);
-	x.has_jkt = true;
-	kit_random(x.jkt, 32);
+	x.token.has_jkt = true;
+	kit_random(x.token.jkt, 32);
 	redeem(&x);
 	for (size_t i = 0; i < 3; i++) {
 		memset(&t[i], 0, sizeof t[i]);
 		kit_row(&t[i].row, &reg_token_load);
-		memcpy(t[i].token_hash, x.token_hash, 32);
+		memcpy(t[i].token_hash, x.token.hash, 32);
 		t[i].now = kit.now;
 		rows[i] = &t[i].row;
 	}
-	t[1].now = x.token_expires;
+	t[1].now = x.token.expires;
 	kit_random(t[2].token_hash, 32);
 	kit_submit(rows, 3);
 	assert_true(t[0].row.ok);
-	assert_memory_equal(t[0].jkt, x.jkt, 32);
+	assert_memory_equal(t[0].jkt, x.token.jkt, 32);
 	assert_int_equal(t[0].person_id, o.person_id);
 	is_refused(&t[1].row, IDR_INVALID_TOKEN);
 	is_refused(&t[2].row, IDR_INVALID_TOKEN);

@@ -183,14 +183,14 @@ static void carries_what_an_offer_holds_to_its_token(void **state)
 	kit_redeem(&x, &o);
 	kit_submit(&row, 1);
 	assert_true(x.row.ok);
-	t = load(x.token_hash, kit.now);
+	t = load(x.token.hash, kit.now);
 	assert_true(t.row.ok);
 	assert_memory_equal(t.offer_id, o.offer_id, 16);
 	assert_true(idr_bytes_is(t.reference_sealed, "sealed reference"));
 	assert_true(idr_bytes_is(t.offer_claims_sealed, "sealed claims"));
 	kit_redeem(&x, &plain);
 	kit_submit(&row, 1);
-	t = load(x.token_hash, kit.now);
+	t = load(x.token.hash, kit.now);
 	assert_true(t.row.ok);
 	assert_int_equal(t.reference_sealed.n + t.offer_claims_sealed.n, 0);
 }
