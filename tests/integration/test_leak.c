@@ -2,7 +2,7 @@
  * Flows with marked values: a person with a marker in every text, marked nonces and tokens, and refusals of
  * all kinds around them. leak.sh then searches for the markers where they must not be. Run by leak.sh.
  */
-#include "client.h"
+#include "client_wallet.h"
 
 #include <curl/curl.h>
 #include <stdio.h>
@@ -231,6 +231,43 @@ static void wrong_keys_are_not_repeated(void **state)
 	wrong(ask(c, secret(marker(c)), "/health", NULL, NULL, (struct idr_bytes){ NULL, 0 }));
 }
 
+/* The code flow: state, request_uri, code, verifier, tokens and every proof of the wallet are marked or taken down. */
+static void a_marked_wallet_logs_its_citizen_in(void **state)
+{
+	static const struct attestation right;
+	struct client *c = *state;
+	struct pop pop = { .jti = secret(marker(c)) };
+	struct wallet w;
+	struct reply r;
+	char *uri, *code, *form;
+
+	wallet_open(c, "https://wallet.example", &w);
+	push_form(c, &w, "");
+	secret(w.verifier);
+	r = wallet_ask(c, &w, "/par", push_form_without(c, &w, "state", text(c, "&state=%s", secret(marker(c)))));
+	must_answer(&r, 201);
+	uri = member(c, r.json, "request_uri");
+	secret(uri + strlen("urn:ietf:params:oauth:request_uri:"));
+	code = code_get(c, &w, uri, person_key(c, 17));
+	secret(code);
+	form = code_form(c, &w, code, "");
+	wrong(wallet_ask(c, &w, "/token", text(c, "%s&client_id=%s", form, secret(marker(c)))));
+	r = wallet_ask(c, &w, "/token", form);
+	must_answer(&r, 200);
+	secret(member(c, r.json, "access_token"));
+	secret(member(c, r.json, "refresh_token"));
+	wrong(wallet_ask(c, &w, "/token", form));
+	wrong(wallet_ask(c, &w, "/token", text(c, "grant_type=refresh_token&refresh_token=%s", secret(marker(c)))));
+	wrong(wallet_ask(c, &w, "/par", push_form(c, &w, text(c, "&issuer_state=%s", secret(marker(c))))));
+	wrong(wallet_ask(c, &w, "/par", push_form(c, &w, text(c, "&resource=%s", secret(marker(c))))));
+	wrong(authorize(c, secret(marker(c)), secret(marker(c))));
+	wrong(wallet_ask_with(c, &w, "/par", (const char *const[]){ attestation(c, &w, &right), text(c,
+	    "OAuth-Client-Attestation-PoP: %s", secret(marker(c))), NULL }, push_form(c, &w, "")));
+	pop.challenge_json = text(c, "\"%s\"", secret(marker(c)));
+	wrong(wallet_ask_with(c, &w, "/par", (const char *const[]){ attestation(c, &w, &right),
+	    attestation_pop(c, &w, &pop), NULL }, push_form(c, &w, "")));
+}
+
 /* Refused for asking too often: with markers in all that was sent. */
 static void too_many_requests_are_not_repeated(void **state)
 {
@@ -272,6 +309,7 @@ int main(void)
 		T(a_marked_person_is_imported),
 		T(it_receives_and_everything_goes_wrong_on_the_way),
 		T(it_presents_and_everything_goes_wrong_on_the_way),
+		T(a_marked_wallet_logs_its_citizen_in),
 		T(wrong_keys_are_not_repeated),
 		T(too_many_requests_are_not_repeated),
 	};
