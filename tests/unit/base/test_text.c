@@ -184,6 +184,18 @@ static void base64url_has_one_text_for_each_content(void **state)
 	assert_true(taken > 1000);
 }
 
+static void a_list_of_words_is_walked_to_its_end(void **state)
+{
+	struct idr_bytes list = IDR_LIT("pid.sdjwt age.sdjwt"), word;
+
+	(void)state;
+	assert_true(idr_word_next(&list, &word) && idr_bytes_is(word, "pid.sdjwt"));
+	assert_true(idr_word_next(&list, &word) && idr_bytes_is(word, "age.sdjwt"));
+	assert_false(idr_word_next(&list, &word));
+	assert_true(idr_word_find(IDR_LIT("a b c"), IDR_LIT("c")) && idr_word_find(IDR_LIT("a"), IDR_LIT("a")));
+	assert_false(idr_word_find(IDR_LIT("ab bc"), IDR_LIT("b")) || idr_word_find(IDR_LIT(""), IDR_LIT("a")));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -197,6 +209,7 @@ int main(void)
 		cmocka_unit_test(refuses_base45_beyond_its_bounds),
 		cmocka_unit_test(every_code_gives_back_what_it_was_given),
 		cmocka_unit_test(base64url_has_one_text_for_each_content),
+		cmocka_unit_test(a_list_of_words_is_walked_to_its_end),
 	};
 
 	return cmocka_run_group_tests(tests, open_arena, close_arena);
