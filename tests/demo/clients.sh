@@ -41,6 +41,9 @@ plain_clients() { # DIR of the provider
 	printf '{"client_id":"plain-wallet","name":"Plain Wallet","profile":"plain","authentication":"private_key_jwt",'
 	printf '"redirect_uris":["https://plain.example/cb"],"jwks":{"keys":[{"kid":"1","use":"sig",%s}]}},\n' "$(jwk_of "$1/reader.key")"
 	printf '{"client_id":"open-wallet","name":"Open Wallet","profile":"plain","authentication":"none",'
-	printf '"redirect_uris":["example.open.wallet:/cb"]}\n],\n"attesters":[{"attester":"https://provider.example",'
+	printf '"redirect_uris":["example.open.wallet:/cb"]},\n'
+	# a name that means something in HTML
+	printf '{"client_id":"odd-wallet","name":"\\"><script>alert(1)</script><b id=x>&","profile":"plain","authentication":"none",'
+	printf '"redirect_uris":["https://odd.example/cb"]}\n],\n"attesters":[{"attester":"https://provider.example",'
 	printf '"redirect_prefixes":["https://instances.wallet.example/cb/"]}]}\n'
 }

@@ -34,6 +34,8 @@ char *browser_form(struct client *c, const struct page *p, const char *button, c
 struct page browser_send(struct browser *b, const char *url, const char *body);
 /* The text of the element with this id, without tags, its escapes undone; NULL: there is none. */
 char *page_text(struct client *c, const struct page *p, const char *id);
+/* The hidden token of its forms. */
+char *page_token(struct client *c, const struct page *p);
 bool page_has(const struct page *p, const char *id);
 /* The value of an attribute of the element with this id, "" when absent. */
 char *page_attribute(struct client *c, const struct page *p, const char *id, const char *name);

@@ -62,6 +62,15 @@ bool page_has(const struct page *p, const char *id)
 	return strstr(p->html, want) != NULL;
 }
 
+char *page_token(struct client *c, const struct page *p)
+{
+	const char *at = strstr(p->html, "name=\"token\"");
+	char *v = at ? attribute(c, at, "value") : NULL;
+
+	assert_non_null(v);
+	return v;
+}
+
 char *page_attribute(struct client *c, const struct page *p, const char *id, const char *name)
 {
 	const char *tag = tag_with_id(c, p, id);

@@ -44,6 +44,7 @@ void wallet_open(struct client *c, const char *client_id, struct wallet *out)
 		{ "https://second.example", "https://second.example/cb?dummy1=lorem&dummy2=ipsum" },
 		{ "https://stranger.example", "https://stranger.example/cb" },
 		{ "plain-wallet", "https://plain.example/cb" }, { "open-wallet", "example.open.wallet:/cb" },
+		{ "odd-wallet", "https://odd.example/cb" },
 	};
 	struct idr_bytes der[2];
 	struct idr_err err;
@@ -204,6 +205,19 @@ char *push(struct client *c, struct wallet *w, const char *more)
 
 	must_answer(&r, 201);
 	return member(c, r.json, "request_uri");
+}
+
+char *authorization_url(struct client *c, const char *client_id, const char *scope, const char *more)
+{
+	struct wallet w;
+	struct reply r;
+
+	wallet_open(c, client_id, &w);
+	(void)push_form(c, &w, "");
+	r = wallet_ask(c, &w, "/par", push_form_without(c, &w, "scope", text(c, "&scope=%s%s", escaped(c, scope), more)));
+	must_answer(&r, 201);
+	return text(c, "/authorize?client_id=%s&request_uri=%s", escaped(c, client_id),
+	    escaped(c, member(c, r.json, "request_uri")));
 }
 
 struct reply authorize(struct client *c, const char *client_id, const char *request_uri)

@@ -62,6 +62,8 @@ char *push_form(struct client *c, struct wallet *w, const char *more);
 char *push_form_without(struct client *c, struct wallet *w, const char *name, const char *more);
 /* A request_uri. */
 char *push(struct client *c, struct wallet *w, const char *more);
+/* Where a wallet without authentication ("open-wallet", "odd-wallet") sends the browser: scope instead of pid.sdjwt. */
+char *authorization_url(struct client *c, const char *client_id, const char *scope, const char *more);
 /* The answer of GET /authorize. */
 struct reply authorize(struct client *c, const char *client_id, const char *request_uri);
 /* A parameter of the query of a Location, as it stands there; "" when absent. */

@@ -2,6 +2,7 @@
  * Flows with marked values: a person with a marker in every text, marked nonces and tokens, and refusals of
  * all kinds around them. leak.sh then searches for the markers where they must not be. Run by leak.sh.
  */
+#include "browser.h"
 #include "client_wallet.h"
 
 #include <curl/curl.h>
@@ -113,6 +114,41 @@ static void notify(struct client *c, const char *token, const struct idr_private
 	must_answer(&r, 204);
 	wrong(ask(c, "POST", "/notification", again, "application/json", idr_str(text(c,
 	    "{\"notification_id\":\"%s\",\"event\":\"%s\"}", secret(marker(c)), secret(marker(c))))));
+}
+
+/* Number, code, cookie and tokens, right and wrong ones; what a page says back to its own browser is not looked at. */
+static void it_logs_in_and_everything_goes_wrong_on_the_way(void **state)
+{
+	struct client *c = *state;
+	char *url = text(c, "%s/admin/v1/activations", c->admin), *number = claim(c), *code;
+	struct browser b;
+	struct reply r;
+	struct page p;
+
+	wrong(ask_json(c, "POST", url, c->officer, text(c, "{\"person\":\"%s\"}", claim(c))));
+	wrong(ask_json(c, "POST", url, c->officer, text(c, "{\"person\":\"%s\",\"number\":[\"%s\"]}", person, claim(c))));
+	r = ask_json(c, "POST", url, c->officer, text(c, "{\"person\":\"%s\",\"number\":\"%s\"}", person, number));
+	must_answer(&r, 201);
+	code = text(c, "%s", secret(member(c, r.json, "code")));
+	browser_open(&b, c);
+	p = browser_get(&b, authorization_url(c, "open-wallet", "pid.sdjwt", ""));
+	must_answer(&p.r, 200);
+	secret(strchr(b.cookie, '=') + 1);
+	secret(page_token(c, &p));
+	for (int i = 0; i < 4; i++) {
+		p = browser_press(&b, &p, "login", "username", claim(c), "password", secret(marker(c)), NULL);
+		assert_in_range(p.r.status, 400, 429);
+	}
+	p = browser_press(&b, &p, "login", "username", number, "password", code, NULL);
+	must_answer(&p.r, 200);
+	secret(strchr(b.cookie, '=') + 1);
+	secret(page_token(c, &p));
+	wrong(browser_send(&b, "/authorize/consent", text(c, "token=%s&decision=%s", page_token(c, &p), secret(marker(c)))).r);
+	wrong(browser_send(&b, text(c, "/authorize/consent?%s", secret(marker(c))), text(c, "token=%s", secret(marker(c)))).r);
+	wrong(browser_get(&b, text(c, "/authorize/callback?state=%s&code=%s", secret(marker(c)), secret(marker(c)))).r);
+	p = browser_press(&b, &p, "approve", NULL);
+	must_answer(&p.r, 303);
+	assert_null(strstr(p.location, number));
 }
 
 static struct held mine;
@@ -307,6 +343,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(a_marked_person_is_imported),
+		T(it_logs_in_and_everything_goes_wrong_on_the_way),
 		T(it_receives_and_everything_goes_wrong_on_the_way),
 		T(it_presents_and_everything_goes_wrong_on_the_way),
 		T(a_marked_wallet_logs_its_citizen_in),

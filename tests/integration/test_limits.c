@@ -7,7 +7,7 @@
 #include <curl/curl.h>
 #include <string.h>
 
-enum { KIB = 1024, MIB = 1024 * 1024, CREDENTIAL = 5, NOTIFICATION = 6 };
+enum { KIB = 1024, MIB = 1024 * 1024, CREDENTIAL = 6, NOTIFICATION = 7 };
 
 static char *filled(struct client *c, size_t n, char with)
 {
@@ -26,6 +26,7 @@ static const struct { const char *method, *path, *type; size_t max; char who; } 
 	{ "POST", "/authorize/login", "application/x-www-form-urlencoded", 16 * KIB, 0 },
 	{ "POST", "/authorize/consent", "application/x-www-form-urlencoded", 16 * KIB, 0 },
 	{ "POST", "/authorize/language", "application/x-www-form-urlencoded", 16 * KIB, 0 },
+	{ "POST", "/authorize/provider", "application/x-www-form-urlencoded", 16 * KIB, 0 },
 	{ "POST", "/token", "application/x-www-form-urlencoded", 64 * KIB, 0 },
 	{ "POST", "/credential", "application/json", 256 * KIB, 0 },
 	{ "POST", "/notification", "application/json", 16 * KIB, 0 },
