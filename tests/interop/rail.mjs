@@ -37,9 +37,9 @@ function idctl(...args) {
 
 export const makeOffer = (who, configurations = ['pid.sdjwt'], ...more) =>
 	idctl('offer', 'make', '--person', who.key, ...more, ...configurations);
-/* A code to log in with, beside this number. */
-export const activate = (who, number) =>
-	idctl('activation', 'make', '--person', who.key, '--number', number);
+/* A code to log in with, beside this number (else beside the imported one). */
+export const activate = (who, ...number) =>
+	idctl('activation', 'make', '--person', who.key, ...number.flatMap((one) => ['--number', one]));
 export const makePaper = (who, prefix) =>
 	idctl('paper', 'make', '--person', who.key, '--type', 'pid', '--cut', 'card', '--out', prefix);
 export const makeRequest = (...more) => idctl('request', 'make', '--flow', 'cross_device', ...more);

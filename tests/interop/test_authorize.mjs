@@ -7,6 +7,7 @@ import * as jose from 'jose';
 import { clientAuthenticationClientAttestationJwt, createClientAttestationJwt, Oauth2Client } from '@openid4vc/oauth2';
 import { Openid4vciClient } from '@openid4vc/openid4vci';
 import { activate, makeOffer, person, server, work } from './rail.mjs';
+import { Browser } from './visitor.mjs';
 import { callbacks, issuerOf, newKey, sdJwt } from './wallet.mjs';
 
 const clientId = 'https://wallet.example', redirectUri = 'https://wallet.example/cb';
@@ -34,40 +35,13 @@ async function installation() {
 	return { issuance: new Openid4vciClient({ callbacks: own }), oauth: new Oauth2Client({ callbacks: own }) };
 }
 
-/* ---- a browser without script ---- */
-
-const unescape = (text) => text.replaceAll('&amp;', '&').replaceAll('&quot;', '"').replaceAll('&#39;', '\'');
-const fieldsOf = (form) => Object.fromEntries([...form.matchAll(/<input[^>]*\bname="([^"]*)"[^>]*>/g)]
-	.map(([tag, name]) => [name, unescape(/\bvalue="([^"]*)"/.exec(tag)?.[1] ?? '')]));
-
-class Browser {
-	cookie = '';
-
-	async open(url, init = {}) {
-		const answer = await fetch(url, { redirect: 'manual', ...init, headers: { ...init.headers, ...this.cookie && { Cookie: this.cookie } } });
-		for (const one of answer.headers.getSetCookie())
-			this.cookie = one.split(';')[0];
-		return { status: answer.status, location: answer.headers.get('location'), html: await answer.text() };
-	}
-
-	/* The form around the button of this id, with these values. */
-	async press(page, id, values = {}) {
-		const form = page.html.split('<form').slice(1).map((one) => one.split('</form>')[0]).find((one) => one.includes(`id="${id}"`));
-		assert.ok(form, `no button ${id} in: ${page.html}`);
-		const button = new RegExp(`<button[^>]*id="${id}"[^>]*>`).exec(form)[0];
-		const body = new URLSearchParams({ ...fieldsOf(form), ...values });
-		const name = /\bname="([^"]*)"/.exec(button);
-		if (name)
-			body.set(name[1], /\bvalue="([^"]*)"/.exec(button)[1]);
-		return this.open(unescape(/action="([^"]*)"/.exec(form)[1]), { method: 'POST', body });
-	}
-}
+/* ---- the citizen ---- */
 
 async function logIn(url, who, button) {
 	const number = String(who.key.replace(/\D/g, '')).padStart(8, '7');
 	const { code } = activate(who, number);
 	const browser = new Browser();
-	let page = await browser.open(url);
+	let page = await browser.go(url);
 	assert.equal(page.status, 200);
 	page = await browser.press(page, 'login', { username: number, password: code });
 	assert.match(page.html, /Sample Wallet/);
