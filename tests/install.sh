@@ -15,7 +15,7 @@ demo="zbar-tools util-linux"
 # fonts of every script of the sample people; the small one for Chinese (a country prints with fonts-noto-cjk)
 fonts="fonts-noto-core fonts-droid-fallback"
 test="$fonts poppler-utils zxing-cpp-tools libharfbuzz-bin clang libclang-rt-14-dev libcmocka-dev libzbar-dev
-libcbor-dev python3 mandoc scdoc curl procps openssl nginx-light haproxy"
+libcbor-dev chromium python3 mandoc scdoc curl procps openssl nginx-light haproxy"
 
 want="$build $demo"
 [ "${1:-test}" = demo ] || want="$want $test"
