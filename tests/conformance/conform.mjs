@@ -85,9 +85,7 @@ async function inTurn(rows, atATime, each) {
 	}));
 }
 
-async function combine(target, format) {
-	const combination = { name: `${target.profile} ${format}`, passed: 0, failed: 0, skipped: 0, slow: [] };
-	totals.push(combination);
+async function combine(target, format, combination) {
 	const world = new World(target, format);
 	try {
 		await world.open();
@@ -106,18 +104,15 @@ async function combine(target, format) {
 	return world.close();
 }
 
-async function each(target) {
+/* every server by itself, its formats one after the other */
+await Promise.all(positionals.map(async (file) => {
+	const target = JSON.parse(readFileSync(file, 'utf8'));
 	const formats = FORMATS.filter((format) => target.formats[format]);
-	for (const format of formats)
-		await combine({ ...target, first: formats[0] }, format);
-}
-
-/* one server after the other; those that only wait for something meanwhile */
-const targets = positionals.map((file) => JSON.parse(readFileSync(file, 'utf8')));
-const waiting = Promise.all(targets.filter((one) => one.only === 'waits').map(each));
-for (const target of targets.filter((one) => one.only !== 'waits'))
-	await each(target);
-await waiting;
+	const combinations = formats.map((format) => ({ name: `${target.profile} ${format}`, passed: 0, failed: 0, skipped: 0, slow: [] }));
+	totals.push(...combinations);
+	for (const [i, format] of formats.entries())
+		await combine({ ...target, first: formats[0] }, format, combinations[i]);
+}));
 
 for (const { name, passed, failed, skipped, slow } of totals) {
 	console.log(`${name.padEnd(16)} ${passed} passed, ${failed} failed, ${skipped} skipped`);
