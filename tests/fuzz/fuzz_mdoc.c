@@ -1,6 +1,7 @@
 /*
  * An mdoc from outside. First byte: 0 the input as it comes; 1 as the namespaces of one that is well digested
  * and signed; 2 as the mobile security object of one that is well signed; 3 as 1, and then a byte of it changed.
+ * What an issuer gives goes through a wallet too.
  */
 #include "base/findings.h"
 #include "fuzz/sealed.h"
@@ -56,6 +57,21 @@ static bool change(struct idr_arena *a, struct idr_bytes rest, struct idr_bytes 
 	return true;
 }
 
+/* A wallet that got it from an issuer chooses all of it: that is as good as the whole was. */
+static void choose(struct idr_arena *a, struct idr_bytes in, const struct idr_mdoc_rules *rules, enum idr_code code)
+{
+	struct idr_mdoc_answer chosen;
+	struct idr_mdoc_result r;
+	struct idr_bytes response;
+	struct idr_err err;
+
+	if (!idr_mdoc_select(a, in, NULL, SIZE_MAX, sealed_transcript(), IDR_ES256, &chosen, &err))
+		return;
+	fuzz_check(code != IDR_OK || judge(a, chosen.issuer_signed, rules, &r) == IDR_OK);
+	fuzz_check(idr_mdoc_respond(a, &chosen, IDR_LIT("not the signature of a device"), &response, &err) ||
+	    err.code == IDR_LIMIT);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct idr_arena *a = idr_arena_new(32 << 20);
@@ -63,6 +79,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct idr_mdoc_rules rules = { .trust = fuzzland()->trust, .algs = IDR_ALGS_ALL };
 	struct idr_mdoc_result r;
 	int mode = size ? data[0] % 4 : 0;
+	enum idr_code code;
 	bool ok = true;
 
 	if (mode == 1 || mode == 3) {
@@ -74,8 +91,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	if (ok && mode == 3)
 		ok = change(a, rest, &in);
-	if (ok)
-		look(&r, judge(a, in, &rules, &r), mode == 0);
+	if (ok) {
+		code = judge(a, in, &rules, &r);
+		look(&r, code, mode == 0);
+		if (!rules.device_required)
+			choose(a, in, &rules, code);
+	}
 	idr_arena_free(&a);
 	return 0;
 }
