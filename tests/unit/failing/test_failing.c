@@ -12,6 +12,7 @@
 #include "cose/sign1.h"
 #include "jose/jwe.h"
 #include "jose/jws.h"
+#include "mdoc/mdoc.h"
 #include "qr/qr.h"
 #include "sdjwt/sdjwt.h"
 #include "unit/testkit_mdoc.h"
@@ -333,11 +334,31 @@ static bool issues(struct kit *k, struct idr_suite *s, struct idr_arena *a, void
 	    idr_sdjwt_attach(a, &b, idr_bytes(signature, 64), &out, err);
 }
 
+static bool issues_mdoc(struct kit *k, struct idr_suite *s, struct idr_arena *a, void *ctx, struct idr_err *err)
+{
+	const struct scene *x = ctx;
+	struct idr_mdoc_make m = { .type = x->pid, .holder = idr_private_public(k->holder), .iat = k->now,
+		.exp = k->now + KIT_DAY, .alg = IDR_ES256, .chain_der = &k->ds_der, .n_chain = 1,
+		.status = { IDR_LIT(KIT_LIST_URI), 0, true } };
+	struct idr_mdoc_answer chosen;
+	struct idr_mdoc_built b;
+	struct idr_bytes out;
+	uint8_t signature[96];
+
+	return idr_json_parse(a, IDR_LIT(PID_CLAIMS), 1 << 20, &m.claims, err) &&
+	    idr_mdoc_build(s, a, &m, &b, err) && idr_private_sign(s, k->ds, b.to_be_signed, signature, err) &&
+	    idr_mdoc_attach(a, &b, idr_bytes(signature, 64), &out, err) &&
+	    idr_mdoc_select(a, out, NULL, SIZE_MAX, IDR_LIT("\x83\xf6\xf6\x80"), IDR_ES256, &chosen, err) &&
+	    idr_private_sign(s, k->holder, chosen.to_be_signed, signature, err) &&
+	    idr_mdoc_respond(a, &chosen, idr_bytes(signature, 64), &out, err);
+}
+
 static void issuing(void **state)
 {
 	struct scene *x = *state;
 
 	failing_try(&x->k, "issuing", issues, x);
+	failing_try(&x->k, "issuing an mdoc and presenting it", issues_mdoc, x);
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, scene_setup, scene_teardown)
