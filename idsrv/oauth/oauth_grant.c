@@ -157,5 +157,6 @@ bool oauth_grant_refresh(struct app *app, struct flow_request *r, const struct i
 	/* a new DPoP key is welcome: the refresh token is bound to the instance, not to that key */
 	prepare(app, r, st, &x->row, &x->token);
 	x->token.narrow = only;
+	x->by_scope = only.n > 0 && !st->detailed.n;
 	return true;
 }

@@ -96,6 +96,7 @@ struct reg_refresh {
 	uint8_t refresh_hash[32];
 	bool has_instance;
 	uint8_t instance[32];
+	bool by_scope;                   /* token.narrow came as scope: it gives no credential identifiers */
 	struct reg_token_new token;
 };
 extern const struct reg_kind reg_refresh;

@@ -218,7 +218,7 @@ const struct reg_kind reg_authorization_redeem = {
 /* ---- a refresh token ---- */
 
 struct refresh_columns {
-	struct reg_array i, client, refresh, instance, jkt, token, narrow, now, expires;
+	struct reg_array i, client, refresh, instance, jkt, token, narrow, by_scope, now, expires;
 };
 
 static void begin_refresh(struct refresh_columns *a, struct reg_params *p, size_t n)
@@ -230,6 +230,7 @@ static void begin_refresh(struct refresh_columns *a, struct reg_params *p, size_
 	reg_array(&a->jkt, p, REG_BYTES, n, n * 32);
 	reg_array(&a->token, p, REG_BYTES, n, n * 32);
 	reg_array(&a->narrow, p, REG_TEXT, n, n * 32);
+	reg_array(&a->by_scope, p, REG_BOOL, n, n);
 	reg_array(&a->now, p, REG_INT, n, n * 8);
 	reg_array(&a->expires, p, REG_INT, n, n * 8);
 }
@@ -238,7 +239,7 @@ static void put_refresh(struct reg_params *p, struct reg_conn *c, struct reg_row
 {
 	struct refresh_columns a;
 	struct reg_array *all[] = { &a.i, &a.client, &a.refresh, &a.instance, &a.jkt, &a.token, &a.narrow,
-		&a.now, &a.expires };
+		&a.by_scope, &a.now, &a.expires };
 
 	reg_params(p, c);
 	begin_refresh(&a, p, n);
@@ -254,6 +255,7 @@ static void put_refresh(struct reg_params *p, struct reg_conn *c, struct reg_row
 		reg_add_maybe(&a.jkt, x->token.has_jkt, x->token.jkt, 32);
 		reg_add_bytes(&a.token, x->token.hash, 32);
 		reg_add_bytes(&a.narrow, x->token.narrow.p, x->token.narrow.n);
+		reg_add_bool(&a.by_scope, x->by_scope);
 		reg_add_int(&a.now, x->token.now);
 		reg_add_int(&a.expires, x->token.expires);
 	}
@@ -264,9 +266,11 @@ static void put_refresh(struct reg_params *p, struct reg_conn *c, struct reg_row
 /* The rows are held until the token is written: a revocation at the same time waits, and then sees it. */
 static const char refresh_sql[] =
     "WITH g AS MATERIALIZED (SELECT r.i, r.token, r.jkt, r.expires, r.client, a.id, a.person_id, a.offer_id,"
-    "  " IS_WITHIN " AS within," GRANTED " AS configurations," DETAILED " AS detailed"
-    "  FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9)"
-    "   AS r(i, client, refresh, instance, jkt, token, narrow, now, expires)"
+    "  " IS_WITHIN " AS within," GRANTED " AS configurations, CASE WHEN r.by_scope THEN"
+    "   array_to_string(ARRAY(SELECT w FROM unnest(string_to_array(a.detailed, ' ')) AS w"
+    "    WHERE w = ANY (string_to_array(r.narrow, ' '))), ' ') ELSE" DETAILED " END AS detailed"
+    "  FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+    "   AS r(i, client, refresh, instance, jkt, token, narrow, by_scope, now, expires)"
     "  JOIN authorization_request a ON a.refresh_hash = r.refresh AND a.refresh_expires > r.now"
     "   AND a.client_id = r.client AND a.instance IS NOT DISTINCT FROM r.instance"
     "  ORDER BY a.refresh_hash FOR UPDATE OF a),"

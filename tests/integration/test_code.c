@@ -279,6 +279,8 @@ static void a_refresh_token_gives_tokens_to_its_instance_with_a_new_dpop_key(voi
 	}
 	r = wallet_ask(c, &w, "/token", text(c, "%s&scope=pid.sdjwt", form));
 	must_answer(&r, 200);
+	assert_string_equal(member(c, r.json, "scope"), "pid.sdjwt");
+	assert_null(idr_json_find(r.json, "authorization_details"));
 	r = wallet_ask(c, &w, "/token", text(c, "%s&scope=age.sdjwt", form));
 	must_fail(c, &r, 400, "invalid_scope");
 	r = wallet_ask(c, &w, "/token", text(c, "%s&scope=nothing", form));

@@ -384,6 +384,16 @@ static void a_refresh_token_is_of_one_client_and_one_instance(void **state)
 	y.token.now = kit.now + 86400;
 	submit(&y.row);
 	is_refused(&y.row, IDR_INVALID_GRANT);
+	refresh_of(&y, &x);
+	y.token.narrow = IDR_LIT("pid.sdjwt");
+	y.by_scope = true; /* what was asked for by scope keeps no identifier */
+	submit(&y.row);
+	assert_true(y.row.ok && idr_bytes_is(y.token.configurations, "pid.sdjwt") && !y.token.detailed.n);
+	refresh_of(&y, &x);
+	y.token.narrow = IDR_LIT("age.sdjwt");
+	y.by_scope = true; /* and what was not keeps its own */
+	submit(&y.row);
+	assert_true(y.row.ok && idr_bytes_is(y.token.detailed, "age.sdjwt"));
 	for (int i = 0; i < 2; i++) { /* not rotated */
 		refresh_of(&y, &x);
 		submit(&y.row);
