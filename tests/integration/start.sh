@@ -55,11 +55,15 @@ environment reload
 said() { for _ in $(seq 1 60); do grep -q "\"event\":\"$1\"" "$WORK/idsrv.log" && return; sleep 0.05; done; return 1; }
 echo newcomer-newcomer-newcomer >"$TOP/newcomer.token" && chmod 600 "$TOP/newcomer.token"
 enters() { "$BIN/idctl" type list --token-file "$TOP/newcomer.token"; }
+code_flow() { curl -sf "$IDR_SERVER/.well-known/oauth-authorization-server" | grep -q authorization_endpoint; }
 ok "an operator who is not named does not enter" eval '! enters'
+ok "without wallets there is no authorization endpoint" eval '! code_flow'
+cp "$TOP/main/keys/clients.json" "$public/"
 printf 'newcomer auditor %s\n' "$(printf newcomer-newcomer-newcomer | sha256sum | cut -d' ' -f1)" >>"$public/operators"
 kill -HUP "$SERVER_PID"
 ok "told to, it reads its rules anew" said reloaded
 ok "and an operator named since enters" enters
+ok "and wallets registered since have one" code_flow
 echo '{' >"$public/trust.json"
 kill -HUP "$SERVER_PID"
 ok "rules that do not load are said" said reload_failed
