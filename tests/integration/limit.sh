@@ -57,6 +57,20 @@ counted() { "$BIN/idctl" metrics >"$TOP/limit.metrics" && grep -q '^idsrv_limite
 ok "it is counted" counted
 
 ok "started again, for clients that connect directly" eval 'down limit && up limit --listen 0.0.0.0:$PORT --address_rate 0 --operator_rate 2 --connections_per_address 8'
+# logging in has a rate of its own for each address, whatever number is tried: one page, many numbers
+page_token() { sed -n 's/.*name="token" value="\([^"]*\)".*/\1/p' "$TOP/limit.page" | head -n 1; }
+tries() { # how often which status came of 60 tries
+	local jar=$TOP/limit.jar uri
+	rm -f "$jar"
+	uri=$(curl -s "$SERVER/par" -d client_id=odd-wallet -d response_type=code -d scope=pid.sdjwt --data-urlencode redirect_uri=https://odd.example/cb \
+		-d code_challenge_method=S256 -d "code_challenge=$(printf %043d 0)" | json_get request_uri)
+	curl -s -c "$jar" -o "$TOP/limit.page" -G "$SERVER/authorize" -d client_id=odd-wallet --data-urlencode "request_uri=$uri"
+	for i in $(seq 1 60); do
+		curl -s -b "$jar" -o "$TOP/limit.tried" -w '%{http_code}\n' -d "token=$(page_token)" -d "username=guess$i" -d password=1 "$SERVER/authorize/login"
+	done | sort | uniq -c | awk '{ print $2 ":" $1 }' | paste -sd ' '
+}
+guesses() { local got; got=$(tries); echo "$got"; [[ $got =~ ^400:[0-9]+\ 429:[0-9]+$ ]]; }
+ok "an address that tries to log in too often is told to wait" guesses
 held() { # of 20 connections of one address 8 are kept
 	python3 - "$PORT" <<'PY'
 import socket, sys, time
