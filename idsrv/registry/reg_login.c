@@ -238,6 +238,10 @@ static bool count_wrong(struct reg_conn *c, const struct reg_login_try *x, const
 	    " WHERE who = sha256($1) AND request <> $3", &p, &r, err))
 		return false;
 	reg_params(&p, c);
+	if (!d->open) { /* a row is written here too, so that the time does not tell who is known */
+		reg_put_bytes(&p, who);
+		return reg_run(c, "UPDATE login_try SET until = until WHERE who = sha256($1)", &p, err);
+	}
 	reg_put_uuid(&p, d->activation_id);
 	reg_put_int(&p, (int64_t)reg_changed(&r));
 	return reg_run(c, "UPDATE activation SET wrong = wrong + $2 WHERE activation_id = $1", &p, err);
