@@ -7,7 +7,9 @@ const PLAIN = ['plain'], HAIP = ['haip'], BOTH = ['plain', 'haip'];
 
 export const BUILT = {
 	'issuing dc+sd-jwt': BOTH,
+	'issuing mso_mdoc': BOTH,
 	'presenting dc+sd-jwt': BOTH,
+	'presenting mso_mdoc': BOTH,
 	'pre-authorized code': PLAIN,
 	'anonymous': PLAIN,
 	'authorization code': BOTH,
