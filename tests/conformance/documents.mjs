@@ -184,6 +184,7 @@ function oneQuery(q, path) {
 		...when(q.format === 'mso_mdoc' && claims.some((one) => one.path.length !== 2 || !one.path.every((p) => typeof p === 'string')),
 			path, 'has an mdoc path that is not [namespace, element]'),
 		...when(sets && sets.flat().some((id) => !ids.has(id)), path, 'has a claim set with an unknown id'),
+		...when(sets && claims.some((one) => !sets.flat().includes(one.id)), path, 'has a claim in no claim set', 'W'),
 		...when(q.format === 'dc+sd-jwt' && claims.some((one) =>
 			['iss', 'nbf', 'exp', 'cnf', 'vct', 'vct#integrity', 'status', 'aka_vcts'].includes(one.path[0])), path, 'asks for what is always there', 'W'),
 	];

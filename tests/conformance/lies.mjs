@@ -33,6 +33,7 @@ const misSigned = (compact) => {
 	const signed = compact.slice(0, i);
 	return `${signed.slice(0, -4)}${signed.at(-4) === 'A' ? 'B' : 'A'}${signed.slice(-3)}${compact.slice(i)}`;
 };
+const bare = (credential) => `${credential.split('~')[0]}~`;
 const firstCredential = (change) => edit((json) => { json.credentials[0].credential = change(json.credentials[0].credential); });
 
 /* [what is wrong, the row that notices, which answers, how they are altered, what it says] */
@@ -54,6 +55,8 @@ const LIES = [
 	['a credential that is mis-signed', HAPPY, holding('credentials'), firstCredential(misSigned), /the signature|issuerAuth/],
 	['credentials for each other\'s keys', `${ISSUER}batch-issuance`, holding('credentials'), edit((json) => json.credentials.reverse()), /is not the key of the proof/],
 	['one credential twice', `${ISSUER}batch-issuance`, holding('credentials'), edit((json) => { json.credentials[1] = json.credentials[0]; }), /used twice|two copies/],
+	['a credential without its disclosures', HAPPY, holding('credentials'), firstCredential(bare), /is mandatory and not there/],
+	['copies that hold different things', `${ISSUER}batch-issuance`, holding('credentials'), firstCredential(bare), /do not hold the same/],
 	['a notification answered with 200', HAPPY, ({ status: s }) => s === 204, status(200), /notification/],
 	['a wrong method without Allow', 'endpoints refuse another method', ({ status: s }) => s === 405, without('allow'), /without Allow/],
 	['a status list of another media type', HAPPY, jwtOf('application/statuslist+jwt'), header('content-type', 'application/jwt'), /the status list/],

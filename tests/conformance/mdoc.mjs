@@ -8,7 +8,7 @@ import { leafUnder } from '../nodekit/chain.mjs';
 import { checkSign1, makeSign1 } from '../nodekit/cose.mjs';
 import { newKey, now } from './jwt.mjs';
 import { when } from './shape.mjs';
-import { batchFaults } from './unlinkable.mjs';
+import { batchFaults, mandatoryFaults } from './unlinkable.mjs';
 
 export const FORMAT = 'mso_mdoc';
 const ALG = 1, ES256 = -7, CHAIN = 33, EMBEDDED = 24, DATE_TIME = 0, FULL_DATE = 1004;
@@ -69,7 +69,9 @@ function msoFaults({ mso }, key, { configuration, profile }) {
 
 export async function issuedFaults(credential, key, about) {
 	const parts = issuerSigned(credential);
-	const faults = [...digestFaults(parts), ...msoFaults(parts, key, about)];
+	const given = itemsOf(parts.it).map(({ namespace, item }) => `${namespace} ${item.get('elementIdentifier')}`);
+	const faults = [...digestFaults(parts), ...msoFaults(parts, key, about),
+		...mandatoryFaults(about.configuration, ([namespace, element]) => given.includes(`${namespace} ${element}`))];
 	try {
 		const chain = [].concat(parts.auth[1].get(CHAIN)).map((one) => Buffer.from(one));
 		checkSign1(parts.auth, leafUnder(about.anchor, chain).publicKey);
@@ -89,6 +91,8 @@ export function copiesFaults(credentials) {
 	const times = Object.fromEntries(['signed', 'validFrom', 'validUntil'].map((name) =>
 		[name, all.map(({ mso }) => secondsOf(mso.get('validityInfo').get(name)))]));
 	return batchFaults({
+		datasets: all.map(({ it }) => itemsOf(it).map(({ namespace, item }) =>
+			[namespace, item.get('elementIdentifier'), Buffer.from(encode(item.get('elementValue'))).toString('hex')]).sort()),
 		times, places: credentials.map(statusOf).filter(Boolean),
 		secrets: all.flatMap(({ it }) => itemsOf(it).map(({ item }) => Buffer.from(item.get('random')).toString('hex'))),
 	});

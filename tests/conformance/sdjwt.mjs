@@ -5,7 +5,7 @@
 import * as jose from 'jose';
 import { checkJws, newKey, now, random, seal, sha256, spoil } from './jwt.mjs';
 import { when } from './shape.mjs';
-import { batchFaults } from './unlinkable.mjs';
+import { batchFaults, mandatoryFaults } from './unlinkable.mjs';
 
 export const FORMAT = 'dc+sd-jwt';
 const DAY = 86400, YEAR = 365 * DAY, FIRST = Date.UTC(2019) / 1000;
@@ -33,6 +33,26 @@ function digestsIn(value, found = []) {
 		}
 	return found;
 }
+
+/* RFC 9901 section 7.1 without its refusals: the claims as they are when everything is disclosed. */
+function processed(value, byDigest) {
+	if (Array.isArray(value))
+		return value.flatMap((one) => (one?.['...'] ? (byDigest.has(one['...']) ? [processed(byDigest.get(one['...']).at(-1), byDigest)] : [])
+			: [processed(one, byDigest)]));
+	if (!value || typeof value !== 'object')
+		return value;
+	const { _sd: hidden = [], _sd_alg: dropped, ...rest } = value;
+	const shown = hidden.filter((one) => byDigest.has(one)).map((one) => byDigest.get(one).slice(1));
+	return Object.fromEntries([...Object.entries(rest), ...shown].map(([name, one]) => [name, processed(one, byDigest)]));
+}
+
+const claimsOf = ({ payload, disclosures }) =>
+	processed(payload, new Map(disclosures.map(({ encoded, parts }) => [sha256(encoded), parts])));
+
+/* a claims path pointer selects something: OpenID4VCI 1.0 appendix C */
+const selects = (value, [step, ...rest]) => step === undefined || (step === null
+	? Array.isArray(value) && value.some((one) => selects(one, rest))
+	: value?.[step] !== undefined && selects(value[step], rest));
 
 /* ---- what an issuer gave ---- */
 
@@ -71,6 +91,7 @@ export async function issuedFaults(credential, key, about) {
 		...when(header.typ !== 'dc+sd-jwt', 'typ', `is ${header.typ}`), ...when(header.alg !== 'ES256', 'alg', `is ${header.alg}`),
 		...when(about.profile === 'haip' && !header.x5c, 'x5c', 'is missing (HAIP 1.0 section 6.1.1)'),
 		...disclosureFaults(it), ...payloadFaults(it, key, about),
+		...mandatoryFaults(about.configuration, (path) => selects(claimsOf(it), path)),
 	];
 	try {
 		await checkJws(it.jwt, about.anchor, ({ kid }) => about.keyOf(kid));
@@ -86,6 +107,10 @@ export function copiesFaults(credentials) {
 	const all = credentials.map(opened);
 	const of = (name) => all.map(({ payload }) => payload[name]).filter((one) => one !== undefined);
 	return batchFaults({
+		datasets: all.map((one) => {
+			const { iat, nbf, exp, cnf, status, ...claims } = claimsOf(one);
+			return claims;
+		}),
 		times: Object.fromEntries(['iat', 'nbf', 'exp'].map((name) => [name, of(name)]).filter(([, values]) => values.length)),
 		places: of('status').map((one) => one.status_list),
 		secrets: all.flatMap(({ disclosures }) => disclosures.map(({ parts }) => parts[0])),

@@ -1,4 +1,7 @@
-/* RFC 9901 section 10.1 as the suite checks it: copies of one batch must not tell that they belong together. */
+/*
+ * What the suite checks of a credential in either format: RFC 9901 section 10.1, copies of one batch must not tell that
+ * they belong together, and yet hold the same; and what the metadata calls mandatory is there.
+ */
 import { when } from './shape.mjs';
 
 const HOUR = 3600, JITTER = 120;
@@ -21,7 +24,17 @@ function placeFaults(places) {
 	];
 }
 
-export const batchFaults = ({ times, places, secrets }) => [
+/* the order of members says nothing: sorted, the same things are the same text */
+const canonical = (value) => JSON.stringify(value, (name, one) => (one && typeof one === 'object' && !Array.isArray(one)
+	? Object.fromEntries(Object.entries(one).sort(([a], [b]) => (a < b ? -1 : 1))) : one));
+
+export const batchFaults = ({ datasets, times, places, secrets }) => [
+	...when(new Set(datasets.map(canonical)).size > 1, 'the copies', 'do not hold the same'),
 	...timeFaults(times), ...placeFaults(places),
 	...when(new Set(secrets).size < secrets.length, 'salts', 'are used twice'),
 ];
+
+/* OpenID4VCI 1.0 appendix B.2: `has(path)` says whether the credential holds it */
+export const mandatoryFaults = ({ credential_metadata: { claims = [] } = {} }, has) =>
+	claims.filter(({ path, mandatory }) => mandatory && !has(path))
+		.flatMap(({ path }) => when(true, path.join('/'), 'is mandatory and not there'));
