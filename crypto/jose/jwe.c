@@ -1,6 +1,7 @@
 #include "jose/jwe.h"
 
 #include "base/text.h"
+#include "codec/inflate.h"
 
 /* Every fault looks the same to the sender (RFC 7516 section 11.5); `at` tells the log which it was. */
 #define refuse(err) idr_fail((err), IDR_DECRYPT, "RFC 7516 section 5.2", "the object cannot be opened")
@@ -181,9 +182,8 @@ bool idr_jwe_open(struct idr_suite *s, struct idr_arena *a, const struct idr_jwe
 	return idr_suite_sound(s, failures, a, ok, err);
 }
 
-static bool seal_header(struct idr_arena *a, const struct idr_key *epk, struct idr_bytes kid,
-    const char *enc, struct idr_bytes apu, struct idr_bytes apv, struct idr_bytes *out,
-    struct idr_err *err)
+static bool seal_header(struct idr_arena *a, const struct idr_jwe_make *m, const struct idr_key *epk,
+    struct idr_bytes *out, struct idr_err *err)
 {
 	struct idr_buf b, jwk;
 	struct idr_jw w;
@@ -194,16 +194,18 @@ static bool seal_header(struct idr_arena *a, const struct idr_key *epk, struct i
 	w = idr_jw(&b);
 	idr_jw_open(&w, '{');
 	idr_jw_put_cstr(&w, "alg", "ECDH-ES");
-	idr_jw_put_cstr(&w, "enc", enc);
-	if (kid.p)
-		idr_jw_put_str(&w, "kid", kid);
-	if (apu.n) {
+	idr_jw_put_cstr(&w, "enc", m->enc);
+	if (m->zip)
+		idr_jw_put_cstr(&w, "zip", "DEF");
+	if (m->kid.p)
+		idr_jw_put_str(&w, "kid", m->kid);
+	if (m->apu.n) {
 		idr_jw_name(&w, "apu");
-		idr_jw_b64url(&w, apu);
+		idr_jw_b64url(&w, m->apu);
 	}
-	if (apv.n) {
+	if (m->apv.n) {
 		idr_jw_name(&w, "apv");
-		idr_jw_b64url(&w, apv);
+		idr_jw_b64url(&w, m->apv);
 	}
 	idr_jw_put_raw(&w, "epk", idr_buf_bytes(&jwk));
 	idr_jw_close(&w, '}');
@@ -237,25 +239,45 @@ static bool seal_parts(struct idr_suite *s, struct idr_arena *a, const uint8_t c
 	return idr_buf_done(&b, compact, err);
 }
 
-bool idr_jwe_seal(struct idr_suite *s, struct idr_arena *a, const struct idr_key *key,
-    struct idr_bytes kid, const char *enc, struct idr_bytes apu, struct idr_bytes apv,
+/* RFC 7516 section 4.1.3 wants raw RFC 1951: zlib without its two bytes before and four behind. */
+static bool deflate_raw(struct idr_arena *a, struct idr_bytes plain, struct idr_bytes *out,
+    struct idr_err *err)
+{
+	struct idr_bytes zlib;
+
+	if (!idr_deflate(a, plain, false, &zlib, err))
+		return false;
+	*out = idr_bytes(zlib.p + 2, zlib.n - 6);
+	return true;
+}
+
+bool idr_jwe_make(struct idr_suite *s, struct idr_arena *a, const struct idr_jwe_make *m,
     struct idr_bytes plain, struct idr_bytes *compact, struct idr_err *err)
 {
-	size_t key_len = enc_key_len(idr_str(enc));
+	size_t key_len = enc_key_len(idr_str(m->enc));
 	struct idr_private *once = NULL;
 	struct idr_bytes header;
 	uint8_t cek[32] = { 0 };
 	bool ok;
 
-	if (!key_len || key->curve != IDR_P256)
+	if (!key_len || m->key->curve != IDR_P256)
 		return idr_fail(err, IDR_INVALID_ENCRYPTION_PARAMETERS, "RFC 7518 section 4.6",
 		    "only ECDH-ES on P-256 with A128GCM or A256GCM is spoken here");
-	if (!idr_private_generate(s, IDR_P256, &once, err))
+	if ((m->zip && !deflate_raw(a, plain, &plain, err)) || !idr_private_generate(s, IDR_P256, &once, err))
 		return false;
-	ok = derive(s, once, key, key_len, apu, apv, cek, err) &&
-	    seal_header(a, idr_private_public(once), kid, enc, apu, apv, &header, err) &&
+	ok = derive(s, once, m->key, key_len, m->apu, m->apv, cek, err) &&
+	    seal_header(a, m, idr_private_public(once), &header, err) &&
 	    seal_parts(s, a, cek, key_len, header, plain, compact, err);
 	idr_private_free(&once);
 	idr_wipe(cek, sizeof(cek));
 	return ok;
+}
+
+bool idr_jwe_seal(struct idr_suite *s, struct idr_arena *a, const struct idr_key *key,
+    struct idr_bytes kid, const char *enc, struct idr_bytes apu, struct idr_bytes apv,
+    struct idr_bytes plain, struct idr_bytes *compact, struct idr_err *err)
+{
+	const struct idr_jwe_make m = { .key = key, .kid = kid, .enc = enc, .apu = apu, .apv = apv };
+
+	return idr_jwe_make(s, a, &m, plain, compact, err);
 }

@@ -1,4 +1,7 @@
+#include <zlib.h>
+
 #include "../suite/suite_fixture.h"
+#include "base/text.h"
 #include "jose/jwe.h"
 
 enum { MAX = 64 * 1024 };
@@ -160,6 +163,67 @@ static void seals_only_what_it_can_open(void **state)
 	idr_private_free(&ed);
 }
 
+static struct idr_bytes b64url_of(struct idr_bytes text)
+{
+	struct idr_bytes out;
+
+	assert_works(idr_b64url_decode(a, text, &out, &err));
+	return out;
+}
+
+/* What is inside, read without the reader: it refuses zip. */
+static struct idr_bytes opened_by_hand(struct idr_bytes compact)
+{
+	struct idr_bytes part[5], plain, json;
+	const struct idr_json *header;
+	struct idr_secret z;
+	struct idr_key epk;
+	uint8_t cek[32], *out;
+
+	for (size_t i = 0; i < 5; i++) {
+		size_t dot = idr_bytes_index(compact, 0, '.');
+
+		part[i] = idr_bytes_first(compact, dot);
+		compact = dot == SIZE_MAX ? compact : idr_bytes_from(compact, dot + 1);
+	}
+	json = b64url_of(part[0]);
+	assert_works(idr_json_parse(a, json, json.n, &header, &err));
+	assert_true(idr_json_is_str(idr_json_find(header, "zip"), "DEF"));
+	assert_works(idr_key_from_jwk(s, a, idr_json_find(header, "epk"), IDR_USE_ENCRYPT, &epk, &err));
+	assert_works(idr_private_agree(s, k, &epk, &z, &err));
+	idr_concat_kdf(s, idr_secret_bytes(&z), "A256GCM", none, none, 32, cek);
+	plain = b64url_of(part[3]);
+	out = idr_arena_alloc(a, plain.n, &err);
+	assert_true(out && idr_suite_gcm_open(s, idr_bytes(cek, 32), b64url_of(part[2]).p, part[0], plain,
+	    b64url_of(part[4]).p, out));
+	return idr_bytes(out, plain.n);
+}
+
+/* RFC 7516 section 4.1.3: raw RFC 1951, neither the two bytes of zlib before it nor its checksum behind */
+static void deflates_what_it_makes_when_told_to(void **state)
+{
+	const struct idr_jwe_make m = { .key = idr_private_public(k), .enc = "A256GCM", .zip = true };
+	uint8_t text[1000], back[1000];
+	struct idr_bytes compact, raw;
+	struct idr_jwe j;
+	z_stream zs = { .next_out = back, .avail_out = sizeof(back) };
+
+	(void)state;
+	memset(text, 'x', sizeof(text));
+	assert_works(idr_jwe_make(s, a, &m, idr_bytes(text, sizeof(text)), &compact, &err));
+	assert_true(compact.n < 400);
+	raw = opened_by_hand(compact);
+	zs.next_in = (uint8_t *)(uintptr_t)raw.p;
+	zs.avail_in = (unsigned)raw.n;
+	assert_int_equal(inflateInit2(&zs, -15), Z_OK);
+	assert_int_equal(inflate(&zs, Z_FINISH), Z_STREAM_END);
+	assert_int_equal(zs.avail_in, 0);
+	assert_int_equal(zs.total_out, sizeof(text));
+	inflateEnd(&zs);
+	assert_memory_equal(back, text, sizeof(text));
+	assert_refused(idr_jwe_parse(s, a, compact, MAX, &j, &err), IDR_DECRYPT); /* and it is never taken */
+}
+
 #undef TEST
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_all, close_all)
 
@@ -172,6 +236,7 @@ int main(void)
 		TEST(refuses_parts_out_of_form),
 		TEST(derives_the_key_of_rfc_7518),
 		TEST(seals_only_what_it_can_open),
+		TEST(deflates_what_it_makes_when_told_to),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
