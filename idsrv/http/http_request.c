@@ -60,20 +60,32 @@ struct idr_bytes http_content_type(const struct http_request *r)
 	return out;
 }
 
-/* Is the weight among the parameters above zero? "q=0", "q=0.000": not acceptable. */
-static bool has_weight(struct idr_bytes params)
+/* RFC 9110 section 12.4.2: "0.8" as thousandths, of three digits behind the point. */
+static int thousandths(struct idr_bytes q)
+{
+	int v = 0, unit = 1000;
+
+	for (size_t i = 0; i < q.n && unit; i++) {
+		if (q.p[i] == '.')
+			continue;
+		if (q.p[i] < '0' || q.p[i] > '9')
+			return 0;
+		v += (q.p[i] - '0') * unit;
+		unit /= 10;
+	}
+	return v < 1000 ? v : 1000;
+}
+
+/* The weight among the parameters; zero, as "q=0", is not acceptable. */
+static int weight_of(struct idr_bytes params)
 {
 	while (params.n) {
 		struct idr_bytes p = next_piece(&params, ';');
 
-		if (p.n < 3 || (p.p[0] | 0x20) != 'q' || p.p[1] != '=')
-			continue;
-		for (size_t i = 2; i < p.n; i++)
-			if (p.p[i] >= '1' && p.p[i] <= '9')
-				return true;
-		return false;
+		if (p.n >= 3 && (p.p[0] | 0x20) == 'q' && p.p[1] == '=')
+			return thousandths(idr_bytes_from(p, 2));
 	}
-	return true;
+	return 1000;
 }
 
 /* 3: this very type; 2: type with any subtype; 1: anything; 0: something else. */
@@ -98,13 +110,13 @@ static int precision(struct idr_bytes range, const char *type)
 }
 
 /* RFC 9110 section 12.5.1: the most precise range that fits decides; 0 when it has no weight. */
-static int best(const struct http_request *r, const char *type, bool *asked)
+static int best(const struct http_request *r, const char *type, bool *asked, int *weight)
 {
 	const struct http_call *c = http_call_of(r);
 	int found = 0;
-	bool weight = false;
 
 	*asked = false;
+	*weight = 0;
 	for (size_t i = 0; i < c->n_field; i++) {
 		struct idr_bytes list = c->field[i].value;
 
@@ -118,25 +130,35 @@ static int best(const struct http_request *r, const char *type, bool *asked)
 
 			if (p > found) {
 				found = p;
-				weight = has_weight(item);
+				*weight = weight_of(item);
 			}
 		}
 	}
-	return weight ? found : 0;
+	return *weight ? found : 0;
 }
 
 bool http_accepts(const struct http_request *r, const char *media_type)
 {
 	bool asked;
+	int weight;
 
-	return best(r, media_type, &asked) > 0 || !asked;
+	return best(r, media_type, &asked, &weight) > 0 || !asked;
 }
 
 bool http_accepts_explicitly(const struct http_request *r, const char *media_type)
 {
 	bool asked;
+	int weight;
 
-	return best(r, media_type, &asked) == 3;
+	return best(r, media_type, &asked, &weight) == 3;
+}
+
+bool http_prefers(const struct http_request *r, const char *type, const char *other)
+{
+	bool asked;
+	int w, v, p = best(r, type, &asked, &w), q = best(r, other, &asked, &v);
+
+	return p && (w > v || (w == v && p > q));
 }
 
 void http_reply(struct http_request *r, unsigned status, const char *media_type,

@@ -69,6 +69,9 @@ struct idr_bytes http_content_type(const struct http_request *r);
 bool http_accepts(const struct http_request *r, const char *media_type);
 /* Does Accept name exactly this type? */
 bool http_accepts_explicitly(const struct http_request *r, const char *media_type);
+/* Does Accept want `type` rather than `other`? By weight, then by how precisely it is named. False without
+ * an Accept. */
+bool http_prefers(const struct http_request *r, const char *type, const char *other);
 
 /* Replies. Text and names must be static or in the arena. */
 void http_reply(struct http_request *r, unsigned status, const char *media_type,

@@ -25,7 +25,9 @@ enum http_caller {
 	HTTP_OPERATOR  /* any operator */
 };
 
-enum http_media { HTTP_NONE, HTTP_JSON, HTTP_FORM, HTTP_NDJSON, HTTP_JSON_OR_TEXT, HTTP_EMPTY };
+enum http_media {
+	HTTP_NONE, HTTP_JSON, HTTP_FORM, HTTP_NDJSON, HTTP_JSON_OR_TEXT, HTTP_JSON_OR_JWT, HTTP_EMPTY
+};
 
 /* How a refusal is written (http/problem.c). */
 enum http_dialect {
