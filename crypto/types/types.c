@@ -479,6 +479,37 @@ static bool read_source(struct reader *r, const struct idr_json *v, struct idr_t
 	    bad(r, "select is not one SELECT with the parameter $1 and no semicolon");
 }
 
+/* Levels are names of ISO 18045 attack potentials, or private URLs (OpenID4VCI 1.0 appendix D.2). */
+static bool read_levels(struct reader *r, const struct idr_json *v, const char *name, struct idr_bytes **out,
+    size_t *n)
+{
+	const struct idr_json *list = idr_json_find(v, name);
+
+	return !list || get_texts(r, list, out, n);
+}
+
+static bool read_attestation(struct reader *r, const struct idr_json *v, struct idr_type *t)
+{
+	static const char *const members[] = { "key_storage", "user_authentication", NULL };
+
+	if (!v)
+		return true;
+	r->path = "key_attestation";
+	t->attested = true;
+	if (!t->holder_binding)
+		return bad(r, "a credential that is bound to no key attests none");
+	return only(r, v, members) && read_levels(r, v, "key_storage", &t->key_storage, &t->n_key_storage) &&
+	    read_levels(r, v, "user_authentication", &t->user_authentication, &t->n_user_authentication);
+}
+
+static bool read_approval(struct reader *r, const struct idr_json *top, struct idr_type *t)
+{
+	const struct idr_json *v = idr_json_find(top, "approval");
+
+	t->approval = v != NULL;
+	return !v || idr_json_is_str(v, "officer") || bad(r, "approval is not officer");
+}
+
 static bool read_identity(struct reader *r, const struct idr_json *top, struct idr_type *t)
 {
 	if (!get_str(r, top, "id", 32, &t->id) || !get_str(r, top, "vct", 200, &t->vct))
@@ -502,7 +533,7 @@ bool idr_type_parse(struct idr_arena *a, struct idr_bytes file, const struct idr
     struct idr_err *err)
 {
 	static const char *const members[] = { "id", "vct", "display", "claims", "sdjwt", "mdoc", "qr",
-		"validity", "status", "holder_binding", "source", NULL };
+		"validity", "status", "holder_binding", "source", "key_attestation", "approval", NULL };
 	struct reader r = { a, err, "type" };
 	const struct idr_json *top;
 	struct idr_type *t;
@@ -525,8 +556,9 @@ bool idr_type_parse(struct idr_arena *a, struct idr_bytes file, const struct idr
 	    !read_source(&r, idr_json_find(top, "source"), t))
 		return idr_arena_blame(a, err);
 	r.path = "type";
-	if (!get_bool(&r, top, "holder_binding", &t->holder_binding))
-		return false;
+	if (!get_bool(&r, top, "holder_binding", &t->holder_binding) || !read_approval(&r, top, t) ||
+	    !read_attestation(&r, idr_json_find(top, "key_attestation"), t))
+		return idr_arena_blame(a, err);
 	*out = t;
 	return true;
 }

@@ -78,6 +78,10 @@ struct idr_type {
 	size_t copies;                  /* batch size */
 	unsigned status_bits;           /* 0, 1 or 2 */
 	bool holder_binding;
+	bool approval;                  /* an officer must say yes to each issuance */
+	bool attested;                  /* only to keys that a wallet provider vouches for ... */
+	struct idr_bytes *key_storage, *user_authentication; /* ... at one of these levels; none: any */
+	size_t n_key_storage, n_user_authentication;
 	struct idr_bytes doctype;       /* empty without an mdoc part */
 	struct idr_mdoc_element *element; /* none: the type has no mdoc form */
 	size_t n_element;

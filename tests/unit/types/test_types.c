@@ -174,6 +174,44 @@ static void reads_a_source_of_its_own(void **state)
 	assert_int_equal(with_claims(k, CLAIM), IDR_OK);
 }
 
+/* A type with one member more. */
+static enum idr_code with_member(struct kit *k, const char *member, const struct idr_type **out)
+{
+	return read_type(k, idr_arena_printf(k->a, &(struct idr_err){ 0 }, "{" HEAD "\"claims\":[" CLAIM "],%s," REST "}",
+	    member), out);
+}
+
+static void reads_what_a_type_asks_of_keys_and_officers(void **state)
+{
+	struct kit *k = *state;
+	const struct idr_type *t;
+
+	assert_int_equal(with_member(k, "\"key_attestation\":{\"key_storage\":[\"iso_18045_high\",\"x\"]},"
+	    "\"approval\":\"officer\"", &t), IDR_OK);
+	assert_true(t->attested && t->approval && t->n_key_storage == 2 && t->n_user_authentication == 0);
+	assert_true(idr_bytes_is(t->key_storage[0], "iso_18045_high"));
+	assert_int_equal(with_member(k, "\"key_attestation\":{}", &t), IDR_OK);
+	assert_true(t->attested && !t->n_key_storage && !t->approval);
+	assert_int_equal(with_member(k, "\"qr\":{\"cuts\":[],\"days\":1}", &t), IDR_OK);
+	assert_false(t->attested || t->approval);
+}
+
+static void refuses_other_things_asked_of_keys_and_officers(void **state)
+{
+	static const char *const bad[] = {
+		"\"key_attestation\":null", "\"key_attestation\":[]", "\"key_attestation\":{\"x\":1}",
+		"\"key_attestation\":{\"key_storage\":[]}", "\"key_attestation\":{\"key_storage\":\"high\"}",
+		"\"key_attestation\":{\"user_authentication\":[1]}", "\"approval\":true", "\"approval\":\"nobody\"",
+	};
+	struct kit *k = *state;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(with_member(k, bad[i], NULL), IDR_TYPE);
+	/* a credential that is bound to no key */
+	assert_int_equal(read_type(k, "{" HEAD "\"claims\":[" CLAIM "],\"key_attestation\":{},\"sdjwt\":{\"digests\":4},"
+	    "\"validity\":{\"days\":30,\"copies\":2},\"status\":{\"bits\":2},\"holder_binding\":false}", NULL), IDR_TYPE);
+}
+
 static void refuses_a_source_that_is_not_one_select(void **state)
 {
 	static const char *const bad[] = { "null", "\"SELECT $1\"", "{}", "{\"select\":\"SELECT $1\"}",
@@ -316,6 +354,8 @@ int main(void)
 		UNIT(a_path_leads_to_the_claim_and_to_its_value),
 		UNIT(reads_a_source_of_its_own),
 		UNIT(refuses_a_source_that_is_not_one_select),
+		UNIT(reads_what_a_type_asks_of_keys_and_officers),
+		UNIT(refuses_other_things_asked_of_keys_and_officers),
 		UNIT(refuses_a_broken_top),
 		UNIT(refuses_a_broken_claim),
 		UNIT(refuses_names_that_mean_something_else),
