@@ -74,11 +74,12 @@ static bool check_order(const struct chain *c, struct idr_err *err)
 	return true;
 }
 
-/* Who signs is bound to what: an issuer to types, a wallet provider to the attesters it is. */
-static bool has_types(enum idr_purpose purpose)
+/* Who signs is bound to what: an issuer to types, a wallet provider to the attesters it is. A key attestation
+ * need not say who made it (OpenID4VCI 1.0 appendix D.1), and what it says can only narrow. */
+static bool has_types(enum idr_purpose purpose, struct idr_bytes type)
 {
 	return purpose == IDR_PURPOSE_ISSUER || purpose == IDR_PURPOSE_WALLET ||
-	    purpose == IDR_PURPOSE_KEY_ATTESTATION;
+	    (purpose == IDR_PURPOSE_KEY_ATTESTATION && type.n);
 }
 
 /* Which anchors may be asked at all: only those of the purpose and the type. */
@@ -98,7 +99,7 @@ static bool select_anchors(struct idr_arena *a, const struct idr_trust *t, enum 
 		if (!(x->purposes & purpose))
 			continue;
 		any = true;
-		if (has_types(purpose) && !idr_trust_type_fits(x->types, x->n_types, type))
+		if (has_types(purpose, type) && !idr_trust_type_fits(x->types, x->n_types, type))
 			continue;
 		(*index)[*n] = i;
 		(*der)[(*n)++] = x->cert.der;

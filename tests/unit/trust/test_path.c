@@ -214,7 +214,7 @@ static void refuses_leaves_outside_the_profile(void **state)
 /* A wallet provider is bound to the attesters it is; the root of credentials attests no wallet. */
 static void keeps_wallet_providers_apart_from_issuers_and_from_each_other(void **state)
 {
-	const struct idr_bytes a = IDR_LIT("https://a.example"), b = IDR_LIT("https://b.example");
+	const struct idr_bytes a = IDR_LIT("https://a.example"), b = IDR_LIT("https://b.example"), none = IDR_LIT("");
 	struct kit *k = *state;
 	struct idr_trust *t = fresh(k);
 
@@ -227,6 +227,9 @@ static void keeps_wallet_providers_apart_from_issuers_and_from_each_other(void *
 	assert_int_equal(path_code(k, t, IDR_PURPOSE_WALLET, a, &k->ds_der, 1, k->now), IDR_CHAIN_PROFILE);
 	add(k, t, IDR_PURPOSE_KEY_ATTESTATION, b, NULL);
 	assert_int_equal(path_code(k, t, IDR_PURPOSE_KEY_ATTESTATION, b, &k->status_der, 1, k->now), IDR_OK);
+	/* a key attestation need not say whose it is; a wallet attestation must */
+	assert_int_equal(path_code(k, t, IDR_PURPOSE_KEY_ATTESTATION, none, &k->status_der, 1, k->now), IDR_OK);
+	assert_int_equal(path_code(k, t, IDR_PURPOSE_WALLET, none, &k->status_der, 1, k->now), IDR_TRUST);
 	/* a root that also signs status keys: without a usage of its own such a key attests nothing */
 	add(k, t, IDR_PURPOSE_STATUS, a, NULL);
 	assert_int_equal(path_code(k, t, IDR_PURPOSE_WALLET, a, &k->status_der, 1, k->now), IDR_CHAIN_PROFILE);
