@@ -272,6 +272,7 @@ static bool maintain(struct reg_conn *c, void *ctx, struct idr_err *err)
 	return reg_run(c, "SELECT sweep_outbox($1)", &p, err) &&
 	    reg_run(c, "SELECT sweep_notifications($1)", &p, err) &&
 	    reg_run(c, "SELECT sweep_logins($1)", &p, err) &&
+	    reg_run(c, "SELECT sweep_deferrals($1)", &p, err) &&
 	    reg_run(c, "SELECT sweep_authorizations($1)", &p, err) && reg_run(c, "SELECT maintain($1)", &p, err);
 }
 
