@@ -20,6 +20,7 @@ struct http_server;
 struct metrics;
 struct operate_health;
 struct revoke_bundle;
+struct issue_signed;
 struct tally;
 struct present_outbox;
 struct limit;
@@ -37,6 +38,7 @@ struct app {
 	struct tally *lookups;         /* people found, by operator: an alarm, never a decision */
 	struct operate_health *health;
 	struct revoke_bundle *bundle;
+	struct issue_signed *metadata; /* of the credential issuer, signed */
 	struct present_outbox *outbox;
 	struct limit *limit;           /* of keys: parties and operators */
 	struct limit *login_limit;     /* of addresses that try to log in */

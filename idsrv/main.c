@@ -15,6 +15,7 @@
 #include "flow/flow.h"
 #include "http/http_listen.h"
 #include "http/http_server.h"
+#include "issue/issue_metadata.h"
 #include "lists/lists.h"
 #include "login/login.h"
 #include "login/login_provider.h"
@@ -234,8 +235,9 @@ static bool open_rooms(struct server *s, struct idr_err *err)
 		.registry = s->app.registry, .signer = s->app.signer, .metrics = s->app.metrics };
 
 	s->app.bundle = revoke_bundle_new();
+	s->app.metadata = issue_signed_new();
 	s->app.lookups = tally_new((size_t)s->conf.lookup_alarm, 3600);
-	if (!s->app.bundle || !s->app.lookups)
+	if (!s->app.bundle || !s->app.metadata || !s->app.lookups)
 		return idr_fail(err, IDR_MEMORY, NULL, "out of memory");
 	return signer_connect(s->app.signer, err) && lists_open(&l, &s->app.lists, err) &&
 	    lists_are_fresh(s, err) &&
@@ -330,6 +332,7 @@ static void stop(struct server *s)
 	present_outbox_stop(&s->app.outbox);
 	operate_health_stop(&s->app.health);
 	revoke_bundle_free(&s->app.bundle);
+	issue_signed_free(&s->app.metadata);
 	tally_free(&s->app.lookups);
 	if (s->app.lists)
 		lists_close(&s->app.lists);

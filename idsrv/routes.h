@@ -20,8 +20,9 @@ extern const struct flow_step login_language_post[], login_provider_post[], logi
     login_activation_post[], login_activation_get[];
 /* issue/ */
 extern const struct flow_step issue_metadata_get[], issue_offer_get[], issue_nonce_post[],
-    issue_credential_post[], issue_offer_post[], issue_offer_state_get[], issue_paper_post[],
-    issue_notification_post[];
+    issue_credential_post[], issue_deferred_post[], issue_approval_list_get[],
+    issue_approval_get[], issue_approval_put[], issue_offer_post[], issue_offer_state_get[],
+    issue_paper_post[], issue_notification_post[];
 /* present/ */
 extern const struct flow_step present_create_post[], present_request_get[], present_request_post[],
     present_response_post[], present_result_get[], present_direct_post[],

@@ -70,6 +70,7 @@ static bool check_media(struct http_call *c, struct idr_err *err)
 		[HTTP_FORM] = { "application/x-www-form-urlencoded", NULL },
 		[HTTP_NDJSON] = { "application/x-ndjson", "application/ndjson" },
 		[HTTP_JSON_OR_TEXT] = { "application/json", "text/plain" },
+		[HTTP_JSON_OR_JWT] = { "application/json", "application/jwt" },
 	};
 	const struct http_route *row = c->r.route;
 	struct idr_bytes type;
@@ -85,7 +86,7 @@ static bool check_media(struct http_call *c, struct idr_err *err)
 		    "the media type is not application/json");
 	if (row->dialect == HTTP_RESOURCE) /* issuing brief 12.2 step 3 */
 		return idr_fail(err, IDR_INVALID_CREDENTIAL_REQUEST, "OpenID4VCI 1.0 section 8.2",
-		    "the media type is not application/json");
+		    "the media type is neither application/json nor application/jwt");
 	return idr_fail(err, IDR_UNSUPPORTED_MEDIA_TYPE, "RFC 9110 section 15.5.16",
 	    "the body is not of media type %s", want[row->media][0]);
 }

@@ -60,7 +60,7 @@ static struct mapping map(enum idr_code code)
 	case IDR_PAPER: case IDR_GLYPH:
 	case IDR_PRESENTATION_REJECTED: case IDR_TRANSACTION_CLOSED:
 	case IDR_ENCRYPTION_REQUIRED: case IDR_DECLINED: case IDR_INVALID_NOTIFICATION_ID:
-	case IDR_INVALID_NOTIFICATION_REQUEST: case IDR_INVALID_TRANSACTION_ID:
+	case IDR_INVALID_NOTIFICATION_REQUEST:
 	case IDR_INVALID_CREDENTIAL_REQUEST:
 		return BAD_INPUT;
 
@@ -141,6 +141,8 @@ static struct mapping map(enum idr_code code)
 		return (struct mapping){ 400, REQ, "invalid_nonce" };
 	case IDR_INVALID_ENCRYPTION_PARAMETERS:
 		return (struct mapping){ 400, REQ, "invalid_encryption_parameters" };
+	case IDR_INVALID_TRANSACTION_ID: /* section 9.3 */
+		return (struct mapping){ 400, REQ, "invalid_transaction_id" };
 	case IDR_CREDENTIAL_REQUEST_DENIED:
 		return (struct mapping){ 400, REQ, "credential_request_denied" };
 

@@ -10,6 +10,7 @@
 #include "flow/flow.h"
 #include "registry/reg_credential.h"
 #include "registry/reg_offer.h"
+#include "registry/reg_offer.h"
 
 enum { ISSUE_DAY = 86400 };
 
@@ -45,6 +46,8 @@ struct issue_who {
 	struct idr_bytes reference;           /* row key, of an officer's own request */
 	struct idr_bytes source;              /* issue_source_ask(): what the source wrote */
 };
+/* Whoever this token speaks for. */
+struct issue_who issue_who_of(const struct reg_token_load *token);
 /* What a value of this offer is sealed for: "<what>:<id in hex>". */
 char *issue_offer_context(struct idr_arena *a, const char *what, const uint8_t id[16],
     struct idr_err *err);
@@ -77,18 +80,12 @@ size_t issue_batch_size(const struct rules *r);
 IDR_MUST bool issue_wanted(struct flow_request *r, const struct reg_token_load *token,
     const struct idr_json *body, struct idr_bytes *configuration, struct idr_err *err);
 
-/* ---- issue_proof.c ---- */
-
+/* The keys that copies are bound to, and the nonce that brought them (issue_proof.h). */
 struct issue_keys {
 	struct idr_key key[REG_COPIES_MAX];
 	size_t n;
 	uint8_t nonce_hash[32];
 	int64_t nonce_expires;
 };
-/* All proofs of a request: each verified, one nonce of ours, no key twice (issuing brief 12.3). client_id is
- * whose token it is, p == NULL of nobody who authenticated.
- * errors IDR_INVALID_PROOF, IDR_INVALID_NONCE */
-IDR_MUST bool issue_proofs(struct app *app, struct flow_request *r, const struct idr_json *proofs,
-    size_t batch_size, struct idr_bytes client_id, struct issue_keys *out, struct idr_err *err);
 
 #endif

@@ -1,7 +1,9 @@
 #include "access/access.h"
-#include "base/text.h"
 #include "flow/flow_reply.h"
 #include "issue/issue_copies.h"
+#include "issue/issue_deferred.h"
+#include "issue/issue_proof.h"
+#include "issue/issue_response.h"
 #include "registry/reg_offer.h"
 #include "routes.h"
 
@@ -15,11 +17,14 @@ struct credential_state {
 	struct access_bearer bearer;
 	struct reg_token_load token;
 	struct access_dpop dpop;
+	struct issue_envelope envelope;
+	struct idr_bytes configuration;
 	struct issue_who who;
 	struct issue_keys keys;
 	struct issue_copies copies;       /* of which type, in which format */
 	struct reg_credential_record record;
 	struct signer_job job;
+	struct issue_deferral deferral;   /* of a type that an officer must approve */
 };
 
 static bool issue_credential_bearer(struct app *app, struct flow_request *r, struct idr_err *err)
@@ -36,15 +41,27 @@ static bool issue_credential_bearer(struct app *app, struct flow_request *r, str
 static bool configuration(struct flow_request *r, struct credential_state *st,
     const struct idr_json *body, struct idr_err *err)
 {
-	struct idr_bytes id;
-
-	if (!issue_wanted(r, &st->token, body, &id, err))
+	if (!issue_wanted(r, &st->token, body, &st->configuration, err))
 		return false;
-	if (!rules_configuration(r->rules, id, &st->copies.type, &st->copies.format))
-		return idr_fail(err, IDR_INTERNAL, NULL, "a configuration that was known a moment ago is not");
-	if (idr_json_find(body, "credential_response_encryption"))
-		return idr_fail(err, IDR_INVALID_ENCRYPTION_PARAMETERS, "OpenID4VCI 1.0 section 8.2",
-		    "encrypted responses are not offered");
+	return rules_configuration(r->rules, st->configuration, &st->copies.type, &st->copies.format) ||
+	    idr_fail(err, IDR_INTERNAL, NULL, "a configuration that was known a moment ago is not");
+}
+
+static bool proofs(struct app *app, struct flow_request *r, struct credential_state *st,
+    const struct idr_json *body, struct idr_err *err)
+{
+	const struct issue_proof_rules rules = { .type = st->copies.type, .batch_size = issue_batch_size(r->rules),
+		.client_id = st->token.client_id };
+
+	st->copies.keys = &st->keys;
+	st->copies.n = 1;
+	if (!st->copies.type->holder_binding)
+		return true;
+	if (!issue_proofs(app, r, &rules, idr_json_find(body, "proofs"), &st->keys, err))
+		return false;
+	if (st->keys.n > st->copies.type->copies)
+		st->keys.n = st->copies.type->copies;
+	st->copies.n = st->keys.n;
 	return true;
 }
 
@@ -52,25 +69,9 @@ static bool parse(struct app *app, struct flow_request *r, struct credential_sta
     struct idr_err *err)
 {
 	const struct idr_json *body;
-	struct idr_err why;
 
-	if (!idr_json_parse(r->arena, r->http->body, r->http->route->body_max, &body, &why) ||
-	    body->type != IDR_JSON_OBJECT)
-		return idr_fail(err, IDR_INVALID_CREDENTIAL_REQUEST, "OpenID4VCI 1.0 section 8.2",
-		    "the body is not one strict JSON object");
-	if (!configuration(r, st, body, err))
-		return false;
-	st->copies.keys = &st->keys;
-	st->copies.n = 1;
-	if (!st->copies.type->holder_binding)
-		return true;
-	if (!issue_proofs(app, r, idr_json_find(body, "proofs"), issue_batch_size(r->rules), st->token.client_id,
-	    &st->keys, err))
-		return false;
-	if (st->keys.n > st->copies.type->copies)
-		st->keys.n = st->copies.type->copies;
-	st->copies.n = st->keys.n;
-	return true;
+	return issue_envelope_open(app, r, &st->envelope, &body, err) && configuration(r, st, body, err) &&
+	    issue_envelope_read(app, r, body, &st->envelope, err) && proofs(app, r, st, body, err);
 }
 
 static bool issue_credential_check(struct app *app, struct flow_request *r, struct idr_err *err)
@@ -80,13 +81,9 @@ static bool issue_credential_check(struct app *app, struct flow_request *r, stru
 	if (!access_dpop(app, r, "/credential", &st->bearer, &st->dpop, err) ||
 	    !access_bound(&st->token, &st->bearer, &st->dpop, err) || !parse(app, r, st, err))
 		return false;
-	st->who = (struct issue_who){
-		.person_id = st->token.person_id, .subject_sealed = st->token.claims_sealed,
-		.reference_sealed = st->token.reference_sealed,
-		.offer_claims_sealed = st->token.offer_claims_sealed,
-	};
-	memcpy(st->who.offer_id, st->token.offer_id, sizeof(st->who.offer_id));
-	issue_source_prepare(r, st->copies.type, &st->who);
+	st->who = issue_who_of(&st->token);
+	if (!st->copies.type->approval) /* else nothing is read before an officer has said yes */
+		issue_source_prepare(r, st->copies.type, &st->who);
 	return true;
 }
 
@@ -130,6 +127,9 @@ static bool issue_credential_build(struct app *app, struct flow_request *r, stru
 	struct credential_state *st = r->state;
 	const struct idr_json *claims;
 
+	if (st->copies.type->approval)
+		return issue_deferral_prepare(app, r, &st->token, &st->dpop, &st->keys, st->configuration,
+		    &st->deferral, err);
 	if (!claims_of(app, r, st, &claims, err) ||
 	    !issue_copies_build(app, r, &st->copies, claims, &st->record, &st->job, err))
 		return false;
@@ -142,28 +142,13 @@ static bool issue_credential_build(struct app *app, struct flow_request *r, stru
 static bool issue_credential_answer(struct app *app, struct flow_request *r, struct idr_err *err)
 {
 	struct credential_state *st = r->state;
-	struct idr_bytes credential, notification;
-	struct idr_buf b;
-	struct idr_jw w;
+	struct idr_buf json;
 
-	if (!issue_notification_id(app, r, st->token.token_hash, st->record.credential_id, &notification, err))
-		return false;
-	idr_buf_init(&b, r->arena, 8192, 1024 * 1024);
-	w = idr_jw(&b);
-	idr_jw_open(&w, '{');
-	idr_jw_name(&w, "credentials");
-	idr_jw_open(&w, '[');
-	for (size_t i = 0; i < st->copies.n; i++) {
-		if (!issue_copies_attach(r, &st->copies, &st->job, i, &credential, err))
-			return false;
-		idr_jw_open(&w, '{');
-		idr_jw_put_str(&w, "credential", credential);
-		idr_jw_close(&w, '}');
-	}
-	idr_jw_close(&w, ']');
-	idr_jw_put_str(&w, "notification_id", notification);
-	idr_jw_close(&w, '}');
-	if (!flow_reply_json(r, 200, &b, err))
+	if (st->copies.type->approval)
+		return issue_deferral_reply(app, r, idr_bytes(st->deferral.id, sizeof(st->deferral.id)),
+		    &st->envelope, err);
+	if (!issue_response_make(app, r, &st->copies, &st->job, st->token.token_hash, st->record.credential_id,
+	        &json, err) || !issue_envelope_reply(r, &st->envelope, 200, &json, err))
 		return false;
 	metrics_add(app->metrics, METRIC_CREDENTIALS_ISSUED, st->copies.n);
 	issue_mark_delivered(app, r, st->record.credential_id);
@@ -176,7 +161,8 @@ const struct flow_step issue_credential_post[] = {
 	{ FLOW_WORKER, issue_credential_check },  /* OpenID4VCI 1.0 section 8.2: body, configuration, proofs */
 	{ FLOW_SOURCE, issue_credential_source }, /* only of a type whose claims lie elsewhere */
 	{ FLOW_WORKER, issue_credential_build },  /* claims, index, lint */
-	{ FLOW_DATABASE, NULL },                  /* reg_credential_record: intent, nonce, jti: one commit */
+	{ FLOW_DATABASE, NULL },                  /* reg_credential_record: intent, nonce, jti: one commit;
+	                                             or reg_deferral_put, and nothing is signed yet */
 	{ FLOW_SIGNER, NULL },
 	{ FLOW_WORKER, issue_credential_answer }, /* attach, verify our own output, section 8.3 */
 	{ FLOW_END, NULL },

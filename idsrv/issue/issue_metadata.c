@@ -1,12 +1,14 @@
 #include "flow/flow_reply.h"
-#include "issue/issue.h"
+#include "issue/issue_attestation.h"
+#include "issue/issue_envelope.h"
+#include "issue/issue_metadata.h"
 #include "routes.h"
 #include "suite/alg.h"
 #include "sys/conf.h"
 
 /* implements: OpenID4VCI 1.0 section 12.2.4 */
 
-enum { METADATA_MAX = 2 * 1024 * 1024, PATH_DEPTH = 4 };
+enum { PATH_DEPTH = 4 };
 
 static void put_display(struct idr_jw *w, const struct idr_json *labels)
 {
@@ -86,23 +88,48 @@ static void put_claims(struct idr_jw *w, const struct idr_type *t, enum idr_form
 	idr_jw_close(w, ']');
 }
 
-static void put_proof_types(struct idr_jw *w, enum idr_format format)
+static void put_levels(struct idr_jw *w, const char *name, const struct idr_bytes *level, size_t n)
 {
-	const char *alg = idr_alg_row(IDR_ES256)->jose;
+	if (!n)
+		return;
+	idr_jw_name(w, name);
+	idr_jw_open(w, '[');
+	for (size_t i = 0; i < n; i++)
+		idr_jw_str(w, level[i]);
+	idr_jw_close(w, ']');
+}
 
+static void put_proof_type(struct idr_jw *w, const char *name, const struct idr_type *t)
+{
+	idr_jw_name(w, name);
+	idr_jw_open(w, '{');
+	idr_jw_name(w, "proof_signing_alg_values_supported");
+	idr_jw_open(w, '[');
+	idr_jw_cstr(w, idr_alg_row(IDR_ES256)->jose);
+	idr_jw_close(w, ']');
+	if (t->attested) {
+		idr_jw_name(w, "key_attestations_required");
+		idr_jw_open(w, '{');
+		put_levels(w, "key_storage", t->key_storage, t->n_key_storage);
+		put_levels(w, "user_authentication", t->user_authentication, t->n_user_authentication);
+		idr_jw_close(w, '}');
+	}
+	idr_jw_close(w, '}');
+}
+
+/* A key attestation alone is taken where somebody is trusted to make one. */
+static void put_proof_types(struct idr_jw *w, const struct rules *rules, const struct idr_type *t,
+    enum idr_format format)
+{
 	idr_jw_name(w, "cryptographic_binding_methods_supported");
 	idr_jw_open(w, '[');
 	idr_jw_cstr(w, format == IDR_FORMAT_MDOC ? "cose_key" : "jwk");
 	idr_jw_close(w, ']');
 	idr_jw_name(w, "proof_types_supported");
 	idr_jw_open(w, '{');
-	idr_jw_name(w, "jwt");
-	idr_jw_open(w, '{');
-	idr_jw_name(w, "proof_signing_alg_values_supported");
-	idr_jw_open(w, '[');
-	idr_jw_cstr(w, alg);
-	idr_jw_close(w, ']');
-	idr_jw_close(w, '}');
+	put_proof_type(w, "jwt", t);
+	if (t->attested || issue_attestation_trusted(rules))
+		put_proof_type(w, "attestation", t);
 	idr_jw_close(w, '}');
 }
 
@@ -139,7 +166,7 @@ static bool put_configuration(struct idr_jw *w, struct flow_request *r, const st
 	idr_jw_put_str(w, mdoc ? "doctype" : "vct", mdoc ? t->doctype : t->vct);
 	put_algorithms(w, idr_alg_row(idr_alg_of_curve(cert->leaf.key.curve)), format);
 	if (t->holder_binding)
-		put_proof_types(w, format);
+		put_proof_types(w, r->rules, t, format);
 	idr_jw_name(w, "credential_metadata");
 	idr_jw_open(w, '{');
 	if (idr_json_is(t->display, IDR_JSON_ARRAY) && t->display->n)
@@ -150,36 +177,60 @@ static bool put_configuration(struct idr_jw *w, struct flow_request *r, const st
 	return true;
 }
 
+static bool put_endpoints(struct app *app, struct flow_request *r, struct idr_jw *w, struct idr_err *err)
+{
+	bool waits = false;
+
+	for (size_t i = 0; i < r->rules->n_type; i++)
+		waits = waits || r->rules->type[i]->approval;
+	idr_jw_put_cstr(w, "credential_issuer", app->conf->base_url);
+	flow_put_url(w, "credential_endpoint", app, "/credential");
+	flow_put_url(w, "nonce_endpoint", app, "/nonce");
+	if (waits)
+		flow_put_url(w, "deferred_credential_endpoint", app, "/deferred_credential");
+	flow_put_url(w, "notification_endpoint", app, "/notification");
+	return issue_envelope_put(app, r, w, err);
+}
+
+bool issue_metadata_put(struct app *app, struct flow_request *r, struct idr_jw *w, struct idr_err *err)
+{
+	if (!put_endpoints(app, r, w, err))
+		return false;
+	if (issue_batch_size(r->rules) >= 2) {
+		idr_jw_name(w, "batch_credential_issuance");
+		idr_jw_open(w, '{');
+		idr_jw_put_int(w, "batch_size", (int64_t)issue_batch_size(r->rules));
+		idr_jw_close(w, '}');
+	}
+	idr_jw_name(w, "credential_configurations_supported");
+	idr_jw_open(w, '{');
+	for (size_t i = 0; i < r->rules->n_type; i++)
+		if (!put_configuration(w, r, r->rules->type[i], IDR_FORMAT_SDJWT, err) ||
+		    !put_configuration(w, r, r->rules->type[i], IDR_FORMAT_MDOC, err))
+			return false;
+	idr_jw_close(w, '}');
+	return true;
+}
+
 static bool issue_metadata(struct app *app, struct flow_request *r, struct idr_err *err)
 {
 	struct idr_buf b;
 	struct idr_jw w;
 
-	idr_buf_init(&b, r->arena, 64 * 1024, METADATA_MAX);
+	http_reply_header(r->http, "Vary", "Accept");
+	if (http_prefers(r->http, "application/jwt", "application/json"))
+		return true; /* the next step has it signed */
+	idr_buf_init(&b, r->arena, 64 * 1024, ISSUE_METADATA_MAX);
 	w = idr_jw(&b);
 	idr_jw_open(&w, '{');
-	idr_jw_put_cstr(&w, "credential_issuer", app->conf->base_url);
-	flow_put_url(&w, "credential_endpoint", app, "/credential");
-	flow_put_url(&w, "nonce_endpoint", app, "/nonce");
-	flow_put_url(&w, "notification_endpoint", app, "/notification");
-	if (issue_batch_size(r->rules) >= 2) {
-		idr_jw_name(&w, "batch_credential_issuance");
-		idr_jw_open(&w, '{');
-		idr_jw_put_int(&w, "batch_size", (int64_t)issue_batch_size(r->rules));
-		idr_jw_close(&w, '}');
-	}
-	idr_jw_name(&w, "credential_configurations_supported");
-	idr_jw_open(&w, '{');
-	for (size_t i = 0; i < r->rules->n_type; i++)
-		if (!put_configuration(&w, r, r->rules->type[i], IDR_FORMAT_SDJWT, err) ||
-		    !put_configuration(&w, r, r->rules->type[i], IDR_FORMAT_MDOC, err))
-			return false;
-	idr_jw_close(&w, '}');
+	if (!issue_metadata_put(app, r, &w, err))
+		return false;
 	idr_jw_close(&w, '}');
 	return flow_reply_public_json(r, &b, err);
 }
 
 const struct flow_step issue_metadata_get[] = {
 	{ FLOW_WORKER, issue_metadata },
+	{ FLOW_COLD, issue_metadata_signed },
 	{ FLOW_END, NULL },
 };

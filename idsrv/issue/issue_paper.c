@@ -58,6 +58,8 @@ static bool issue_paper_load(struct app *app, struct flow_request *r, struct idr
 	st->type = idr_json_is(type, IDR_JSON_STRING) ? rules_type(r->rules, type->text) : NULL;
 	if (!st->type)
 		return idr_fail(err, IDR_INVALID_FIELD, NULL, "type names no credential type");
+	if (st->type->approval) /* a second officer cannot look at what the first has printed already */
+		return idr_fail(err, IDR_INVALID_FIELD, NULL, "this type needs an approval and is not printed");
 	if (!find_cut(st, idr_json_find(body, "cut"), err) ||
 	    !load_person(app, r, st, idr_json_find(body, "person"), err))
 		return false;

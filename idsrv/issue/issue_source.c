@@ -24,6 +24,17 @@ char *issue_offer_context(struct idr_arena *a, const char *what, const uint8_t i
 	return idr_arena_printf(a, err, "%s:%s", what, text);
 }
 
+struct issue_who issue_who_of(const struct reg_token_load *token)
+{
+	struct issue_who who = {
+		.person_id = token->person_id, .subject_sealed = token->claims_sealed,
+		.reference_sealed = token->reference_sealed, .offer_claims_sealed = token->offer_claims_sealed,
+	};
+
+	memcpy(who.offer_id, token->offer_id, sizeof(who.offer_id));
+	return who;
+}
+
 static bool open_of_offer(struct app *app, struct flow_request *r, const char *what,
     const struct issue_who *who, struct idr_bytes sealed, struct idr_bytes *out, struct idr_err *err)
 {

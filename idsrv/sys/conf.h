@@ -53,6 +53,9 @@ struct conf {
 	int64_t authorization_ttl_s;   /* how long a citizen may take to log in and to decide */
 	int64_t code_ttl_s;            /* authorization code */
 	int64_t refresh_ttl_s;         /* 0: no refresh tokens */
+	int64_t deferral_ttl_s;        /* how long an officer may take */
+	int64_t deferral_interval_s;   /* how often a wallet should ask meanwhile */
+	int64_t encryption_required;   /* 1: credential requests and responses are taken encrypted only */
 	int64_t presentation_ttl_s;
 	int64_t request_timeout_s;     /* 10 */
 	int64_t idle_timeout_s;        /* 15 */

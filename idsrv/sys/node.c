@@ -9,6 +9,7 @@ struct node {
 	struct idr_secret seal;
 	struct idr_secret blind;
 	struct idr_secret mac;
+	struct idr_secret key;
 };
 
 enum { SECRET_BYTES = 32, KEY_BYTES = 32, IV_BYTES = 12, TAG_BYTES = 16 };
@@ -33,7 +34,7 @@ bool node_open(struct idr_suite *s, struct idr_bytes secret, struct node **out, 
 	if (!n)
 		return idr_fail(err, IDR_MEMORY, NULL, "out of memory");
 	if (!derive(s, secret, "seal", &n->seal, err) || !derive(s, secret, "blind", &n->blind, err) ||
-	    !derive(s, secret, "mac", &n->mac, err)) {
+	    !derive(s, secret, "mac", &n->mac, err) || !derive(s, secret, "key", &n->key, err)) {
 		node_free(&n);
 		return false;
 	}
@@ -116,6 +117,13 @@ void node_digits(struct idr_suite *s, char *out, int n)
 			out[i++] = (char)('0' + byte % 10);
 	}
 	out[n] = '\0';
+}
+
+bool node_key(const struct node *n, struct idr_suite *s, struct idr_bytes info, struct idr_secret *out,
+    struct idr_err *err)
+{
+	out->n = KEY_BYTES;
+	return idr_suite_hkdf(s, idr_secret_bytes(&n->key), IDR_LIT("idrail node key"), info, out->p, out->n, err);
 }
 
 void node_nonce_make(const struct node *n, struct idr_suite *s, const char *label, int64_t expiry,

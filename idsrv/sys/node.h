@@ -29,6 +29,9 @@ void node_blind(const struct node *n, struct idr_suite *s, struct idr_bytes in, 
 /* MAC for stateless values and for tx_code: `label` separates uses. */
 void node_mac(const struct node *n, struct idr_suite *s, const char *label, struct idr_bytes in,
     uint8_t out[32]);
+/* 32 bytes that every node of this secret derives alike for `info`, and nobody else: HKDF. */
+IDR_MUST bool node_key(const struct node *n, struct idr_suite *s, struct idr_bytes info,
+    struct idr_secret *out, struct idr_err *err);
 
 /* n random decimal digits and a terminator. */
 void node_digits(struct idr_suite *s, char *out, int n);

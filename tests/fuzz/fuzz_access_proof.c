@@ -6,7 +6,7 @@
 #include "access/access.h"
 #include "fuzz/fuzzland.h"
 #include "http/http_internal.h"
-#include "issue/issue.h"
+#include "issue/issue_proof.h"
 #include "jose/jws.h"
 #include "sys/conf.h"
 
@@ -47,6 +47,17 @@ static struct idr_bytes signed_by_holder(struct idr_arena *a, const char *typ, s
 	return out;
 }
 
+/* Nobody vouches for keys here: fuzz_issue_attestation. */
+static struct idr_trust *no_trust(void)
+{
+	static struct idr_trust *t;
+	struct idr_err err;
+
+	if (!t)
+		fuzz_check(idr_trust_new(fuzzland()->a, &t, &err));
+	return t;
+}
+
 static const struct idr_json *parsed(struct idr_arena *a, struct idr_bytes payload)
 {
 	const struct idr_json *v = NULL;
@@ -77,6 +88,8 @@ static void try_proof(struct scene *x, struct idr_bytes payload, struct idr_byte
 {
 	struct idr_arena *a = x->r.arena;
 	const struct idr_json *p = parsed(a, payload), *proofs;
+	const struct idr_type type = { .holder_binding = true };
+	const struct issue_proof_rules rules = { .type = &type, .batch_size = 10 };
 	struct issue_keys keys;
 	struct idr_err err;
 	struct idr_buf b;
@@ -88,7 +101,7 @@ static void try_proof(struct scene *x, struct idr_bytes payload, struct idr_byte
 	idr_jw_str(&w, proof);
 	idr_buf_put_str(&b, "]}");
 	proofs = b.failed ? NULL : parsed(a, idr_buf_bytes(&b));
-	if (!issue_proofs(&x->app, &x->r, proofs, 10, (struct idr_bytes){ 0 }, &keys, &err)) {
+	if (!issue_proofs(&x->app, &x->r, &rules, proofs, &keys, &err)) {
 		fuzz_check(err.code == IDR_INVALID_PROOF || err.code == IDR_INVALID_NONCE);
 		return;
 	}
@@ -116,12 +129,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct idr_arena *a = idr_arena_new(16 << 20);
 	struct idr_bytes in = idr_bytes_from(idr_bytes(data, size), 1), none = { NULL, 0 };
 	static struct scene x;
+	const struct rules nobody = { .trust = no_trust() };
 
 	x.conf = (struct conf){ .base_url = BASE, .nonce_ttl_s = 300 };
 	x.app = (struct app){ .conf = &x.conf, .node = node() };
 	x.route.method = HTTP_POST;
 	x.call = (struct http_call){ .r = { .arena = a, .route = &x.route, .private_http = &x.call } };
-	x.r = (struct flow_request){ .http = &x.call.r, .arena = a, .suite = fuzz_suite(), .now = FUZZ_NOW };
+	x.r = (struct flow_request){ .http = &x.call.r, .arena = a, .suite = fuzz_suite(), .rules = &nobody, .now = FUZZ_NOW };
 	if (size && data[0] % 2) {
 		in = with_nonce(a, in);
 		try_dpop(&x, in, signed_by_holder(a, "dpop+jwt", in));

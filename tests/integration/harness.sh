@@ -13,7 +13,7 @@ totals() {
 sources() { ls "$HERE"/test_*.c; }
 build() {
 	local kit="$KIT/client.o $KIT/client_issue.o $KIT/client_present.o $KIT/client_race.o $KIT/client_forge.o $KIT/client_mdoc.o $KIT/client_browser.o \
-		$KIT/client_wallet.o $KIT/client_citizen.o \
+		$KIT/client_wallet.o $KIT/client_citizen.o $KIT/client_seal.o \
 		$OUT/tests/unit/testkit.o $OUT/tests/unit/testkit_mdoc.o $MORE"
 	local objects=$kit sanitize= src name
 	for src in $(sources); do
@@ -125,18 +125,38 @@ prepare_haip() {
 		{ tail -n 5 "$WORK/idsrv.log" "$WORK/made.log"; return 1; }
 }
 
+# Types that ask for more: keys a wallet provider vouches for, an officer's approval; credential requests encrypted only.
+strict_type() { # NAME MEMBER
+	mkdir -p "$TOP/strict/schema/types/$1"
+	sed -e "s/\"id\": \"residence\"/\"id\": \"$1\",\n\t$2/" -e "s/urn:idrail:residence:1/urn:idrail:$1:1/" \
+		-e "s/idrail.residence.1/idrail.$1.1/" "$SCHEMA/types/residence/type.json" >"$TOP/strict/schema/types/$1/type.json"
+}
+strict_again() { SCHEMA=$TOP/strict/schema up strict --encryption_required 1 --request_timeout_s 2; }
+prepare_strict() {
+	local levels='{"key_storage": ["iso_18045_high", "iso_18045_moderate"], "user_authentication": ["iso_18045_high"]}'
+	fresh strict
+	rm "$WORK/keys"
+	cp -r "$SCHEMA" "$WORK/schema"
+	strict_type vouched "\"key_attestation\": $levels"
+	strict_type permit '"approval": "officer"'
+	SCHEMA=$WORK/schema ca_once && SCHEMA=$WORK/schema clients_once && add_operators &&
+		strict_again && populate ||
+		{ tail -n 5 "$WORK/ca.log" "$WORK/idsrv.log" "$WORK/made.log"; return 1; }
+}
+
 # The programs find the server they are about in the environment.
 environment() { # NAME
 	use "$1"
 	eval "export IDR_SERVER=\$URL_$1 IDR_ADMIN=\$ADMIN_$1 IDR_STATE=\$STATE_$1"
-	export IDR_PROVIDER=$TOP/main/provider IDR_KEYS=$WORK/keys IDR_PARTIES=$WORK/parties IDR_WORK=$WORK IDR_BIN=$BIN
+	export IDR_PROVIDER=$WORK/provider; [ -e "$IDR_PROVIDER" ] || IDR_PROVIDER=$TOP/main/provider
+	export IDR_KEYS=$WORK/keys IDR_PARTIES=$WORK/parties IDR_WORK=$WORK IDR_BIN=$BIN
 	export IDCTL_ADMIN=$IDR_ADMIN IDCTL_SERVER=$IDR_SERVER IDCTL_TOKEN_FILE=$WORK/keys/officer.token
 	export IDCTL_KEY_FILE=$WORK/parties/bank.key
 }
 
 stop_all() {
 	local name
-	for name in main short haip siege signer hook limit production; do
+	for name in main short haip strict siege signer hook limit production; do
 		[ -e "$TOP/$name/pid" ] || continue
 		if ! down "$name"; then
 			failed=$((failed + 1))
@@ -159,7 +179,7 @@ sanitizers_are_silent() {
 
 finish() {
 	local name
-	for name in main short haip siege signer reload bad hook limit production; do
+	for name in main short haip strict siege signer reload bad hook limit production; do
 		[ -e "$TOP/$name/pid" ] && down "$name"
 		forget "$name"
 	done
@@ -184,15 +204,17 @@ count_cmocka() { # NAME LOG RC
 
 # A program of flows; which server it is about stands in its first lines ("server: short").
 flow() {
-	local name=$1 server=main log=$TOP/$1.log
+	local name=$1 server=main asked log=$TOP/$1.log
 	part_from=$(ms)
 	if [ -e "$HERE/$name.sh" ]; then
 		script "$name"
 		return
 	fi
 	head -n 12 "$HERE/test_$name.c" | grep -q 'server: short' && server=short
-	head -n 12 "$HERE/test_$name.c" | grep -q 'server: haip' && server=haip
-	[ "$server" = haip ] && [ ! -e "$TOP/haip/pid" ] && { prepare_haip || { failed=$((failed + 1)); return; }; }
+	for asked in haip strict; do
+		head -n 12 "$HERE/test_$name.c" | grep -q "server: $asked" && server=$asked
+	done
+	case $server in haip | strict) [ -e "$TOP/$server/pid" ] || "prepare_$server" || { failed=$((failed + 1)); return; } ;; esac
 	environment "$server"
 	timeout 240 "$PROGRAMS/test_$name" >"$log" 2>&1
 	count_cmocka "$name" "$log" $?

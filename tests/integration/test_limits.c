@@ -7,7 +7,7 @@
 #include <curl/curl.h>
 #include <string.h>
 
-enum { KIB = 1024, MIB = 1024 * 1024, CREDENTIAL = 6, NOTIFICATION = 7 };
+enum { KIB = 1024, MIB = 1024 * 1024, CREDENTIAL = 6, NOTIFICATION, DEFERRED };
 
 static char *filled(struct client *c, size_t n, char with)
 {
@@ -30,6 +30,7 @@ static const struct { const char *method, *path, *type; size_t max; char who; } 
 	{ "POST", "/token", "application/x-www-form-urlencoded", 64 * KIB, 0 },
 	{ "POST", "/credential", "application/json", 256 * KIB, 0 },
 	{ "POST", "/notification", "application/json", 16 * KIB, 0 },
+	{ "POST", "/deferred_credential", "application/json", 16 * KIB, 0 },
 	{ "POST", "/request/x", "application/x-www-form-urlencoded", 64 * KIB, 0 },
 	{ "POST", "/response/x", "application/x-www-form-urlencoded", 1 * MIB, 0 },
 	{ "POST", "/v1/presentations", "application/json", 64 * KIB, 'p' },
@@ -38,6 +39,7 @@ static const struct { const char *method, *path, *type; size_t max; char who; } 
 	{ "POST", "/admin/v1/people/find", "application/json", 16 * KIB, 'o' },
 	{ "POST", "/admin/v1/offers", "application/json", 64 * KIB, 'o' },
 	{ "POST", "/admin/v1/activations", "application/json", 16 * KIB, 'o' },
+	{ "PUT", "/admin/v1/approvals/1", "application/json", 16 * KIB, 'o' },
 	{ "POST", "/admin/v1/papers", "application/json", 16 * KIB, 'o' },
 	{ "PUT", "/admin/v1/credentials/1/status", "application/json", 16 * KIB, 'o' },
 	{ "POST", "/admin/v1/parties", "application/json", 16 * KIB, 'a' },
@@ -69,7 +71,7 @@ static void a_body_of_the_limit_is_read_and_one_byte_more_is_not(void **state)
 		assert_int_not_equal(at.status, 413);
 		must_answer(&over, 413);
 		if (*member(c, over.json, "error"))
-			must_fail(c, &over, 413, i == CREDENTIAL ? "invalid_credential_request" :
+			must_fail(c, &over, 413, i == CREDENTIAL || i == DEFERRED ? "invalid_credential_request" :
 			    i == NOTIFICATION ? "invalid_notification_request" : "invalid_request");
 		else if (!strncmp(bodies[i].path, "/authorize/", 11))
 			assert_string_equal(header_of(c, &over, "Content-Type"), "text/html; charset=utf-8");

@@ -58,6 +58,13 @@ url=$(printf %s "$request" | sed 's/.*"invocation_url":"\([^"]*\)".*/\1/')
 "$BIN/idwallet" present --yes --root "$WORK/keys/root.pem" "$url"
 idctl result "$(printf %s "$request" | sed 's/.*"id":"\([^"]*\)".*/\1/')" --json || true
 
+# what waits for an officer: nothing here, and a wallet without a token hears nothing
+idctl approval list --json
+for decision in approve "refuse --reason fraud"; do idctl approval $decision 1 || true; done
+idctl approval show 1 || true
+curl -s -X POST -H 'Content-Type: application/json' -d '{"transaction_id":"x"}' "$SERVER/deferred_credential"
+curl -sf -o "$WORK/got" -H 'Accept: application/jwt' "$SERVER/.well-known/openid-credential-issuer"
+
 # onto paper, checked, revoked
 idctl paper make --person "$person" --type pid --cut card --out "$WORK/card" --json
 idctl verify --policy bank-teller-offline --json "$WORK/card.txt"
