@@ -16,7 +16,7 @@ struct idr_trust;
 
 extern const struct cli_command ctl_ca[], ctl_people[], ctl_offer[], ctl_paper[], ctl_print_commands[],
     ctl_present[], ctl_status[], ctl_party[], ctl_bundle[], ctl_type[], ctl_service[], ctl_webhook[],
-    ctl_selftest[], ctl_activation[];
+    ctl_selftest[], ctl_activation[], ctl_approval[];
 
 /* ---- ctl_call.c: the servers ---- */
 

@@ -9,7 +9,7 @@ int main(int argc, char **argv)
 {
 	static const struct cli_command *const tables[] = {
 		ctl_ca, ctl_people, ctl_offer, ctl_paper, ctl_print_commands, ctl_status, ctl_party, ctl_present,
-		ctl_bundle, ctl_type, ctl_service, ctl_webhook, ctl_selftest, ctl_activation,
+		ctl_bundle, ctl_type, ctl_service, ctl_webhook, ctl_selftest, ctl_activation, ctl_approval,
 	};
 	static struct cli_command all[COMMANDS_MAX];
 	const struct cli_program program = {
