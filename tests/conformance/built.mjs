@@ -29,6 +29,9 @@ export const BUILT = {
 	'notification': BOTH,
 	'status list': BOTH,
 	'request_uri_method=post': BOTH,
+	'encryption': BOTH,
+	'attestation proof': BOTH,
+	'key attestation': BOTH,
 };
 
 const proofTypes = ({ configurations, configuration }) => configurations[configuration]?.proof_types_supported ?? {};
