@@ -33,6 +33,17 @@ ca_once() {
 		--types "$SCHEMA/types" >"$WORK/ca.log"
 }
 
+# schema_with [NAME MEMBER]...: a copy of SCHEMA in WORK/schema, with a type like `residence` for each NAME that has MEMBER too
+schema_with() {
+	cp -r "$SCHEMA" "$WORK/schema"
+	while [ $# -gt 1 ]; do
+		mkdir -p "$WORK/schema/types/$1"
+		sed -e "s/\"id\": \"residence\"/\"id\": \"$1\",\n\t$2/" -e "s/urn:idrail:residence:1/urn:idrail:$1:1/" \
+			-e "s/idrail.residence.1/idrail.$1.1/" "$SCHEMA/types/residence/type.json" >"$WORK/schema/types/$1/type.json"
+		shift 2
+	done
+}
+
 # server_command [key value ...]: how it is started, into COMMAND; further configuration as flags
 server_command() {
 	STATE=$(state_of)

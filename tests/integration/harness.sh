@@ -126,19 +126,12 @@ prepare_haip() {
 }
 
 # Types that ask for more: keys a wallet provider vouches for, an officer's approval; credential requests encrypted only.
-strict_type() { # NAME MEMBER
-	mkdir -p "$TOP/strict/schema/types/$1"
-	sed -e "s/\"id\": \"residence\"/\"id\": \"$1\",\n\t$2/" -e "s/urn:idrail:residence:1/urn:idrail:$1:1/" \
-		-e "s/idrail.residence.1/idrail.$1.1/" "$SCHEMA/types/residence/type.json" >"$TOP/strict/schema/types/$1/type.json"
-}
 strict_again() { SCHEMA=$TOP/strict/schema up strict --encryption_required 1 --request_timeout_s 2; }
 prepare_strict() {
 	local levels='{"key_storage": ["iso_18045_high", "iso_18045_moderate"], "user_authentication": ["iso_18045_high"]}'
 	fresh strict
 	rm "$WORK/keys"
-	cp -r "$SCHEMA" "$WORK/schema"
-	strict_type vouched "\"key_attestation\": $levels"
-	strict_type permit '"approval": "officer"'
+	schema_with vouched "\"key_attestation\": $levels" permit '"approval": "officer"'
 	SCHEMA=$WORK/schema ca_once && SCHEMA=$WORK/schema clients_once && add_operators &&
 		strict_again && populate ||
 		{ tail -n 5 "$WORK/ca.log" "$WORK/idsrv.log" "$WORK/made.log"; return 1; }

@@ -58,11 +58,22 @@ url=$(printf %s "$request" | sed 's/.*"invocation_url":"\([^"]*\)".*/\1/')
 "$BIN/idwallet" present --yes --root "$WORK/keys/root.pem" "$url"
 idctl result "$(printf %s "$request" | sed 's/.*"id":"\([^"]*\)".*/\1/')" --json || true
 
-# what waits for an officer: nothing here, and a wallet without a token hears nothing
+# what waits for an officer, and is collected once another than the one who offered it has said yes
+code_of() { sed 's/.*"pre-authorized_code":"\([^"]*\)".*/\1/'; }
+grant=urn:ietf:params:oauth:grant-type:pre-authorized_code
+code=$(idctl offer make --person "$person" --json permit.sdjwt | code_of)
+token=$(curl -sf "$SERVER/token" --data-urlencode "grant_type=$grant" -d "pre-authorized_code=$code" | sed 's/.*"access_token":"\([^"]*\)".*/\1/')
+wallet() { curl -s -H "Authorization: Bearer $token" -H 'Content-Type: application/json' "$@"; }
+waits=$(wallet "$SERVER/credential" -d '{"credential_configuration_id":"permit.sdjwt"}' | sed 's/,"interval.*/}/')
+wallet "$SERVER/deferred_credential" -d "$waits"
 idctl approval list --json
-for decision in approve "refuse --reason fraud"; do idctl approval $decision 1 || true; done
-idctl approval show 1 || true
-curl -s -X POST -H 'Content-Type: application/json' -d '{"transaction_id":"x"}' "$SERVER/deferred_credential"
+idctl approval show 1
+idctl approval approve 1 || true # the officer who made the offer
+idctl approval approve 1 $admin
+wallet "$SERVER/deferred_credential" -d "$waits"
+wallet "$SERVER/deferred_credential" -d '{"transaction_id":"x"}'
+wallet "$SERVER/credential" -d '{"credential_configuration_id":"permit.sdjwt"}'
+idctl approval refuse 2 --reason fraud
 curl -sf -o "$WORK/got" -H 'Accept: application/jwt' "$SERVER/.well-known/openid-credential-issuer"
 
 # onto paper, checked, revoked
