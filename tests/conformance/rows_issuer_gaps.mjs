@@ -2,6 +2,7 @@
  * What the issuer plan leaves: transaction codes, nonces, the rest of the key proof, batches, requests of the wrong form,
  * notification and deferred errors, encryption, what is used twice at once. Names are sentences.
  */
+import * as documents from './documents.mjs';
 import { CODE, PRE } from './issuance.mjs';
 import { newKey, now, random, seal } from './jwt.mjs';
 import { attestation } from './rows_issuer.mjs';
@@ -184,8 +185,9 @@ const requests = [
 			credential_configuration_id: another }; } } }).to('credential');
 		t.expect(answer, another ? 403 : 400, another ? 'insufficient_scope' : undefined);
 	} },
-	{ name: 'every configuration of this format can be had', needs: [issuing], play: async (t, { configurations, format }) => {
-		for (const configuration of Object.keys(configurations).filter((id) => configurations[id].format === format)) {
+	{ name: 'every configuration of this format can be had', needs: [issuing], play: async (t, { configurations, format, target }) => {
+		const waits = target.deferring?.[format];
+		for (const configuration of Object.keys(configurations).filter((id) => configurations[id].format === format && id !== waits)) {
 			const it = t.issuance({ configuration });
 			await it.through('nonce');
 			await it.must('credential');
@@ -253,6 +255,16 @@ const deferred = (name, change, code) => ({ name: `deferred ${name}`, needs: [is
 	await it.through('nonce');
 	t.expect(await it.deferred(random()), 400, code);
 } });
+/* A request that is answered with 202: the issuance and its transaction. */
+async function deferredTo(t, { target, format }) {
+	const it = t.issuance({ configuration: target.deferring[format] });
+	await it.through('nonce');
+	const waiting = await it.credential();
+	t.expect(waiting, 202);
+	t.faults.push(...documents.deferral(waiting.json ?? null));
+	return [it, waiting.json?.transaction_id];
+}
+const decide = (world, word) => world.command('decide', world.target.deferring[world.format], word);
 const deferrals = [
 	deferred('for an unknown transaction', undefined, 'invalid_transaction_id'),
 	deferred('without transaction_id', (d) => { delete d.json.transaction_id; }, 'invalid_credential_request'),
@@ -264,15 +276,23 @@ const deferrals = [
 	{ name: 'deferred without a token', needs: [issuing, 'deferred'], play: async (t, { http, metadata }) => {
 		t.expect(await http.ask({ method: 'POST', url: metadata.deferred_credential_endpoint, json: { transaction_id: 'x' } }), 401);
 	} },
-	{ name: 'deferred until an officer approves', needs: [issuing, 'deferred', 'approval'], play: async (t, world) => {
-		const it = t.issuance({ configuration: world.target.deferring });
-		await it.through('nonce');
-		const waiting = await it.credential();
-		t.expect(waiting, 202);
-		const { transaction_id: id } = waiting.json ?? {};
+	{ name: 'deferred until an officer approves', alone: true, needs: [issuing, 'deferred', 'approval'], play: async (t, world) => {
+		const [it, id] = await deferredTo(t, world);
 		t.expect(await it.deferred(id), 202);
-		await world.command('approve', id);
+		await decide(world, 'approve');
 		t.expect(await it.deferred(id), 200);
+		t.truth(it.issued?.length === 1, 'no credential came of it');
+	} },
+	{ name: 'deferred until an officer refuses', alone: true, needs: [issuing, 'deferred', 'approval'], play: async (t, world) => {
+		const [it, id] = await deferredTo(t, world);
+		await decide(world, 'refuse');
+		t.expect(await it.deferred(id), 400, 'credential_request_denied');
+	} },
+	{ name: 'deferred to another wallet', alone: true, needs: [issuing, 'deferred', 'approval'], play: async (t, world) => {
+		const [, id] = await deferredTo(t, world);
+		const other = t.issuance({ configuration: world.target.deferring[world.format] });
+		await other.through('nonce');
+		t.expect(await other.deferred(id), 400, 'invalid_transaction_id');
 	} },
 ];
 
