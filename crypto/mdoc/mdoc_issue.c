@@ -344,24 +344,14 @@ static void put_digests(const struct make *m, struct idr_buf *b, struct idr_byte
 	}
 }
 
-static void put_status(struct idr_buf *b, const struct idr_status_ref *status)
-{
-	idr_cw_cstr(b, "status");
-	idr_cw_map(b, 1);
-	idr_cw_cstr(b, "status_list");
-	idr_cw_map(b, 2);
-	idr_cw_cstr(b, "idx");
-	idr_cw_uint(b, status->idx);
-	idr_cw_cstr(b, "uri");
-	idr_cw_text(b, status->uri);
-}
-
 /* implements: ISO/IEC 18013-5 section 9.1.2.4 */
 static void put_mso(const struct make *m, const struct idr_mdoc_make *in, struct idr_buf *b)
 {
 	idr_cw_map(b, in->status.present ? 7 : 6);
-	if (in->status.present)
-		put_status(b, &in->status);
+	if (in->status.present) {
+		idr_cw_cstr(b, "status");
+		idr_status_put_ref(b, &in->status);
+	}
 	idr_cw_cstr(b, "docType");
 	idr_cw_text(b, in->type->doctype);
 	idr_cw_cstr(b, "version");

@@ -160,17 +160,6 @@ static bool put_data(struct idr_arena *a, const struct idr_qr_make *q, struct id
 	return true;
 }
 
-static void put_status(struct idr_buf *b, const struct idr_status_ref *ref)
-{
-	idr_cw_map(b, 1);
-	idr_cw_cstr(b, "status_list");
-	idr_cw_map(b, 2);
-	idr_cw_cstr(b, "idx");
-	idr_cw_uint(b, ref->idx);
-	idr_cw_cstr(b, "uri");
-	idr_cw_text(b, ref->uri);
-}
-
 bool idr_qr_build(struct idr_arena *a, const struct idr_qr_make *m, struct idr_qr_built *out,
     struct idr_err *err)
 {
@@ -207,7 +196,7 @@ bool idr_qr_build(struct idr_arena *a, const struct idr_qr_make *m, struct idr_q
 		return false;
 	if (m->status.present) {
 		idr_cw_int(&b, 65535);
-		put_status(&b, &m->status);
+		idr_status_put_ref(&b, &m->status);
 	}
 	if (!idr_buf_done(&b, &made.payload, err) ||
 	    !idr_sign1_build(a, made.protected_map, made.payload, &made.to_be_signed, err))

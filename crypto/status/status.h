@@ -31,6 +31,8 @@ IDR_MUST bool idr_status_ref_json(const struct idr_json *status, struct idr_stat
     struct idr_err *err);
 IDR_MUST bool idr_status_ref_cbor(struct idr_arena *a, struct idr_cbor status,
     struct idr_status_ref *out, struct idr_err *err);
+/* status_write: {"status_list": {"idx", "uri"}} as CBOR. */
+void idr_status_put_ref(struct idr_buf *b, const struct idr_status_ref *ref);
 /* The other kind, of mdocs only: status.identifier_list {id, uri}. errors IDR_REFERENCED_STATUS_MALFORMED */
 IDR_MUST bool idr_status_id_cbor(struct idr_arena *a, struct idr_cbor status, struct idr_bytes *uri,
     struct idr_bytes *id, struct idr_err *err);

@@ -7,6 +7,17 @@
 /* Certificates, addresses and numbers around the list itself. */
 enum { AROUND = 32 * 1024 };
 
+void idr_status_put_ref(struct idr_buf *b, const struct idr_status_ref *ref)
+{
+	idr_cw_map(b, 1);
+	idr_cw_cstr(b, "status_list");
+	idr_cw_map(b, 2);
+	idr_cw_cstr(b, "idx");
+	idr_cw_uint(b, ref->idx);
+	idr_cw_cstr(b, "uri");
+	idr_cw_text(b, ref->uri);
+}
+
 bool idr_status_build_jwt(struct idr_arena *a, const struct idr_status_make *m,
     struct idr_bytes *to_be_signed, struct idr_err *err)
 {
