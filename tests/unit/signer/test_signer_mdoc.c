@@ -7,39 +7,9 @@
 
 #include "base/text.h"
 #include "mdoc/mdoc.h"
-#include "signer/signer_proc.h"
-#include "testkit.h"
-
-#define BASE "https://id.example"
+#include "signer_scene.h"
 
 enum { FROM = 1000000000, DAY = 86400, MEMBERS_MAX = 16 };
-
-struct scene {
-	struct kit k;
-	struct conf conf;
-	struct signer_policy p;
-};
-
-static int open_scene(void **state)
-{
-	struct scene *x = calloc(1, sizeof(*x));
-	struct idr_err err;
-
-	kit_open(&x->k);
-	x->conf = (struct conf){ .schema_dir = "schema", .base_url = BASE, .list_exp_s = 86400 };
-	assert_true(signer_policy_load(x->k.a, &x->conf, &x->p, &err));
-	*state = x;
-	return 0;
-}
-
-static int close_scene(void **state)
-{
-	struct scene *x = *state;
-
-	kit_close(&x->k);
-	free(x);
-	return 0;
-}
 
 static const struct idr_type *type_named(struct scene *x, const char *id)
 {

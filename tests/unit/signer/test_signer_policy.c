@@ -8,41 +8,12 @@
 #include "codec/cbor_write.h"
 #include "cose/sign1.h"
 #include "jose/jws.h"
-#include "signer/signer_proc.h"
-#include "testkit.h"
+#include "signer_scene.h"
 
-#define BASE "https://id.example"
 #define LIST "\"status\":{\"status_list\":{\"idx\":7,\"uri\":\"" BASE "/statuslists/1\"}}"
 #define TIMES "\"iat\":1000000000,\"exp\":1031536000"
 #define PID "\"vct\":\"urn:idrail:pid:1\""
 #define CNF "\"cnf\":{\"jwk\":{}}"
-
-struct scene {
-	struct kit k;
-	struct conf conf;
-	struct signer_policy p;
-};
-
-static int open_scene(void **state)
-{
-	struct scene *x = calloc(1, sizeof(*x));
-	struct idr_err err;
-
-	kit_open(&x->k);
-	x->conf = (struct conf){ .schema_dir = "schema", .base_url = BASE, .list_exp_s = 86400 };
-	assert_true(signer_policy_load(x->k.a, &x->conf, &x->p, &err));
-	*state = x;
-	return 0;
-}
-
-static int close_scene(void **state)
-{
-	struct scene *x = *state;
-
-	kit_close(&x->k);
-	free(x);
-	return 0;
-}
 
 static void judge(struct scene *x, enum signer_purpose purpose, struct idr_bytes tbs, bool signs)
 {
