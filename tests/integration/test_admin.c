@@ -9,7 +9,7 @@
 #include <string.h>
 
 struct route {
-	char listener[8], method[8], path[96], caller[16], media[8];
+	char listener[8], method[8], path[96], caller[16], media[16];
 };
 
 /* ---- the table, from its source ---- */
@@ -71,7 +71,7 @@ static char *url_of(struct client *c, const struct route *r)
 static struct reply knock(struct client *c, const struct route *r, const char *key)
 {
 	const char *const headers[] = { key, NULL };
-	const char *type = !strcmp(r->media, "JSON") ? "application/json" :
+	const char *type = !strncmp(r->media, "JSON", 4) ? "application/json" :
 	    !strcmp(r->media, "FORM") ? "application/x-www-form-urlencoded" :
 	    !strcmp(r->media, "NDJSON") ? "application/x-ndjson" : NULL;
 
