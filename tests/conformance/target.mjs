@@ -2,7 +2,7 @@
  * Writes the target file of a server that `run` started: node target.mjs WORK PROFILE URL SCHEMA MORE
  * Claims are those of the first sample person, whom `rail` makes offers for.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const [work, profile, url, schema, more] = process.argv.slice(2);
@@ -48,9 +48,6 @@ const wallets = {
 		attested,
 	],
 };
-/* a type that an officer approves, where `run` made one */
-const deferring = existsSync(join(schema, 'types/permit')) ? { 'dc+sd-jwt': 'permit.sdjwt', mso_mdoc: 'permit.mdoc' } : undefined;
-
 const pathOf = (claim) => {
 	const { namespace, element } = pid.mdoc.elements.find((one) => one.claim === claim);
 	return [namespace, element];
@@ -70,7 +67,7 @@ console.log(JSON.stringify({
 	anchors: { issuer: key('root.pem'), reader: key('root.pem'), status: key('root.pem') },
 	verifier: { url: `${url}/v1/presentations`, key_file: join(work, 'party.key'), return_url: `${url}/back` },
 	strangers: { foreign: stranger('foreign'), selfsigned: stranger('selfsigned') },
-	deferring,
+	deferring: { 'dc+sd-jwt': 'permit.sdjwt', mso_mdoc: 'permit.mdoc' },
 	formats: {
 		'dc+sd-jwt': { configuration: 'pid.sdjwt', iss: 'https://id.example', vct: pid.vct, claims, ask: ['full_name', 'birthdate'],
 			secret: claims.birthdate, signer },
