@@ -3,6 +3,7 @@
  * approval.sh with "before" and "after": what a killed server must have kept. server: strict
  */
 #include "client_seal.h"
+#include "client_wallet.h"
 
 #include <curl/curl.h>
 #include <stdio.h>
@@ -240,6 +241,44 @@ static void a_dpop_proof_and_a_nonce_are_used_once_also_here(void **state)
 	must_fail(c, &r, 400, "invalid_nonce");
 }
 
+/* A citizen who logged in: no offer, and a wallet that comes back with its refresh token and another DPoP key. */
+static void a_wallet_collects_with_its_refresh_token_and_the_answer_stays_with_that_key(void **state)
+{
+	struct client *c = *state;
+	struct wallet wallet;
+	struct waiting w;
+	struct reply r;
+	char *refresh;
+
+	wallet_open(c, "https://wallet.example", &wallet);
+	(void)push_form(c, &wallet, ""); /* makes a verifier */
+	r = wallet_ask(c, &wallet, "/par", push_form_without(c, &wallet, "scope", "&scope=permit.sdjwt"));
+	must_answer(&r, 201);
+	r = wallet_ask(c, &wallet, "/token", code_form(c, &wallet, code_get(c, &wallet, member(c, r.json, "request_uri"),
+	    person_key(c, 52)), ""));
+	must_answer(&r, 200);
+	refresh = text(c, "grant_type=refresh_token&refresh_token=%s", member(c, r.json, "refresh_token"));
+	seal_open(c, &w.seal);
+	w = (struct waiting){ .seal = w.seal, .dpop = wallet.dpop, .key = { key_new(c), key_new(c) },
+		.token = member(c, r.json, "access_token") };
+	r = credential(c, &w, nonce_get(c));
+	must_answer(&r, 202);
+	w.id = member(c, seal_read(c, &w.seal, &r), "transaction_id");
+	w.approval = newest_approval(c);
+	approve(c, &w);
+	for (int i = 0; i < 2; i++) {
+		w.dpop = wallet.dpop = key_new(c);
+		r = wallet_ask(c, &wallet, "/token", refresh);
+		must_answer(&r, 200);
+		w.token = member(c, r.json, "access_token");
+		r = collect(c, &w);
+		if (i == 0)
+			must_get(c, &w, &r);
+		else /* handed over to the key before */
+			must_fail(c, &r, 400, "invalid_transaction_id");
+	}
+}
+
 /* ---- officers ---- */
 
 /* proves: I1 */
@@ -452,6 +491,7 @@ int main(int argc, char **argv)
 		T(another_issuance_cannot_tell_a_transaction_from_none),
 		T(every_fault_of_a_deferred_request_has_its_code),
 		T(a_dpop_proof_and_a_nonce_are_used_once_also_here),
+		T(a_wallet_collects_with_its_refresh_token_and_the_answer_stays_with_that_key),
 		T(who_made_the_offer_does_not_approve_it),
 		T(only_officers_decide_and_with_a_reason_of_the_list),
 		T(the_list_names_nobody_and_the_one_shows_what_would_be_issued),
