@@ -583,6 +583,9 @@ static void every_fault_of_an_mdoc_has_its_code(void **state)
 		r = mdoc_verify(c, 0, NULL, bad[i]);
 		must_refuse(c, &r, 400, "invalid_field");
 	}
+	/* the policy's types are the policy's */
+	r = mdoc_verify(c, 0, NULL, REQUEST ",\"policy\":\"bank-account\"");
+	must_be(c, &r, "doctype", "none");
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, client_setup, client_teardown)
