@@ -2,7 +2,7 @@
  * app: what lives as long as the process. Only names pointers to structs of the rooms below, so
  * access and the handlers may include it and nothing under them does.
  *
- * Threads   set once by main before any thread starts; `rules` is swapped by sys/rules
+ * Threads   set once by main before any thread starts; `rules` is swapped by rules/rules
  */
 #ifndef IDSRV_APP_H
 #define IDSRV_APP_H

@@ -1,7 +1,7 @@
 /*
  * access_client: which wallet is it, at the endpoints of the authorization server.
  *
- * A wallet is registered (sys/rules_client) with one way of authenticating: a wallet attestation with a
+ * A wallet is registered (rules/rules_client) with one way of authenticating: a wallet attestation with a
  * proof of possession, a private_key_jwt, or none. What a proof holds is checked here; that it is used
  * once is recorded by the database row of the caller.
  *

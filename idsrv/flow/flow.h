@@ -17,7 +17,7 @@
 #include "http/http_request.h"
 #include "registry/reg_batch.h"
 #include "signer/signer_client.h"
-#include "sys/rules.h"
+#include "rules/rules.h"
 
 enum flow_place {
 	FLOW_END = 0,

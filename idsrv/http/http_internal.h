@@ -15,7 +15,7 @@
 #include "http/http_server.h"
 #include "http/http_strict.h"
 #include "sys/limit.h"
-#include "sys/network.h"
+#include "outbound/network.h"
 
 struct idr_suite;
 

@@ -17,7 +17,7 @@
 #include "status/status.h"
 #include "sys/blob.h"
 #include "sys/node.h"
-#include "sys/rules.h"
+#include "rules/rules.h"
 
 struct lists;
 

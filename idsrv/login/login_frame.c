@@ -1,7 +1,7 @@
 #include "login/login.h"
 #include "login/login_html.h"
 #include "sys/conf.h"
-#include "sys/rules.h"
+#include "rules/rules.h"
 
 enum { PAGE_FIRST = 16 * 1024, PAGE_MAX = 512 * 1024 };
 

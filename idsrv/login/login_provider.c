@@ -8,7 +8,7 @@
 #include "jose/jws.h"
 #include "sys/clock.h"
 #include "sys/conf.h"
-#include "sys/fetch.h"
+#include "outbound/fetch.h"
 
 enum { KEEP_S = 3600, AGAIN_S = 30, ANSWER_MAX = 64 * 1024, FORM_MAX = 16 * 1024, ASSERTION_S = 60 };
 

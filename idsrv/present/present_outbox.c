@@ -8,7 +8,7 @@
 #include "present/present_webhook.h"
 #include "sys/clock.h"
 #include "sys/conf.h"
-#include "sys/fetch.h"
+#include "outbound/fetch.h"
 #include "sys/log.h"
 #include "sys/metrics.h"
 

@@ -3,7 +3,7 @@
 #include "present/present_webhook.h"
 #include "routes.h"
 #include "sys/conf.h"
-#include "sys/fetch.h"
+#include "outbound/fetch.h"
 
 /*
  * Where a relying party is told, and dead letters: events that were tried until webhook_give_up_s and

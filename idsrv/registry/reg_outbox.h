@@ -6,7 +6,7 @@
  * event goes out at least once. Events of one presentation go out in their order.
  *
  * Standard  presenting brief 10.3; Standard Webhooks 1.0
- * Not here  sending (sys/fetch), signing (present/present_webhook.c)
+ * Not here  sending (outbound/fetch), signing (present/present_webhook.c)
  */
 #ifndef IDSRV_REGISTRY_REG_OUTBOX_H
 #define IDSRV_REGISTRY_REG_OUTBOX_H

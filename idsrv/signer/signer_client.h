@@ -13,7 +13,7 @@
 #define IDSRV_SIGNER_SIGNER_CLIENT_H
 
 #include "base/arena.h"
-#include "sys/rules.h"
+#include "rules/rules.h"
 
 enum { SIGNER_ITEMS_MAX = 20, SIGNER_SIGNATURE = 96 };
 

@@ -5,7 +5,7 @@
 #include "fuzz/fuzzkit.h"
 #include "login/login_html.h"
 #include "sys/normal.h"
-#include "sys/words.h"
+#include "rules/words.h"
 
 static const char file[] = "{\"languages\":[{\"locale\":\"en\",\"name\":\"E\"},{\"locale\":\"km\",\"name\":\"K\"}],\"words\":{}}";
 

@@ -8,7 +8,7 @@
 
 #include "fuzz/fuzzkit.h"
 #include "sys/normal.h"
-#include "sys/rules_trust.h"
+#include "rules/rules_trust.h"
 
 static void try_conf(struct idr_arena *a, char *path)
 {

@@ -1,4 +1,4 @@
-#include "sys/guard.h"
+#include "rules/guard.h"
 
 #include <errno.h>
 #include <stdio.h>

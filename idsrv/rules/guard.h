@@ -9,7 +9,7 @@
 #define IDSRV_SYS_GUARD_H
 
 #include "suite/suite.h"
-#include "sys/rules.h"
+#include "rules/rules.h"
 
 enum { GUARD_MAX = 40 };
 

@@ -10,7 +10,7 @@
 #ifndef IDSRV_SYS_RULES_TRUST_H
 #define IDSRV_SYS_RULES_TRUST_H
 
-#include "sys/rules.h"
+#include "rules/rules.h"
 
 IDR_MUST bool rules_trust_load(struct idr_suite *s, struct rules *r, const struct conf *c,
     struct idr_err *err);

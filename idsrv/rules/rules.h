@@ -10,8 +10,8 @@
 #define IDSRV_SYS_RULES_H
 
 #include "sys/conf.h"
-#include "sys/rules_client.h"
-#include "sys/words.h"
+#include "rules/rules_client.h"
+#include "rules/words.h"
 #include "trust/trust.h"
 #include "types/types.h"
 #include "verify/policy.h"

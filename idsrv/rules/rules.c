@@ -1,4 +1,4 @@
-#include "sys/rules.h"
+#include "rules/rules.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "suite/pem.h"
 #include "sys/file.h"
-#include "sys/rules_trust.h"
+#include "rules/rules_trust.h"
 
 enum { RULES_ARENA = 32 * 1024 * 1024, TYPE_MAX = 256 * 1024, POLICY_MAX = 64 * 1024, WORDS_MAX = 512 * 1024,
 	PEM_MAX = 64 * 1024, TYPES_MAX = 128, POLICIES_MAX = 256 };

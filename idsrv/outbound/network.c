@@ -1,4 +1,4 @@
-#include "sys/network.h"
+#include "outbound/network.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -1,4 +1,4 @@
-#include "sys/rules_trust.h"
+#include "rules/rules_trust.h"
 
 #include <stdlib.h>
 

@@ -1,9 +1,9 @@
 /*
- * sys_clients: the clients file, as its bytes. What is taken keeps the rules of the profiles: a haip
+ * rules_clients: the clients file, as its bytes. What is taken keeps the rules of the profiles: a haip
  * wallet is attested, a key goes with private_key_jwt alone, and no address of it leads anywhere by a script.
  */
 #include "fuzz/fuzzkit.h"
-#include "sys/rules_client.h"
+#include "rules/rules_client.h"
 
 static void look_again(const struct rules_clients *r, const struct rules_client *c)
 {

@@ -1,4 +1,4 @@
-#include "sys/fetch.h"
+#include "outbound/fetch.h"
 
 #include <curl/curl.h>
 #include <stdio.h>
@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "sys/network.h"
+#include "outbound/network.h"
 
 enum { CONNECT_MAX_S = 5, HEAD_MAX = 64 * 1024 };
 

@@ -1,5 +1,5 @@
 /* Which language a page is in, and that every phrase is there in each. */
-#include "sys/words.h"
+#include "rules/words.h"
 
 #include "sys/file.h"
 

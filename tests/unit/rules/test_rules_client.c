@@ -9,7 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "sys/rules_client.h"
+#include "rules/rules_client.h"
 #include "testkit.h"
 
 static struct kit k;

@@ -1,4 +1,4 @@
-#include "sys/rules_client.h"
+#include "rules/rules_client.h"
 
 #include <errno.h>
 #include <unistd.h>

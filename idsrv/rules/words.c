@@ -1,4 +1,4 @@
-#include "sys/words.h"
+#include "rules/words.h"
 
 enum { FILE_MAX = 512 * 1024, TAGS_MAX = 32 };
 

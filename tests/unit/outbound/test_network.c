@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <cmocka.h>
 
-#include "sys/fetch.h"
-#include "sys/network.h"
+#include "outbound/fetch.h"
+#include "outbound/network.h"
 
 static bool allowed(const char *text, const char *networks)
 {
