@@ -12,7 +12,7 @@ enum { QUERY_MAX = 64 * 1024, INPUT_MAX = 200 * 1024, ANSWER_MAX = 8 * 1024 * 10
 	WAIT_MAX_S = 86400, CODE_MAX = 128 };
 
 static const char *policy, *dcql, *flow, *mode, *return_url, *wallet_base, *prefix, *uri_method;
-static const char *qr, *terminal;
+static const char *qr, *terminal, *transaction;
 static const char *wait_s, *response_code;
 static const char *verify_policy, *nonce, *audience, *response_uri, *origin, *thumbprint;
 
@@ -25,6 +25,8 @@ static const struct cli_option make_options[] = {
 	{ "wallet-base", "URL", "what the link begins with: openid4vp://", &wallet_base, NULL },
 	{ "client-id", "PREFIX", "x509_hash (default) or x509_san_dns", &prefix, NULL },
 	{ "request-uri-method", "WORD", "get (default) or post", &uri_method, NULL },
+	{ "transaction", "FILE", "what the holder is to confirm: JSON array of transaction_data objects",
+	  &transaction, NULL },
 	{ "qr", "FILE", "draw the link: FILE.png or FILE.svg", &qr, NULL },
 	{ "terminal", NULL, "draw the link on the terminal", &terminal, NULL },
 	{ 0 },
@@ -54,25 +56,33 @@ static void put_if(struct idr_jw *w, const char *name, const char *value)
 
 /* ---- request make ---- */
 
+static bool put_file(struct cli *c, struct idr_jw *w, const char *name, const char *path, struct idr_err *err)
+{
+	const struct idr_json *value;
+	struct idr_bytes file;
+
+	if (!path)
+		return true;
+	if (!cli_read(c->arena, path, QUERY_MAX, &file, err) ||
+	    !idr_json_parse(c->arena, file, QUERY_MAX, &value, err))
+		return false;
+	idr_jw_put_raw(w, name, value->raw);
+	return true;
+}
+
 static bool make_body(struct cli *c, struct idr_bytes *body, struct idr_err *err)
 {
-	const struct idr_json *query;
-	struct idr_bytes file;
 	struct idr_buf b;
 	struct idr_jw w;
 
 	if (!policy == !dcql)
 		return idr_fail(err, IDR_USAGE, NULL, "give --policy or --dcql; see --help");
-	idr_buf_init(&b, c->arena, 1024, 2 * QUERY_MAX);
+	idr_buf_init(&b, c->arena, 1024, 3 * QUERY_MAX);
 	w = idr_jw(&b);
 	idr_jw_open(&w, '{');
 	put_if(&w, "policy", policy);
-	if (dcql) {
-		if (!cli_read(c->arena, dcql, QUERY_MAX, &file, err) ||
-		    !idr_json_parse(c->arena, file, QUERY_MAX, &query, err))
-			return false;
-		idr_jw_put_raw(&w, "dcql", query->raw);
-	}
+	if (!put_file(c, &w, "dcql", dcql, err) || !put_file(c, &w, "transaction_data", transaction, err))
+		return false;
 	idr_jw_put_cstr(&w, "flow", flow ? flow : return_url ? "same_device" : "cross_device");
 	put_if(&w, "mode", mode);
 	put_if(&w, "return_url", return_url);

@@ -188,6 +188,20 @@ static bool find_authority(struct work *w, const struct idr_bytes *der, size_t n
 	return true;
 }
 
+/* In an answer to a request; elsewhere nothing was asked that could be confirmed. */
+static void confirm(struct work *w, const struct idr_sdjwt_result *r)
+{
+	struct idr_err why;
+
+	if (!w->run->query || w->v->findings.stopped || !r->kb_present)
+		return;
+	if (!idr_transactions_confirmed(w->s, w->in->transactions, w->run->query->id, r->kb_payload,
+	    &w->run->confirmed, &why))
+		idr_findings_fail(&w->v->findings, &why);
+	else if (w->run->confirmed)
+		idr_findings_pass(&w->v->findings, IDR_TRANSACTION_DATA, "OpenID4VP 1.0 appendix B.3.3");
+}
+
 static bool begin_sdjwt(struct work *w, struct idr_err *err)
 {
 	struct idr_sdjwt_rules rules = sdjwt_rules(w);
@@ -207,6 +221,7 @@ static bool begin_sdjwt(struct work *w, struct idr_err *err)
 	v->private_claims = r->claims;
 	v->private_claims_json = r->claims_json;
 	w->run->kb_present = r->kb_present;
+	confirm(w, r);
 	/* a proof that answers nobody's request can be a copy of one made for someone else */
 	if (rules.kb_required && !w->in->nonce.p && !w->in->aud.p)
 		refuse(w, IDR_KB_MISSING, REF_BINDING,

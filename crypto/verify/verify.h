@@ -11,6 +11,7 @@
 
 #include "base/findings.h"
 #include "verify/policy.h"
+#include "verify/transaction.h"
 #include "trust/trust.h"
 #include "status/status.h"
 
@@ -41,6 +42,7 @@ struct idr_verify_in {
 	struct idr_bytes nonce, aud;
 	struct idr_bytes transcript;             /* the same for an mdoc: SessionTranscript, CBOR; p == NULL: none */
 	const uint8_t *mac_key;                  /* EMacKey (32 bytes) of a session face to face; NULL: none */
+	const struct idr_transactions *transactions; /* what the answers must confirm; NULL: nothing */
 	int64_t created;                         /* of the transaction; 0 when none */
 	bool kb_required;                        /* over and above the policy (a DCQL query) */
 	int64_t floor;                           /* issue time of the bundle: an earlier clock gives "clock" */
@@ -97,6 +99,7 @@ struct idr_verify_run {
 	const struct idr_json *claims;           /* all of them, before any is left out */
 	const struct idr_json *policy_claims;    /* the same under the names the policy uses */
 	bool kb_present;
+	unsigned confirmed;                      /* bit i: in->transactions->t[i] */
 	bool clock_wrong;                        /* now lies before the floor */
 	enum idr_revocation signer;              /* what CRLs say of the issuer's certificates */
 	bool authority;                          /* a trusted authority the query names stands behind it */

@@ -14,6 +14,7 @@ struct work {
 	int64_t now;
 	struct idr_response *out;
 	const struct idr_json **full; /* all claims of each presentation, for minimizing */
+	unsigned *confirmed;          /* transactions, by presentation */
 };
 
 static bool malformed(struct idr_err *err, const char *what)
@@ -66,6 +67,7 @@ static bool verify_one(struct work *w, const struct idr_dcql_credential *q, stru
 		return false;
 	p->query = q;
 	p->verdict = idr_verify_conclude(&run);
+	w->confirmed[w->out->n_presentation] = run.confirmed;
 	w->full[w->out->n_presentation++] = run.claims;
 	return true;
 }
@@ -128,6 +130,21 @@ static bool hand_out(struct work *w, const bool *used, struct idr_err *err)
 	return true;
 }
 
+/* Each by a presentation that counts. */
+static bool all_confirmed(const struct work *w, const bool *used)
+{
+	size_t wanted = w->in->transactions ? w->in->transactions->n : 0;
+	unsigned done = 0;
+
+	for (size_t i = 0; i < w->out->n_presentation; i++) {
+		const struct idr_presentation *p = &w->out->presentation[i];
+
+		if (used[p->query - w->query->credential] && idr_verdict_is_accepted(p->verdict))
+			done |= w->confirmed[i];
+	}
+	return done == (1u << wanted) - 1;
+}
+
 static bool decide(struct work *w, struct idr_err *err)
 {
 	size_t n = w->query->n_credential;
@@ -150,6 +167,12 @@ static bool decide(struct work *w, struct idr_err *err)
 	if (!idr_dcql_satisfied(w->query, answered, used, &why)) {
 		/* the presentation's own fault says more than that something is missing */
 		reject(w->out, refusal ? &refusal->why : &why);
+		return true;
+	}
+	if (!all_confirmed(w, used)) {
+		idr_fail(&why, IDR_TRANSACTION_DATA, "OpenID4VP 1.0 section 8.4",
+		    "a transaction is confirmed by no presentation");
+		reject(w->out, &why);
 		return true;
 	}
 	w->out->accepted = true;
@@ -176,7 +199,8 @@ bool idr_verify_response(struct idr_suite *s, struct idr_arena *a,
 	}
 	w.out->presentation = idr_arena_array(a, n, sizeof(*w.out->presentation), err);
 	w.full = idr_arena_array(a, n, sizeof(*w.full), err);
-	if (!w.out->presentation || !w.full || !verify_all(&w, vp_token, err) || !decide(&w, err))
+	w.confirmed = idr_arena_array(a, n, sizeof(*w.confirmed), err);
+	if (!w.out->presentation || !w.full || !w.confirmed || !verify_all(&w, vp_token, err) || !decide(&w, err))
 		return false;
 	*out = w.out;
 	return true;

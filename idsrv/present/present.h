@@ -69,6 +69,16 @@ IDR_MUST bool present_object_build(struct flow_request *r, const struct reg_pres
 IDR_MUST bool present_object_finish(struct flow_request *r, const struct reg_presentation *p,
     const struct signer_job *job, struct idr_bytes *compact, struct idr_err *err);
 
+/* ---- present_transaction.c: what the holder is to confirm ---- */
+
+/* transaction_data of the relying party's request, against p->query, into p->transaction_data.
+ * errors IDR_INVALID_FIELD, IDR_POLICY */
+IDR_MUST bool present_transaction_read(struct flow_request *r, const struct idr_json *body,
+    struct reg_presentation *p, struct idr_err *err);
+/* The same of a transaction that was recorded, from its request object. */
+IDR_MUST bool present_transaction_load(struct app *app, struct flow_request *r, struct reg_presentation *p,
+    struct idr_err *err);
+
 /* ---- present_url.c: addresses, pure ---- */
 
 /* https, or http on the loopback; nothing a browser would read differently than we do. */

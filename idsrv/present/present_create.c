@@ -139,7 +139,8 @@ static bool read_body(struct app *app, struct flow_request *r, struct create_sta
 	if (p->flow == PRESENT_CROSS_DEVICE && !access_party(r)->cross_device)
 		return idr_fail(err, IDR_FORBIDDEN, "OpenID4VP 1.0 section 13.3",
 		    "this relying party may not ask across devices");
-	return read_query(r, body, p, err) && read_return_url(r, body, p, err) &&
+	return read_query(r, body, p, err) && present_transaction_read(r, body, p, err) &&
+	    read_return_url(r, body, p, err) &&
 	    read_wallet_base(app, body, st, err);
 }
 

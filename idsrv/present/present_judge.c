@@ -70,6 +70,7 @@ static bool verify(struct app *app, struct flow_request *r, const struct reg_pre
 		.cache = r->cache, .status = lists_lookup(app->lists),
 		.created = p->created, .algs = IDR_ALGS_HAIP, /* as client_metadata announces */
 	};
+	struct idr_transactions transactions;
 	const struct idr_dcql *query;
 	struct idr_err why;
 
@@ -77,6 +78,11 @@ static bool verify(struct app *app, struct flow_request *r, const struct reg_pre
 		return false;
 	if (!idr_dcql_parse(r->arena, p->query, &query, &why))
 		return idr_fail(err, IDR_INTERNAL, NULL, "the query of a transaction does not parse");
+	if (p->transaction_data.n) {
+		if (!idr_transactions_parse(r->arena, p->transaction_data, query, &transactions, &why))
+			return idr_fail(err, IDR_INTERNAL, NULL, "the transaction_data of a transaction does not parse");
+		in.transactions = &transactions;
+	}
 	if (!bind(r, p, x, query, &in, err))
 		return false;
 	if (idr_verify_response(r->suite, r->arena, vp_token, query, &in, r->now, out, &why))

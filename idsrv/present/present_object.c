@@ -75,6 +75,8 @@ static bool claims(struct flow_request *r, const struct reg_presentation *p,
 	idr_jw_put_int(&w, "iat", p->created);
 	idr_jw_put_int(&w, "exp", p->expires);
 	idr_jw_put_raw(&w, "dcql_query", p->query);
+	if (p->transaction_data.n)
+		idr_jw_put_raw(&w, "transaction_data", p->transaction_data);
 	if (!put_metadata(&w, r, x, err))
 		return false;
 	idr_jw_close(&w, '}');

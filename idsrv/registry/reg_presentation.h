@@ -30,6 +30,8 @@ struct reg_presentation {
 	struct idr_bytes client_id;       /* as sent: a renewed certificate changes nothing here */
 	struct idr_bytes response_uri;
 	struct idr_bytes return_url;      /* same device: where redirect_uri leads; empty otherwise */
+	struct idr_bytes transaction_data; /* JSON array of base64url strings; no column: it stands in the
+	                                     request object, and present/ reads it there; empty: none */
 	struct idr_bytes request_object;  /* signed JWT, the same bytes for every GET; sealed by present/ */
 	int64_t created, expires;
 	enum reg_presentation_state state;

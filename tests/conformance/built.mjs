@@ -34,6 +34,7 @@ export const BUILT = {
 	'notification': BOTH,
 	'status list': BOTH,
 	'request_uri_method=post': BOTH,
+	'transaction_data': BOTH,
 	'encryption': BOTH,
 	'attestation proof': BOTH,
 	'key attestation': BOTH,
