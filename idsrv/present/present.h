@@ -38,6 +38,7 @@ struct present_secret {
 	uint8_t state[PRESENT_TEXT];
 	uint8_t kid[PRESENT_TEXT];
 	struct idr_secret scalar;          /* encryption key; n == 0 under direct_post */
+	bool confirms;                     /* the request object carries transaction_data */
 };
 IDR_MUST bool present_secret_make(struct idr_suite *s, enum present_mode mode,
     struct present_secret *out, struct idr_err *err);
@@ -75,9 +76,10 @@ IDR_MUST bool present_object_finish(struct flow_request *r, const struct reg_pre
  * errors IDR_INVALID_FIELD, IDR_POLICY */
 IDR_MUST bool present_transaction_read(struct flow_request *r, const struct idr_json *body,
     struct reg_presentation *p, struct idr_err *err);
-/* The same of a transaction that was recorded, from its request object. */
-IDR_MUST bool present_transaction_load(struct app *app, struct flow_request *r, struct reg_presentation *p,
-    struct idr_err *err);
+/* The same of a transaction that was recorded, from its request object; nothing is opened where x says there
+ * is none. */
+IDR_MUST bool present_transaction_load(struct app *app, struct flow_request *r,
+    const struct present_secret *x, struct reg_presentation *p, struct idr_err *err);
 
 /* ---- present_url.c: addresses, pure ---- */
 

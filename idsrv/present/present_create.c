@@ -204,8 +204,9 @@ static bool build(struct app *app, struct flow_request *r, struct create_state *
 	struct present_secret x;
 	bool ok;
 
-	ok = present_secret_make(r->suite, (enum present_mode)p->mode, &x, err) &&
-	    present_secret_seal(app, r, p->id, &x, &p->secret_sealed, err) &&
+	ok = present_secret_make(r->suite, (enum present_mode)p->mode, &x, err);
+	x.confirms = p->transaction_data.n > 0;
+	ok = ok && present_secret_seal(app, r, p->id, &x, &p->secret_sealed, err) &&
 	    present_object_build(r, p, &x, none, &st->job, err);
 	if (ok)
 		idr_suite_hash(r->suite, IDR_SHA256, idr_bytes(x.nonce, PRESENT_TEXT), p->nonce_hash);

@@ -97,7 +97,7 @@ static bool build_variant(struct app *app, struct flow_request *r, struct reques
 	if (wallet_nonce.n > PRESENT_WALLET_NONCE_MAX)
 		return idr_fail(err, IDR_INVALID_REQUEST, "OpenID4VP 1.0 section 5.10", "wallet_nonce is too long");
 	ok = present_secret_open(app, r, &st->load.p, &x, err) &&
-	    present_transaction_load(app, r, &st->load.p, err) &&
+	    present_transaction_load(app, r, &x, &st->load.p, err) &&
 	    present_object_build(r, &st->load.p, &x, wallet_nonce, &st->job, err);
 	present_secret_clear(&x);
 	st->variant = true;

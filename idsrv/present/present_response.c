@@ -101,7 +101,7 @@ static bool judge(struct app *app, struct flow_request *r, struct response_state
 	struct present_outcome out;
 	struct idr_err why;
 
-	if (!present_transaction_load(app, r, &st->load.p, err))
+	if (!present_transaction_load(app, r, x, &st->load.p, err))
 		return false;
 	if (!present_judge(app, r, &st->load.p, x, vp_token, &out, &why))
 		return unreadable(r, st, &why, err);

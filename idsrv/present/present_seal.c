@@ -108,6 +108,8 @@ bool present_secret_seal(struct app *app, struct flow_request *r, const uint8_t 
 		idr_jw_name(&w, "d");
 		idr_jw_b64url(&w, idr_secret_bytes(&x->scalar));
 	}
+	if (x->confirms)
+		idr_jw_put_bool(&w, "confirms", true);
 	idr_jw_close(&w, '}');
 	ok = idr_buf_done(&b, &plain, err) && context(r->arena, "presentation:", id, &aad, err) &&
 	    node_seal(app->node, r->suite, r->arena, aad, plain, sealed, err);
@@ -155,6 +157,7 @@ bool present_secret_open(struct app *app, struct flow_request *r, const struct r
 	    !take_text(json, "kid", out->kid) || !take_scalar(r->arena, json, &out->scalar, err) ||
 	    (p->mode == PRESENT_DIRECT_POST_JWT && !out->scalar.n))
 		return idr_fail(err, IDR_INTERNAL, NULL, "the secret of a transaction is not what we sealed");
+	out->confirms = idr_json_is(idr_json_find(json, "confirms"), IDR_JSON_TRUE);
 	return true;
 }
 

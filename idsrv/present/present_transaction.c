@@ -83,20 +83,23 @@ bool present_transaction_read(struct flow_request *r, const struct idr_json *bod
 	return idr_transactions_parse(r->arena, p->transaction_data, query, &parsed, err);
 }
 
-bool present_transaction_load(struct app *app, struct flow_request *r, struct reg_presentation *p,
-    struct idr_err *err)
+bool present_transaction_load(struct app *app, struct flow_request *r, const struct present_secret *x,
+    struct reg_presentation *p, struct idr_err *err)
 {
 	const struct idr_json *claims, *all;
 	struct idr_bytes jwt;
 	struct idr_jws jws;
 
 	p->transaction_data = IDR_LIT("");
+	if (!x->confirms)
+		return true;
 	if (!present_object_open(app, r, p, &jwt, err) ||
 	    !idr_jws_parse(r->arena, jwt, OBJECT_MAX, false, &jws, err) ||
 	    !idr_json_parse(r->arena, jws.payload, OBJECT_MAX, &claims, err))
 		return false;
 	all = idr_json_find(claims, "transaction_data");
-	if (all)
-		p->transaction_data = all->raw;
+	if (!all)
+		return idr_fail(err, IDR_INTERNAL, NULL, "the request object has lost its transaction_data");
+	p->transaction_data = all->raw;
 	return true;
 }
