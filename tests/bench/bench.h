@@ -21,6 +21,7 @@ enum { BENCH_ROUNDS_MAX = 15 };
 struct bench_options {
 	const char *server;    /* http://127.0.0.1:port */
 	const char *tokens;    /* file: an access token a line, of different people */
+	const char *people;    /* file: the row keys of these people */
 	const char *party;     /* key of a relying party */
 	const char *card;      /* text of a paper QR */
 	const char *admin;     /* http://127.0.0.1:port */
@@ -80,11 +81,19 @@ void bench_bare_free(struct bench_bare **b);
 void bench_bare_sign(struct bench_bare *b);
 void bench_bare_verify(struct bench_bare *b);       /* cached key and context */
 void bench_bare_verify_fresh(struct bench_bare *b); /* key from its point each time */
+void bench_bare_agree(struct bench_bare *b);        /* ECDH, the peer from its point each time */
+
+/* root: a certificate that was read before */
+void *bench_bare_root(struct idr_bytes der);
+void bench_bare_root_free(void *root);
+void bench_bare_certificate(struct idr_bytes der, void *root);
 
 /* What an endpoint cannot do without, on all cores at once. */
 enum bench_work {
 	BENCH_ISSUING,         /* proof (fresh verify), signature, our own output (verify) */
+	BENCH_BOUND,           /* the same, and a DPoP proof (fresh verify) */
 	BENCH_PRESENTED,       /* issuer, key binding (fresh): two verifies */
+	BENCH_SEALED,          /* the same, and one ECDH */
 	BENCH_PAPER,           /* issuer: one verify */
 };
 struct bench_speed {
@@ -115,7 +124,7 @@ struct bench_load {
 	const char *server;
 	int connections;
 	double seconds;
-	int status;                            /* every answer must have it */
+	int status;                            /* every answer must have it; 0: any 2xx */
 	/* The next request of this connection, which may read the last answer; false: it has done its part. */
 	bool (*next)(void *ctx, int connection, const char *body, size_t n, struct bench_request *out);
 	void *ctx;
@@ -134,6 +143,10 @@ bool bench_load_run(struct bench_load *l);
 struct bench_request bench_request_make(const char *method, const char *path, const char *token,
     const char *type, struct idr_bytes body);
 
+/* The same with whole header lines, each with its end. */
+struct bench_request bench_request_with(const char *method, const char *path, const char *headers,
+    struct idr_bytes body);
+
 /* POST /v1/verify; nonce and audience NULL for what carries no key binding. */
 struct bench_request bench_verify_request(const struct bench_options *o, struct idr_bytes input,
     const char *nonce, const char *audience);
@@ -147,6 +160,8 @@ struct idr_bytes bench_ask(const char *server, struct bench_request *r, struct i
 struct bench_wallet;
 struct bench_wallet *bench_wallet_new(const struct bench_options *o, const char *configuration);
 void bench_wallet_free(struct bench_wallet **w);
+/* The same with access tokens of its own, each bound to a key that every request proves by DPoP. */
+struct bench_wallet *bench_wallet_bound(const struct bench_options *o, const char *configuration);
 /* n credential requests made beforehand, so that what is measured is the server; then next() gives them. */
 void bench_wallet_prepare(struct bench_wallet *w, size_t n);
 bool bench_wallet_next(void *ctx, int connection, const char *body, size_t n, struct bench_request *out);

@@ -7,6 +7,7 @@
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
+#include <openssl/x509.h>
 
 struct bench_bare {
 	EVP_PKEY *key, *params;
@@ -75,6 +76,47 @@ void bench_bare_verify_fresh(struct bench_bare *b)
 	EVP_PKEY_free(k);
 }
 
+/* ECDH with a peer seen for the first time; that its point is on the curve was checked when it was read. */
+void bench_bare_agree(struct bench_bare *b)
+{
+	EVP_PKEY *peer = EVP_PKEY_new();
+	EVP_PKEY_CTX *c = EVP_PKEY_CTX_new(b->key, NULL);
+	uint8_t secret[32];
+	size_t n = sizeof(secret);
+
+	if (EVP_PKEY_copy_parameters(peer, b->params) != 1 ||
+	    EVP_PKEY_set1_encoded_public_key(peer, b->point, b->n_point) != 1)
+		abort();
+	if (EVP_PKEY_derive_init(c) <= 0 || EVP_PKEY_derive_set_peer_ex(c, peer, 0) <= 0 ||
+	    EVP_PKEY_derive(c, secret, &n) <= 0)
+		abort();
+	EVP_PKEY_CTX_free(c);
+	EVP_PKEY_free(peer);
+}
+
+/* A certificate read and its signature verified, and nothing asked of what it says. */
+void bench_bare_certificate(struct idr_bytes der, void *root)
+{
+	const unsigned char *p = der.p;
+	X509 *x = d2i_X509(NULL, &p, (long)der.n);
+
+	if (!x || X509_verify(x, X509_get0_pubkey(root)) != 1)
+		abort();
+	X509_free(x);
+}
+
+void *bench_bare_root(struct idr_bytes der)
+{
+	const unsigned char *p = der.p;
+
+	return d2i_X509(NULL, &p, (long)der.n);
+}
+
+void bench_bare_root_free(void *root)
+{
+	X509_free(root);
+}
+
 /* ---- all cores at once ---- */
 
 struct share {
@@ -87,8 +129,12 @@ static void once(struct bench_bare *b, enum bench_work work)
 {
 	if (work != BENCH_PAPER)
 		bench_bare_verify_fresh(b);
-	if (work == BENCH_ISSUING)
+	if (work == BENCH_BOUND)
+		bench_bare_verify_fresh(b);
+	if (work == BENCH_ISSUING || work == BENCH_BOUND)
 		bench_bare_sign(b);
+	if (work == BENCH_SEALED)
+		bench_bare_agree(b);
 	bench_bare_verify(b);
 }
 

@@ -101,11 +101,16 @@ static void keep(struct run *r, double us)
 	r->l->stalled += us > bench_stall_us(r->l);
 }
 
+static bool expected(const struct bench_load *l, long status)
+{
+	return l->status ? status == l->status : status / 100 == 2;
+}
+
 static void answered(struct run *r, int i)
 {
 	struct connection *c = &r->c[i];
 
-	if (strtol(c->in + 9, NULL, 10) != r->l->status) {
+	if (!expected(r->l, strtol(c->in + 9, NULL, 10))) {
 		fprintf(stderr, "idbench: unexpected answer: %.300s\n", c->in);
 		r->broken = true;
 		return;
@@ -243,21 +248,32 @@ bool bench_load_run(struct bench_load *l)
 	return !r.broken && l->done > 0;
 }
 
-struct bench_request bench_request_make(const char *method, const char *path, const char *token,
-    const char *type, struct idr_bytes body)
+struct bench_request bench_request_with(const char *method, const char *path, const char *headers,
+    struct idr_bytes body)
 {
-	struct bench_request r = { .p = malloc(body.n + 2048) };
+	struct bench_request r = { .p = malloc(body.n + 4096) };
 	int n;
 
 	if (!r.p)
 		abort();
-	n = snprintf(r.p, 2048, "%s %s HTTP/1.1\r\nHost: localhost\r\n%s%s%s%s%s%sContent-Length: %zu\r\n\r\n", method,
-	    path, token ? "Authorization: Bearer " : "", token ? token : "", token ? "\r\n" : "",
-	    type ? "Content-Type: " : "", type ? type : "", type ? "\r\n" : "", body.n);
+	n = snprintf(r.p, 4096, "%s %s HTTP/1.1\r\nHost: localhost\r\n%sContent-Length: %zu\r\n\r\n", method, path,
+	    headers, body.n);
+	if (n < 0 || n >= 4096)
+		bench_die("the head of a request is too long", NULL);
 	if (body.n)
 		memcpy(r.p + n, body.p, body.n);
 	r.n = (size_t)n + body.n;
 	return r;
+}
+
+struct bench_request bench_request_make(const char *method, const char *path, const char *token,
+    const char *type, struct idr_bytes body)
+{
+	char headers[2048];
+
+	snprintf(headers, sizeof(headers), "%s%s%s%s%s%s", token ? "Authorization: Bearer " : "",
+	    token ? token : "", token ? "\r\n" : "", type ? "Content-Type: " : "", type ? type : "", type ? "\r\n" : "");
+	return bench_request_with(method, path, headers, body);
 }
 
 struct bench_request bench_verify_request(const struct bench_options *o, struct idr_bytes input,
@@ -309,7 +325,7 @@ static bool next_once(void *ctx, int connection, const char *body, size_t n, str
 struct idr_bytes bench_ask(const char *server, struct bench_request *r, struct idr_arena *a)
 {
 	struct once x = { .request = r, .a = a };
-	struct bench_load l = { .server = server, .connections = 1, .seconds = 30, .status = 200,
+	struct bench_load l = { .server = server, .connections = 1, .seconds = 30,
 		.next = next_once, .ctx = &x };
 
 	if (!bench_load_run(&l) || !x.body.p)

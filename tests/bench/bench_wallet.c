@@ -18,31 +18,54 @@ struct bench_wallet {
 	struct idr_suite *s;
 	struct idr_arena *a, *keep;
 	const struct bench_options *o;
-	const char *configuration, *token[TOKENS_MAX];
+	const char *configuration;
+	struct access {
+		const char *token;
+		struct idr_private *dpop; /* NULL: a bearer token */
+	} access[TOKENS_MAX];
 	struct bench_request nonce, *request;
-	size_t n_token, want, asked, made, next;
+	size_t n_access, want, asked, made, next;
 	struct bench_request walking[WALKERS_MAX]; /* what a connection has asked for last */
 };
 
-static void read_tokens(struct bench_wallet *w)
+/* The lines of a file; false behind the last. */
+static bool next_line(struct bench_wallet *w, FILE *f, char **out)
 {
 	char line[1024];
 	struct idr_err err;
-	FILE *f = fopen(w->o->tokens, "re");
+
+	while (fgets(line, sizeof(line), f)) {
+		line[strcspn(line, "\n")] = '\0';
+		if (!*line)
+			continue;
+		bench_must((*out = idr_arena_printf(w->keep, &err, "%s", line)) != NULL, &err);
+		return true;
+	}
+	return false;
+}
+
+static FILE *open_lines(const char *name)
+{
+	FILE *f = name ? fopen(name, "re") : NULL;
 
 	if (!f)
-		bench_die(w->o->tokens, NULL);
-	while (w->n_token < TOKENS_MAX && fgets(line, sizeof(line), f)) {
-		line[strcspn(line, "\n")] = '\0';
-		if (*line && !(w->token[w->n_token++] = idr_arena_printf(w->keep, &err, "%s", line)))
-			bench_die("tokens", &err);
-	}
+		bench_die(name ? name : "--people", NULL);
+	return f;
+}
+
+static void read_tokens(struct bench_wallet *w)
+{
+	FILE *f = open_lines(w->o->tokens);
+	char *token;
+
+	while (w->n_access < TOKENS_MAX && next_line(w, f, &token))
+		w->access[w->n_access++] = (struct access){ token, NULL };
 	fclose(f);
-	if (!w->n_token)
+	if (!w->n_access)
 		bench_die("there is no access token", NULL);
 }
 
-struct bench_wallet *bench_wallet_new(const struct bench_options *o, const char *configuration)
+static struct bench_wallet *wallet_new(const struct bench_options *o, const char *configuration)
 {
 	struct bench_wallet *w = calloc(1, sizeof(*w));
 
@@ -54,6 +77,13 @@ struct bench_wallet *bench_wallet_new(const struct bench_options *o, const char 
 	w->o = o;
 	w->configuration = configuration;
 	w->nonce = bench_request_make("POST", "/nonce", NULL, NULL, IDR_LIT(""));
+	return w;
+}
+
+struct bench_wallet *bench_wallet_new(const struct bench_options *o, const char *configuration)
+{
+	struct bench_wallet *w = wallet_new(o, configuration);
+
 	read_tokens(w);
 	return w;
 }
@@ -66,6 +96,8 @@ void bench_wallet_free(struct bench_wallet **wp)
 		free(w->request[i].p);
 	for (size_t i = 0; i < WALKERS_MAX; i++)
 		free(w->walking[i].p);
+	for (size_t i = 0; i < w->n_access; i++)
+		idr_private_free(&w->access[i].dpop);
 	free(w->request);
 	free(w->nonce.p);
 	idr_arena_free(&w->a);
@@ -88,23 +120,66 @@ static struct idr_bytes attached(struct bench_wallet *w, const struct idr_privat
 	return out;
 }
 
-static struct idr_bytes proof_of(struct bench_wallet *w, const struct idr_private *key,
-    struct idr_bytes quoted_nonce)
+/* A JWT with the key in its header. */
+static struct idr_bytes self_signed(struct bench_wallet *w, const char *typ, const struct idr_private *key,
+    const char *payload)
 {
 	struct idr_bytes header, tbs;
 	struct idr_err err;
 	struct idr_buf h;
-	char payload[512];
 
 	idr_buf_init(&h, w->a, 256, 1024);
-	idr_buf_put_str(&h, "{\"alg\":\"ES256\",\"typ\":\"openid4vci-proof+jwt\",\"jwk\":");
+	idr_buf_printf(&h, "{\"alg\":\"ES256\",\"typ\":\"%s\",\"jwk\":", typ);
 	idr_key_put_jwk(&h, idr_private_public(key), NULL);
 	idr_buf_put_byte(&h, '}');
 	bench_must(idr_buf_done(&h, &header, &err), &err);
-	snprintf(payload, sizeof(payload), "{\"aud\":\"%s\",\"iat\":%lld,\"nonce\":%.*s}", w->o->server,
-	    (long long)time(NULL), (int)quoted_nonce.n, (const char *)quoted_nonce.p);
 	bench_must(idr_jws_build(w->a, header, idr_str(payload), &tbs, &err), &err);
 	return attached(w, key, tbs);
+}
+
+static struct idr_bytes proof_of(struct bench_wallet *w, const struct idr_private *key,
+    struct idr_bytes quoted_nonce)
+{
+	char payload[512];
+
+	snprintf(payload, sizeof(payload), "{\"aud\":\"%s\",\"iat\":%lld,\"nonce\":%.*s}", w->o->server,
+	    (long long)time(NULL), (int)quoted_nonce.n, (const char *)quoted_nonce.p);
+	return self_signed(w, "openid4vci-proof+jwt", key, payload);
+}
+
+/* RFC 9449 section 4.2; ath where there is a token already. */
+static struct idr_bytes dpop_of(struct bench_wallet *w, const struct idr_private *key, const char *path,
+    const char *token)
+{
+	uint8_t jti[IDR_B64URL_LEN(16)], ath[IDR_B64URL_LEN(32)], random[16], hash[IDR_HASH_MAX];
+	char payload[640];
+	int n;
+
+	idr_suite_random(w->s, random, sizeof(random));
+	idr_b64url_encode(idr_bytes(random, sizeof(random)), jti);
+	n = snprintf(payload, sizeof(payload), "{\"jti\":\"%.*s\",\"htm\":\"POST\",\"htu\":\"%s%s\",\"iat\":%lld",
+	    (int)sizeof(jti), (const char *)jti, w->o->server, path, (long long)time(NULL));
+	if (token) {
+		idr_suite_hash(w->s, IDR_SHA256, idr_str(token), hash);
+		idr_b64url_encode(idr_bytes(hash, 32), ath);
+		n += snprintf(payload + n, sizeof(payload) - (size_t)n, ",\"ath\":\"%.*s\"", (int)sizeof(ath),
+		    (const char *)ath);
+	}
+	snprintf(payload + n, sizeof(payload) - (size_t)n, "}");
+	return self_signed(w, "dpop+jwt", key, payload);
+}
+
+static struct bench_request authorized(struct bench_wallet *w, const struct access *with, struct idr_bytes body)
+{
+	struct idr_bytes proof;
+	char headers[2048];
+
+	if (!with->dpop)
+		return bench_request_make("POST", "/credential", with->token, "application/json", body);
+	proof = dpop_of(w, with->dpop, "/credential", with->token);
+	snprintf(headers, sizeof(headers), "Authorization: DPoP %s\r\nDPoP: %.*s\r\nContent-Type: application/json\r\n",
+	    with->token, (int)proof.n, (const char *)proof.p);
+	return bench_request_with("POST", "/credential", headers, body);
 }
 
 /* The answer to POST /nonce becomes a request, with the token of this turn. */
@@ -122,7 +197,7 @@ static struct bench_request credential_request(struct bench_wallet *w, struct id
 	idr_buf_put(&q, proof_of(w, key, idr_json_find(doc, "c_nonce")->raw));
 	idr_buf_put_str(&q, "\"]}}");
 	bench_must(idr_buf_done(&q, &text, &err), &err);
-	return bench_request_make("POST", "/credential", w->token[turn % w->n_token], "application/json", text);
+	return authorized(w, &w->access[turn % w->n_access], text);
 }
 
 static struct bench_request of_new_key(struct bench_wallet *w, struct idr_bytes nonce_body, size_t turn)
@@ -136,6 +211,64 @@ static struct bench_request of_new_key(struct bench_wallet *w, struct idr_bytes 
 	r = credential_request(w, nonce_body, key, turn);
 	idr_private_free(&key);
 	return r;
+}
+
+/* ---- access tokens that are bound to a key ---- */
+
+static struct idr_bytes json_text(struct bench_wallet *w, struct idr_bytes body, const char *name,
+    const char *of_grant)
+{
+	const struct idr_json *doc;
+	struct idr_err err;
+
+	bench_must(idr_json_parse(w->a, body, body.n, &doc, &err), &err);
+	if (of_grant)
+		doc = idr_json_find(idr_json_find(idr_json_find(doc, "credential_offer"), "grants"), of_grant);
+	doc = idr_json_find(doc, name);
+	if (!idr_json_is(doc, IDR_JSON_STRING))
+		bench_die(name, NULL);
+	return doc->text;
+}
+
+static void bind(struct bench_wallet *w, const char *person, struct access *out)
+{
+	static const char GRANT[] = "urn:ietf:params:oauth:grant-type:pre-authorized_code";
+	struct idr_bytes code, proof, body;
+	struct bench_request q;
+	char text[512], headers[1536];
+	struct idr_err err;
+
+	idr_arena_reset(w->a);
+	snprintf(text, sizeof(text), "{\"person\":\"%s\",\"configurations\":[\"%s\"],\"tx_code\":false}", person,
+	    w->configuration);
+	q = bench_request_make("POST", "/admin/v1/offers", w->o->officer, "application/json", idr_str(text));
+	code = json_text(w, bench_ask(w->o->admin, &q, w->a), "pre-authorized_code", GRANT);
+	bench_must(idr_private_generate(w->s, IDR_P256, &out->dpop, &err), &err);
+	proof = dpop_of(w, out->dpop, "/token", NULL);
+	snprintf(headers, sizeof(headers), "DPoP: %.*s\r\nContent-Type: application/x-www-form-urlencoded\r\n",
+	    (int)proof.n, (const char *)proof.p);
+	snprintf(text, sizeof(text), "grant_type=%s&pre-authorized_code=%.*s", GRANT, (int)code.n, (const char *)code.p);
+	q = bench_request_with("POST", "/token", headers, idr_str(text));
+	body = bench_ask(w->o->server, &q, w->a);
+	if (json_text(w, body, "token_type", NULL).n != 4)
+		bench_die("the access token is not bound", NULL);
+	body = json_text(w, body, "access_token", NULL);
+	bench_must((out->token = idr_arena_printf(w->keep, &err, "%.*s", (int)body.n, (const char *)body.p)) != NULL,
+	    &err);
+}
+
+struct bench_wallet *bench_wallet_bound(const struct bench_options *o, const char *configuration)
+{
+	struct bench_wallet *w = wallet_new(o, configuration);
+	FILE *f = open_lines(o->people);
+	char *person;
+
+	while (w->n_access < TOKENS_MAX && next_line(w, f, &person))
+		bind(w, person, &w->access[w->n_access++]);
+	fclose(f);
+	if (!w->n_access)
+		bench_die("there is nobody to ask for", NULL);
+	return w;
 }
 
 /* ---- many, beforehand ---- */

@@ -14,7 +14,7 @@ finish() {
 trap finish EXIT
 
 idbench() { # PART [options]
-	"$BIN/idbench" "$1" --server "${SERVER:-}" --admin "${ADMIN:-}" --pid "${SERVER_PID:-0}" --tokens "$WORK/tokens" \
+	"$BIN/idbench" "$1" --server "${SERVER:-}" --admin "${ADMIN:-}" --pid "${SERVER_PID:-0}" --tokens "$WORK/tokens" --people "$WORK/people" \
 		--party "$(cat "$WORK/bank.key" 2>/dev/null)" --officer "$(cat "$WORK/keys/officer.token" 2>/dev/null)" \
 		--card "$(cat "$WORK/card.txt" 2>/dev/null)" --delay "$SHARED/delay" --shared "$SHARED" \
 		--keys "$WORK/keys" --bin "$BIN" --work "$WORK" --db "${db:-}" --person "${person:-}" --rounds "$rounds" --seconds "$seconds" "${@:2}"
@@ -28,9 +28,9 @@ token_of() { # PERSON
 	echo "$(curl -s -d grant_type=urn:ietf:params:oauth:grant-type:pre-authorized_code \
 		--data-urlencode "pre-authorized_code=$code" "$SERVER/token" | json_get access_token)"
 }
-tokens() { # N
+tokens() { # of these people
 	local key
-	for key in $(sed -n 's/^{"key":"\(KH-[^"]*\)".*/\1/p' schema/samples/people.ndjson | head -n "$1"); do
+	while read -r key; do
 		token_of "$key"
 	done
 }
@@ -39,7 +39,8 @@ tokens() { # N
 populate() {
 	"$BIN/idctl" people import schema/samples/people.ndjson >/dev/null &&
 		"$BIN/idctl" party add Bench --policy '*' --out "$WORK/bank.key" --token-file "$WORK/keys/admin.token" >/dev/null &&
-		tokens 32 >"$WORK/tokens" || return 1
+		sed -n 's/^{"key":"\(KH-[^"]*\)".*/\1/p' schema/samples/people.ndjson | head -n 32 >"$WORK/people" &&
+		tokens <"$WORK/people" >"$WORK/tokens" || return 1
 	# one who gets no other credential
 	person=$(sed -n 's/^{"key":"\(TH-[^"]*\)".*/\1/p' schema/samples/people.ndjson | head -n 1)
 	token_of "$person" >"$WORK/token.one"
