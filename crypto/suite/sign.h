@@ -24,6 +24,10 @@ IDR_MUST bool idr_private_from_jwk(struct idr_suite *s, struct idr_arena *a,
 /* From the raw 32 or 48 byte scalar and back (P-256, P-384; 32-byte seed of Ed25519). */
 IDR_MUST bool idr_private_from_scalar(struct idr_suite *s, enum idr_curve curve,
     struct idr_bytes d, struct idr_private **out, struct idr_err *err);
+/* The same for one who kept both halves of a key made here, sealed: nothing is computed again, and that they
+ * belong together is not checked. */
+IDR_MUST bool idr_private_from_pair(struct idr_suite *s, struct idr_bytes d, const struct idr_key *pub,
+    struct idr_private **out, struct idr_err *err);
 IDR_MUST bool idr_private_scalar(const struct idr_private *k, struct idr_secret *out,
     struct idr_err *err);
 /* PKCS#8 PEM text in the arena (which is wiped when freed). */

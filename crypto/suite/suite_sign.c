@@ -124,18 +124,34 @@ static bool ed25519_from_seed(struct idr_suite *s, struct idr_bytes d, struct id
 	return private_new(s, k, &pub, out, err);
 }
 
+static bool scalar_fits(enum idr_curve curve, struct idr_bytes d, struct idr_err *err)
+{
+	if (curve == IDR_CURVE_NONE || d.n != scalar_len(curve))
+		return idr_fail(err, IDR_KEY, NULL, "the private key is not as long as its curve demands");
+	return curve == IDR_ED25519 || idr_scalar_in_range(curve, d.p) ||
+	    idr_fail(err, IDR_KEY, "SP 800-56A section 5.6.2.1.2", "the private key is out of range");
+}
+
+bool idr_private_from_pair(struct idr_suite *s, struct idr_bytes d, const struct idr_key *pub,
+    struct idr_private **out, struct idr_err *err)
+{
+	if (!scalar_fits(pub->curve, d, err))
+		return false;
+	if (pub->curve == IDR_ED25519)
+		return ed25519_from_seed(s, d, out, err);
+	return private_new(s, pkey_from_parts(pub->curve, d.p, pub), pub, out, err);
+}
+
 bool idr_private_from_scalar(struct idr_suite *s, enum idr_curve curve, struct idr_bytes d,
     struct idr_private **out, struct idr_err *err)
 {
 	struct idr_key pub = { .curve = IDR_CURVE_NONE };
 	IDR_AUTO(BIGNUM) *bn = NULL;
 
-	if (curve == IDR_CURVE_NONE || d.n != scalar_len(curve))
-		return idr_fail(err, IDR_KEY, NULL, "the private key is not as long as its curve demands");
+	if (!scalar_fits(curve, d, err))
+		return false;
 	if (curve == IDR_ED25519)
 		return ed25519_from_seed(s, d, out, err);
-	if (!idr_scalar_in_range(curve, d.p))
-		return idr_fail(err, IDR_KEY, "SP 800-56A section 5.6.2.1.2", "the private key is out of range");
 	bn = BN_secure_new();
 	if (!bn || !BN_bin2bn(d.p, (int)d.n, bn))
 		return failed(err, "out of memory");

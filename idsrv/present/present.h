@@ -33,16 +33,21 @@ bool present_closed(struct idr_err *err);
 
 /* ---- present_seal.c: what only this server may know of a transaction ---- */
 
+struct idr_private;
 struct present_secret {
 	uint8_t nonce[PRESENT_TEXT];
 	uint8_t state[PRESENT_TEXT];
 	uint8_t kid[PRESENT_TEXT];
 	struct idr_secret scalar;          /* encryption key; n == 0 under direct_post */
+	struct idr_key key;                /* its public half, kept so that no response waits for its making */
 	bool confirms;                     /* the request object carries transaction_data */
 };
 IDR_MUST bool present_secret_make(struct idr_suite *s, enum present_mode mode,
     struct present_secret *out, struct idr_err *err);
 void present_secret_clear(struct present_secret *x);
+/* What the wallet encrypts to; idr_private_free() it. */
+IDR_MUST bool present_secret_key(struct idr_suite *s, const struct present_secret *x,
+    struct idr_private **out, struct idr_err *err);
 /* As reg_presentation.secret_sealed of transaction `id`, and back. */
 IDR_MUST bool present_secret_seal(struct app *app, struct flow_request *r, const uint8_t id[16],
     const struct present_secret *x, struct idr_bytes *sealed, struct idr_err *err);

@@ -38,7 +38,7 @@ static bool decrypt(struct flow_request *r, const struct present_secret *x, stru
 	/* our key has a kid, so the wallet must name it; another one is an earlier request's */
 	if (!idr_bytes_equal(jwe.kid, idr_bytes(x->kid, PRESENT_TEXT)))
 		return idr_fail(err, IDR_DECRYPT, REF_JWT, "the response is encrypted to another key");
-	ok = idr_private_from_scalar(r->suite, IDR_P256, idr_secret_bytes(&x->scalar), &key, err) &&
+	ok = present_secret_key(r->suite, x, &key, err) &&
 	    idr_jwe_open(r->suite, r->arena, &jwe, key, plain, err);
 	idr_private_free(&key);
 	return ok;

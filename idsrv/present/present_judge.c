@@ -1,6 +1,5 @@
 #include "lists/lists.h"
 #include "present/present.h"
-#include "suite/sign.h"
 
 /* The vp_token against the query, and the result as the relying party will read it. */
 
@@ -15,23 +14,6 @@ static bool policy_of(const struct flow_request *r, const struct reg_presentatio
 	/* without it the default would apply, which asks for less */
 	if (p->policy_id.n && !*out)
 		return idr_fail(err, IDR_INTERNAL, NULL, "the policy of an open transaction is no longer configured");
-	return true;
-}
-
-/* Of our encryption key; NULL stays where the response is not encrypted. */
-static bool thumbprint(struct flow_request *r, const struct present_secret *x, uint8_t mem[32],
-    const uint8_t **out, struct idr_err *err)
-{
-	struct idr_private *key = NULL;
-
-	*out = NULL;
-	if (!x->scalar.n)
-		return true;
-	if (!idr_private_from_scalar(r->suite, IDR_P256, idr_secret_bytes(&x->scalar), &key, err))
-		return false;
-	idr_key_thumbprint(r->suite, idr_private_public(key), mem);
-	idr_private_free(&key);
-	*out = mem;
 	return true;
 }
 
@@ -55,8 +37,10 @@ static bool bind(struct flow_request *r, const struct reg_presentation *p, const
 
 	if (asks_for_mdoc(query)) {
 		q.response_uri = p->response_uri;
-		if (!thumbprint(r, x, mem, &q.thumbprint, err))
-			return false;
+		if (x->scalar.n) {
+			idr_key_thumbprint(r->suite, &x->key, mem);
+			q.thumbprint = mem;
+		}
 	}
 	return idr_verify_request(r->suite, r->arena, &q, in, err);
 }

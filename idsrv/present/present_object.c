@@ -1,7 +1,6 @@
 #include "present/present.h"
 
 #include "jose/jws.h"
-#include "suite/sign.h"
 
 /* The request object: presenting brief 2.2, 2.3 and 4, and nothing but what stands there. */
 
@@ -16,22 +15,18 @@ static const char SAN_DNS[] = "x509_san_dns:";
 static bool put_encryption(struct idr_jw *w, struct flow_request *r, const struct present_secret *x,
     struct idr_err *err)
 {
-	struct idr_private *key = NULL;
-	char *extra;
-
-	extra = idr_arena_printf(r->arena, err, "\"kid\":\"%.*s\",\"use\":\"enc\",\"alg\":\"ECDH-ES\",",
+	char *extra = idr_arena_printf(r->arena, err, "\"kid\":\"%.*s\",\"use\":\"enc\",\"alg\":\"ECDH-ES\",",
 	    PRESENT_TEXT, (const char *)x->kid);
-	if (!extra ||
-	    !idr_private_from_scalar(r->suite, IDR_P256, idr_secret_bytes(&x->scalar), &key, err))
+
+	if (!extra)
 		return false;
 	idr_jw_name(w, "jwks");
 	idr_jw_open(w, '{');
 	idr_jw_name(w, "keys");
 	idr_jw_open(w, '[');
-	idr_key_put_jwk(w->b, idr_private_public(key), extra);
+	idr_key_put_jwk(w->b, &x->key, extra);
 	idr_jw_close(w, ']');
 	idr_jw_close(w, '}');
-	idr_private_free(&key);
 	idr_jw_put_raw(w, "encrypted_response_enc_values_supported", IDR_LIT("[\"A128GCM\",\"A256GCM\"]"));
 	return true;
 }

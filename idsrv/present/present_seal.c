@@ -9,7 +9,7 @@
  * another row or column does not open.
  */
 
-enum { SECRET_JSON_MAX = 512, RESULT_MAX = 4 * 1024 * 1024 };
+enum { SECRET_JSON_MAX = 512, COORDINATE = 32, RESULT_MAX = 4 * 1024 * 1024 };
 
 void present_random(struct idr_suite *s, uint8_t out[PRESENT_TEXT])
 {
@@ -70,8 +70,16 @@ static bool make_key(struct idr_suite *s, struct present_secret *x, struct idr_e
 	struct idr_private *key = NULL;
 	bool ok = idr_private_generate(s, IDR_P256, &key, err) && idr_private_scalar(key, &x->scalar, err);
 
+	if (ok)
+		x->key = *idr_private_public(key);
 	idr_private_free(&key);
 	return ok;
+}
+
+bool present_secret_key(struct idr_suite *s, const struct present_secret *x, struct idr_private **out,
+    struct idr_err *err)
+{
+	return idr_private_from_pair(s, idr_secret_bytes(&x->scalar), &x->key, out, err);
 }
 
 bool present_secret_make(struct idr_suite *s, enum present_mode mode, struct present_secret *out,
@@ -107,6 +115,10 @@ bool present_secret_seal(struct app *app, struct flow_request *r, const uint8_t 
 	if (x->scalar.n) {
 		idr_jw_name(&w, "d");
 		idr_jw_b64url(&w, idr_secret_bytes(&x->scalar));
+		idr_jw_name(&w, "x");
+		idr_jw_b64url(&w, idr_bytes(x->key.x, COORDINATE));
+		idr_jw_name(&w, "y");
+		idr_jw_b64url(&w, idr_bytes(x->key.y, COORDINATE));
 	}
 	if (x->confirms)
 		idr_jw_put_bool(&w, "confirms", true);
@@ -127,19 +139,27 @@ static bool take_text(const struct idr_json *json, const char *name, uint8_t out
 	return true;
 }
 
-static bool take_scalar(struct idr_arena *a, const struct idr_json *json, struct idr_secret *out,
+static bool take_number(struct idr_arena *a, const struct idr_json *json, const char *name,
+    uint8_t out[COORDINATE], struct idr_err *err)
+{
+	const struct idr_json *v = idr_json_find(json, name);
+	struct idr_bytes n;
+
+	if (!idr_json_is(v, IDR_JSON_STRING) || !idr_b64url_decode(a, v->text, &n, err) || n.n != COORDINATE)
+		return false;
+	memcpy(out, n.p, n.n);
+	return true;
+}
+
+static bool take_key(struct idr_arena *a, const struct idr_json *json, struct present_secret *out,
     struct idr_err *err)
 {
-	const struct idr_json *v = idr_json_find(json, "d");
-	struct idr_bytes d;
-
-	if (!v)
+	if (!idr_json_find(json, "d"))
 		return true;
-	if (!idr_b64url_decode(a, v->text, &d, err) || d.n != 32)
-		return false;
-	memcpy(out->p, d.p, d.n);
-	out->n = d.n;
-	return true;
+	out->scalar.n = COORDINATE;
+	out->key.curve = IDR_P256;
+	return take_number(a, json, "d", out->scalar.p, err) && take_number(a, json, "x", out->key.x, err) &&
+	    take_number(a, json, "y", out->key.y, err);
 }
 
 bool present_secret_open(struct app *app, struct flow_request *r, const struct reg_presentation *p,
@@ -154,7 +174,7 @@ bool present_secret_open(struct app *app, struct flow_request *r, const struct r
 		return false;
 	if (!idr_json_parse(r->arena, plain, SECRET_JSON_MAX, &json, err) ||
 	    !take_text(json, "nonce", out->nonce) || !take_text(json, "state", out->state) ||
-	    !take_text(json, "kid", out->kid) || !take_scalar(r->arena, json, &out->scalar, err) ||
+	    !take_text(json, "kid", out->kid) || !take_key(r->arena, json, out, err) ||
 	    (p->mode == PRESENT_DIRECT_POST_JWT && !out->scalar.n))
 		return idr_fail(err, IDR_INTERNAL, NULL, "the secret of a transaction is not what we sealed");
 	out->confirms = idr_json_is(idr_json_find(json, "confirms"), IDR_JSON_TRUE);

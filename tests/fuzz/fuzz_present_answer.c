@@ -23,6 +23,7 @@ static const struct present_secret *secret(void)
 		memcpy(x.state, state, PRESENT_TEXT);
 		memcpy(x.kid, kid, PRESENT_TEXT);
 		fuzz_check(idr_private_scalar(fuzzland()->signer, &x.scalar, &err));
+		x.key = *idr_private_public(fuzzland()->signer);
 	}
 	return &x;
 }

@@ -101,6 +101,18 @@ static void makes_nonce_state_and_key_afresh(void **state)
 	assert_string_not_equal(st, pk_text(x, x->request, "state"));
 }
 
+/* The halves of the encryption key, each kept by itself. */
+static bool belongs_together(struct pk *x, const struct present_secret *s)
+{
+	struct idr_private *k;
+	bool ok;
+
+	assert_true(idr_private_from_scalar(x->k.s, IDR_P256, idr_secret_bytes(&s->scalar), &k, &x->err));
+	ok = idr_key_equal(idr_private_public(k), &s->key);
+	idr_private_free(&k);
+	return ok;
+}
+
 static void stores_no_secret_in_the_clear(void **state)
 {
 	struct pk *x = *state;
@@ -110,6 +122,7 @@ static void stores_no_secret_in_the_clear(void **state)
 	pk_create(x, PK_SAME);
 	pk_fetch(x);
 	assert_true(present_secret_open(&x->app, &x->r, &x->row, &s, &x->err));
+	assert_true(belongs_together(x, &s));
 	idr_suite_hash(x->k.s, IDR_SHA256, idr_bytes(s.nonce, PRESENT_TEXT), hash);
 	assert_memory_equal(hash, x->row.nonce_hash, 32);
 	assert_null(memmem(x->row.secret_sealed.p, x->row.secret_sealed.n, s.nonce, PRESENT_TEXT));

@@ -19,6 +19,9 @@ static void keys_come_back_from_pem_and_from_their_scalar(void **state)
 		assert_int_equal(scalar.n, curves[i] == IDR_P384 ? 48 : 32);
 		assert_works(idr_private_from_scalar(s, curves[i], idr_secret_bytes(&scalar), &d, &err));
 		assert_true(idr_key_equal(idr_private_public(k), idr_private_public(d)));
+		idr_private_free(&d);
+		assert_works(idr_private_from_pair(s, idr_secret_bytes(&scalar), idr_private_public(k), &d, &err));
+		assert_true(idr_key_equal(idr_private_public(k), idr_private_public(d)));
 		assert_works(idr_private_sign(s, d, IDR_LIT("m"), sig, &err));
 		assert_true(idr_suite_verify(s, idr_private_public(k), idr_private_alg(k), IDR_LIT("m"),
 		    idr_bytes(sig, idr_alg_row(idr_private_alg(k))->signature_len)));
