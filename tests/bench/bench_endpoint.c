@@ -1,4 +1,5 @@
 #include "bench_measure.h"
+#include "bench_verifier.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -99,6 +100,27 @@ static bool verify(const struct bench_options *o, enum bench_work work, struct b
 	return ok;
 }
 
+/* Each to a request of its own; 200 is said to a presentation that was accepted, and to no other. */
+static bool presented(const struct bench_options *o, const char *name)
+{
+	struct bench_verifier *v = bench_verifier_new(o);
+	struct bench_load l = { .server = o->server, .connections = CONNECTIONS, .seconds = o->seconds,
+		.status = 200, .next = bench_verifier_next, .ctx = v };
+	struct bench_measure m = bench_measure_of(o, BENCH_SEALED, name);
+	bool ok = true;
+
+	for (int i = 0; ok && i < o->rounds; i++) {
+		bench_measure_limit(&m, i);
+		bench_verifier_prepare(v, (size_t)(0.9 * m.rate.limit[i] * o->seconds));
+		ok = bench_measure_load(&m, i, &l);
+	}
+	bench_measure_limit(&m, o->rounds);
+	if (ok)
+		bench_measure_report(&m);
+	bench_verifier_free(&v);
+	return ok;
+}
+
 bool bench_endpoints(const struct bench_options *o)
 {
 	struct bench_wallet *w = bench_wallet_new(o, "pid.sdjwt");
@@ -109,6 +131,7 @@ bool bench_endpoints(const struct bench_options *o)
 	ok = credential(o, BENCH_ISSUING, "residence.sdjwt", "POST /credential, residence / bare") &&
 	    credential(o, BENCH_ISSUING, "pid.sdjwt", "POST /credential, pid / bare") &&
 	    credential(o, BENCH_BOUND, "residence.sdjwt", "POST /credential with DPoP, residence / bare") &&
+	    presented(o, "POST /response, encrypted / ECDH, 2 bare verifies") &&
 	    verify(o, BENCH_PRESENTED, bench_verify_request(o, presentation, NONCE, AUDIENCE),
 	        "POST /v1/verify, SD-JWT+KB / 2 bare verifies") &&
 	    verify(o, BENCH_PAPER, bench_verify_request(o, idr_str(o->card), NULL, NULL),
@@ -140,5 +163,18 @@ bool bench_load_verify(const struct bench_options *o)
 	ok = bench_load_run(&l);
 	free(r.p);
 	bench_wallet_free(&w);
+	return ok;
+}
+
+bool bench_load_present(const struct bench_options *o)
+{
+	struct bench_verifier *v = bench_verifier_new(o);
+	struct bench_load l = { .server = o->server, .connections = CONNECTIONS, .seconds = o->seconds,
+		.status = 200, .next = bench_verifier_next, .ctx = v };
+	bool ok;
+
+	bench_verifier_prepare(v, 20000);
+	ok = bench_load_run(&l);
+	bench_verifier_free(&v);
 	return ok;
 }

@@ -111,7 +111,7 @@ static void answered(struct run *r, int i)
 	struct connection *c = &r->c[i];
 
 	if (!expected(r->l, strtol(c->in + 9, NULL, 10))) {
-		fprintf(stderr, "idbench: unexpected answer: %.300s\n", c->in);
+		fprintf(stderr, "idbench: unexpected answer: %.600s\n", c->in);
 		r->broken = true;
 		return;
 	}

@@ -38,7 +38,7 @@ tokens() { # of these people
 # One server for all parts, with people, tokens, a relying party and a paper.
 populate() {
 	"$BIN/idctl" people import schema/samples/people.ndjson >/dev/null &&
-		"$BIN/idctl" party add Bench --policy '*' --out "$WORK/bank.key" --token-file "$WORK/keys/admin.token" >/dev/null &&
+		"$BIN/idctl" party add Bench --policy '*' --cross-device --out "$WORK/bank.key" --token-file "$WORK/keys/admin.token" >/dev/null &&
 		sed -n 's/^{"key":"\(KH-[^"]*\)".*/\1/p' schema/samples/people.ndjson | head -n 32 >"$WORK/people" &&
 		tokens <"$WORK/people" >"$WORK/tokens" || return 1
 	# one who gets no other credential
