@@ -6,7 +6,7 @@
 #include "sys/node.h"
 
 /*
- * implements: OpenID4VCI 1.0 section 7.2
+ * implements: VCI 7.2a
  * Stateless, so that an unauthenticated caller cannot make us write: only a used one is recorded.
  */
 static bool issue_nonce(struct app *app, struct flow_request *r, struct idr_err *err)

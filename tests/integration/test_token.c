@@ -277,6 +277,7 @@ static void the_metadata_names_what_is_there(void **state)
 	assert_null(strstr((const char *)r.body.p, "\"d\":"));
 }
 
+/* proves: VCI 7.2a */
 static void nonces_are_fresh_and_never_stored_by_caches(void **state)
 {
 	struct client *c = *state;
