@@ -362,6 +362,18 @@ static void asks_for_no_status_of_what_is_refused(void **state)
 	v = scene_verify(x, scene_document(x, 1));
 	assert_int_equal(v->code, IDR_ALGORITHM);
 	assert_int_equal(v->status_as_of, 0);
+	/* expired, wherever it stands in a list: one that says valid, and one that says revoked */
+	x->in.algs = 0;
+	for (uint64_t i = 0; i < 2; i++) {
+		struct idr_bytes old = scene_document(x, i);
+
+		x->k.now += 91 * KIT_DAY;
+		v = scene_verify(x, old);
+		x->k.now -= 91 * KIT_DAY;
+		assert_int_equal(v->code, IDR_EXPIRED);
+		assert_true(v->status.present);
+		assert_int_equal(v->status_as_of, 0);
+	}
 }
 
 static void says_so_when_the_status_is_skipped(void **state)
