@@ -76,6 +76,7 @@ static bool run(z_stream *z, struct output *o, struct idr_err *err)
 	return true;
 }
 
+/* implements: TSL 8.3e */
 bool idr_inflate(struct idr_arena *a, struct idr_bytes in, size_t max,
     struct idr_bytes *out, struct idr_err *err)
 {

@@ -194,7 +194,7 @@ bool idr_qr_build(struct idr_arena *a, const struct idr_qr_make *m, struct idr_q
 	idr_cw_int(&b, 169);
 	if (!put_data(a, m, &b, err))
 		return false;
-	if (m->status.present) {
+	if (m->status.present) { /* implements: TSL 6.3b */
 		idr_cw_int(&b, 65535);
 		idr_status_put_ref(&b, &m->status);
 	}

@@ -233,7 +233,7 @@ static void put_plain(struct idr_buf *b, const struct idr_sdjwt_make *m)
 		idr_key_put_jwk(b, m->holder, NULL);
 		idr_buf_put_byte(b, '}');
 	}
-	if (m->status.present) {
+	if (m->status.present) { /* implements: TSL 6.2a */
 		idr_buf_put_str(b, ",\"status\":{\"status_list\":{\"idx\":");
 		idr_buf_put_int(b, (int64_t)m->status.idx);
 		idr_buf_put_str(b, ",\"uri\":");

@@ -12,7 +12,7 @@
 #include "trust/trust.h"
 
 enum {
-	IDR_VALUE_VALID = 0,
+	IDR_VALUE_VALID = 0, /* implements: TSL 7.1a */
 	IDR_VALUE_INVALID = 1,
 	IDR_VALUE_SUSPENDED = 2,
 	IDR_STATUS_LIST_MAX = 16 * 1024 * 1024 /* inflated bytes */

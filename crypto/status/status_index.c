@@ -88,6 +88,7 @@ static inline void feistel_round(const struct network *w, uint32_t *left, uint32
 		*right ^= (uint32_t)siphash8(w->k0, w->k1, place | *left) & w->right_mask;
 }
 
+/* implements: TSL 13.3a */
 uint32_t idr_status_index(const uint8_t key[IDR_STATUS_KEY], uint32_t log2_entries, uint32_t counter)
 {
 	struct network w = network(key, log2_entries);

@@ -72,7 +72,8 @@ static bool leaf_of(struct idr_suite *s, struct idr_arena *a, const struct idr_s
 
 /* ---- JWT ---- */
 
-/* The key comes from trust: a chain to a status anchor, else a key pinned for status. */
+/* The key comes from trust: a chain to a status anchor, else a key pinned for status.
+ * implements: TSL 5.1h, TSL 11.2a */
 static bool jwt_signed(struct idr_suite *s, struct idr_arena *a, const struct idr_jws *jws,
     const struct idr_status_rules *r, int64_t now, struct idr_err *err)
 {
@@ -112,6 +113,7 @@ static bool jwt_time(const struct idr_json *payload, const char *name, bool *has
 	return true;
 }
 
+/* implements: TSL 4.2b */
 static bool jwt_list(const struct idr_json *list, struct claims *c, struct idr_err *err)
 {
 	const struct idr_json *bits = idr_json_find(list, "bits"), *lst = idr_json_find(list, "lst");
@@ -129,6 +131,7 @@ static bool jwt_list(const struct idr_json *list, struct claims *c, struct idr_e
 	return true;
 }
 
+/* implements: TSL 5.1e */
 static bool jwt_claims(const struct idr_json *p, struct claims *c, struct idr_err *err)
 {
 	const struct idr_json *sub = idr_json_find(p, "sub"), *ttl = idr_json_find(p, "ttl");
@@ -148,6 +151,7 @@ static bool jwt_claims(const struct idr_json *p, struct claims *c, struct idr_er
 	return jwt_list(list, c, err);
 }
 
+/* implements: TSL 5.1b, TSL 5.1i */
 static bool open_jwt(struct idr_suite *s, struct idr_arena *a, struct idr_bytes token,
     const struct idr_status_rules *r, int64_t now, struct claims *c, struct idr_err *err)
 {
@@ -171,6 +175,7 @@ static bool open_jwt(struct idr_suite *s, struct idr_arena *a, struct idr_bytes 
 
 /* ---- CWT ---- */
 
+/* implements: TSL 5.2f, TSL 11.2a */
 static bool cwt_signed(struct idr_suite *s, struct idr_arena *a, const struct idr_sign1 *m,
     const struct idr_status_rules *r, int64_t now, struct idr_err *err)
 {
@@ -204,6 +209,7 @@ static bool cwt_time(struct idr_cbor map, int64_t key, bool *has, int64_t *out, 
 	return true;
 }
 
+/* implements: TSL 4.3b */
 static bool cwt_list(struct idr_arena *a, struct idr_cbor list, struct claims *c, struct idr_err *err)
 {
 	struct idr_cbor bits, lst;
@@ -241,6 +247,7 @@ static bool cwt_identifiers(struct idr_cbor payload, struct idr_cbor list, struc
 	return true;
 }
 
+/* implements: TSL 5.2e */
 static bool cwt_claims(struct idr_arena *a, struct idr_cbor p, struct claims *c, struct idr_err *err)
 {
 	struct idr_cbor sub, iat, list, ttl;
@@ -260,6 +267,7 @@ static bool cwt_claims(struct idr_arena *a, struct idr_cbor p, struct claims *c,
 	return c->is_identifiers ? cwt_identifiers(p, list, c, err) : cwt_list(a, list, c, err);
 }
 
+/* implements: TSL 5.2b, TSL 5.2c, TSL 5.2g */
 static bool open_cwt(struct idr_suite *s, struct idr_arena *a, struct idr_bytes token,
     const struct idr_status_rules *r, int64_t now, struct claims *c, struct idr_err *err)
 {
@@ -291,7 +299,8 @@ static bool open_cwt(struct idr_suite *s, struct idr_arena *a, struct idr_bytes 
 
 /* ---- both ---- */
 
-/* Section 8.3 step 4 on. */
+/* Section 8.3 step 4 on.
+ * implements: TSL 5.1f, TSL 5.2e, TSL 8.3c, TSL 8.3d */
 static bool check_claims(const struct claims *c, const struct idr_status_rules *r, int64_t now,
     struct idr_err *err)
 {
@@ -350,6 +359,7 @@ bool idr_status_open(struct idr_suite *s, struct idr_arena *a, struct idr_bytes 
 	return idr_suite_sound(s, failures, a, ok, err);
 }
 
+/* implements: TSL 8.3f */
 bool idr_status_at(const struct idr_status_list *l, uint64_t idx, unsigned *value,
     struct idr_err *err)
 {
@@ -370,6 +380,7 @@ bool idr_status_has_id(const struct idr_status_list *l, struct idr_bytes id)
 	return false;
 }
 
+/* implements: TSL 4.1b */
 unsigned idr_status_get(const uint8_t *bytes, unsigned bits, uint64_t idx)
 {
 	uint64_t at = idx * bits;
@@ -377,6 +388,7 @@ unsigned idr_status_get(const uint8_t *bytes, unsigned bits, uint64_t idx)
 	return bytes[at / 8] >> at % 8 & ((1u << bits) - 1);
 }
 
+/* implements: TSL 4.1b */
 void idr_status_set(uint8_t *bytes, unsigned bits, uint64_t idx, unsigned value)
 {
 	uint64_t at = idx * bits;

@@ -30,6 +30,7 @@ static bool json_index(const struct idr_json *v, uint64_t *out)
 	return true;
 }
 
+/* implements: TSL 6.2b */
 bool idr_status_ref_json(const struct idr_json *status, struct idr_status_ref *out,
     struct idr_err *err)
 {
@@ -75,6 +76,7 @@ bool idr_status_id_cbor(struct idr_arena *a, struct idr_cbor status, struct idr_
 	return true;
 }
 
+/* implements: TSL 6.3c */
 bool idr_status_ref_cbor(struct idr_arena *a, struct idr_cbor status, struct idr_status_ref *out,
     struct idr_err *err)
 {

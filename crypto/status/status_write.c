@@ -7,6 +7,7 @@
 /* Certificates, addresses and numbers around the list itself. */
 enum { AROUND = 32 * 1024 };
 
+/* implements: TSL 6.3a */
 void idr_status_put_ref(struct idr_buf *b, const struct idr_status_ref *ref)
 {
 	idr_cw_map(b, 1);
@@ -18,6 +19,7 @@ void idr_status_put_ref(struct idr_buf *b, const struct idr_status_ref *ref)
 	idr_cw_text(b, ref->uri);
 }
 
+/* implements: TSL 4.2a, TSL 5.1a */
 bool idr_status_build_jwt(struct idr_arena *a, const struct idr_status_make *m,
     struct idr_bytes *to_be_signed, struct idr_err *err)
 {
@@ -48,7 +50,8 @@ bool idr_status_build_jwt(struct idr_arena *a, const struct idr_status_make *m,
 	return idr_buf_done(&b, &payload, err) && idr_jws_build(a, header, payload, to_be_signed, err);
 }
 
-/* {1: alg, 4: kid, 16: type, 33: chain}, keys in bytewise order */
+/* {1: alg, 4: kid, 16: type, 33: chain}, keys in bytewise order
+ * implements: TSL 5.2c */
 static void put_protected(struct idr_buf *b, const struct idr_status_make *m)
 {
 	idr_cw_map(b, 2 + (m->kid != NULL) + (m->n_chain > 0));
@@ -69,6 +72,7 @@ static void put_protected(struct idr_buf *b, const struct idr_status_make *m)
 		idr_cw_bytes(b, m->chain_der[i]);
 }
 
+/* implements: TSL 4.3a, TSL 5.2d */
 static void put_payload(struct idr_buf *b, const struct idr_status_make *m)
 {
 	idr_cw_map(b, 3 + (m->exp != 0) + (m->ttl != 0));

@@ -285,6 +285,7 @@ bool idr_bundle_open(struct idr_suite *s, struct idr_arena *a, struct idr_bytes 
 
 /* ---- use ---- */
 
+/* implements: TSL 8.3c */
 static const struct idr_status_list *list_of(const struct idr_bundle *b, struct idr_bytes uri)
 {
 	size_t from = 0, to = b->n_list;

@@ -35,6 +35,7 @@ static void judge_signer(struct idr_verify_run *run)
 		leave_open(run, run->policy->status_older, IDR_STATUS_STALE, REF_CRL);
 }
 
+/* implements: TSL 8.3d */
 static bool is_stale(const struct idr_verify_run *run, const struct idr_status_answer *x, bool *expired)
 {
 	int64_t age = run->now - x->as_of;
@@ -43,6 +44,7 @@ static bool is_stale(const struct idr_verify_run *run, const struct idr_status_a
 	return *expired || age > run->policy->status_max_age;
 }
 
+/* implements: TSL 8.3g, TSL 13.7a */
 static void judge_value(struct idr_verify_run *run, const struct idr_status_answer *x)
 {
 	const struct idr_policy *p = run->policy;
@@ -64,7 +66,8 @@ static void judge_value(struct idr_verify_run *run, const struct idr_status_answ
 		leave_open(run, p->status_older, IDR_STATUS_STALE, REF_STATUS);
 }
 
-/* Token Status List section 8.3; only for what is valid in every other way. */
+/* Token Status List section 8.3; only for what is valid in every other way.
+ * implements: TSL 8.3b, TSL 8.3f */
 static void judge_status(struct idr_verify_run *run)
 {
 	const struct idr_status_lookup *l = &run->in->status;
@@ -232,6 +235,7 @@ static void name_result(struct idr_verify_run *run, enum idr_code code)
 	memset(v->issuer_sha256, 0, sizeof(v->issuer_sha256));
 }
 
+/* implements: TSL 7.1b, TSL 8.3a */
 const struct idr_verdict *idr_verify_conclude(struct idr_verify_run *run)
 {
 	struct idr_findings *f = &run->verdict->findings;

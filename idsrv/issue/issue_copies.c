@@ -175,6 +175,7 @@ static bool build_one(struct app *app, struct flow_request *r, struct issue_copi
 	return true;
 }
 
+/* implements: TSL 13.2a, TSL 13.2b */
 bool issue_copies_build(struct app *app, struct flow_request *r, struct issue_copies *c,
     const struct idr_json *claims, struct reg_credential_record *record, struct signer_job *job,
     struct idr_err *err)

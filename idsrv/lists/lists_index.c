@@ -7,6 +7,7 @@
 
 const struct lists_kind lists_kinds[LISTS_KINDS] = { { 1, false }, { 2, false }, { 2, true } };
 
+/* implements: TSL 7a */
 struct lists_kind lists_kind_of(const struct idr_type *t, enum idr_format format)
 {
 	return (struct lists_kind){ t->status_bits, format == IDR_FORMAT_MDOC && t->status_bits == 2 };
@@ -53,7 +54,8 @@ static void indexes(const struct list *x, int64_t first, size_t n, uint32_t *idx
 		idx[i] = idr_status_index(x->key, x->log2, (uint32_t)(first + (int64_t)i));
 }
 
-/* *low: a block has to be leased ahead. */
+/* *low: a block has to be leased ahead.
+ * implements: TSL 13.3a */
 static bool take(struct list *x, size_t n, struct lists_run *out, bool *low)
 {
 	bool found = false;

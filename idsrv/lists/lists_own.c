@@ -24,7 +24,8 @@ unsigned list_shown(const struct list *x, unsigned value)
 	return x->narrow && value != IDR_VALUE_VALID ? IDR_VALUE_INVALID : value;
 }
 
-/* Bit positions as Token Status List section 4.1: least significant first. */
+/* Bit positions as Token Status List section 4.1: least significant first.
+ * implements: TSL 4.1b */
 void list_put(struct list *x, uint32_t idx, unsigned value)
 {
 	uint64_t at = (uint64_t)idx * x->bits;
@@ -182,6 +183,7 @@ static bool insert(struct lists *l, struct list *x)
 	return true;
 }
 
+/* implements: TSL 4.1a */
 bool lists_add(struct lists *l, const struct reg_list *row, struct idr_err *err)
 {
 	struct list *x;

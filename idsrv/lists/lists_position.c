@@ -76,6 +76,7 @@ static bool close_lists(struct lists *l, bool all, struct idr_err *err)
 	return true;
 }
 
+/* implements: TSL 13.3a */
 bool lists_position_begin(struct lists *l, struct idr_err *err)
 {
 	struct registry_position kept = { 0 };

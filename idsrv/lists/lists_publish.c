@@ -26,7 +26,8 @@ static uint16_t narrowed(uint32_t w)
 	return (uint16_t)(w | w >> 8);
 }
 
-/* The bitmap as it is published (`narrow`: with one bit an entry) or kept. */
+/* The bitmap as it is published (`narrow`: with one bit an entry) or kept.
+ * implements: TSL 4.1c */
 static bool compress(struct lists *l, const struct list *x, bool narrow, struct idr_bytes *zlib,
     struct idr_err *err)
 {
@@ -62,6 +63,7 @@ static bool sign(struct lists *l, enum signer_purpose purpose, struct idr_bytes 
 	return true;
 }
 
+/* implements: TSL 5.1g */
 static bool make_jwt(struct lists *l, const struct idr_status_make *m, struct idr_bytes *token,
     struct idr_err *err)
 {
@@ -72,6 +74,7 @@ static bool make_jwt(struct lists *l, const struct idr_status_make *m, struct id
 	    idr_jws_attach(l->scratch, tbs, signature, token, err);
 }
 
+/* implements: TSL 5.1g, TSL 5.2a */
 static bool make_cwt(struct lists *l, const struct idr_status_make *m, struct idr_bytes *token,
     struct idr_err *err)
 {
@@ -123,6 +126,7 @@ static void keep(struct lists *l, struct list *x, int64_t version, struct idr_by
 		log_error("list_checkpoint", &err);
 }
 
+/* implements: TSL 5.1c, TSL 5.1d */
 bool lists_publish(struct lists *l, struct list *x, struct idr_err *err)
 {
 	const struct rules *r = rules_get(l->o.rules);
@@ -156,6 +160,7 @@ bool lists_publish(struct lists *l, struct list *x, struct idr_err *err)
 	return true;
 }
 
+/* implements: TSL 9.3a */
 bool lists_publish_aggregation(struct lists *l, struct idr_err *err)
 {
 	struct idr_buf b;

@@ -11,7 +11,8 @@ static bool asks_for_the_past(const struct flow_request *r)
 	    memmem(r->http->query.p, r->http->query.n, "&time=", 6) != NULL;
 }
 
-/* No Accept, or one that covers both, gets the JWT (formats brief 3.4). */
+/* No Accept, or one that covers both, gets the JWT (formats brief 3.4).
+ * implements: TSL 8.1a, TSL 8.2a, TSL 8.2b */
 static bool revoke_publish_list(struct app *app, struct flow_request *r, struct idr_err *err)
 {
 	static const char jwt[] = "application/statuslist+jwt", cwt[] = "application/statuslist+cwt";

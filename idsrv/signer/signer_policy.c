@@ -153,6 +153,7 @@ static bool check_sdjwt(struct idr_arena *a, const struct signer_policy *p, stru
 	    : signer_refuse(err, "the status reference of the credential is malformed");
 }
 
+/* implements: TSL 11.2b */
 static bool check_status_jwt(struct idr_arena *a, const struct signer_policy *p, struct idr_bytes tbs,
     struct idr_err *err)
 {
@@ -244,6 +245,7 @@ static bool check_typed_cwt(struct idr_arena *a, struct idr_bytes tbs, const cha
 	return true;
 }
 
+/* implements: TSL 11.2b */
 static bool check_status_cwt(struct idr_arena *a, const struct signer_policy *p, struct idr_bytes tbs,
     struct idr_err *err)
 {

@@ -385,6 +385,7 @@ static void a_batch_holds_no_key_twice_and_no_more_than_allowed(void **state)
 	assert_int_equal(idr_json_find(r.json, "credentials")->n, 10);
 }
 
+/* proves: TSL 13.2b */
 static void the_copies_of_a_batch_cannot_be_linked(void **state)
 {
 	struct client *c = *state;

@@ -73,6 +73,7 @@ static void a_licence_holds_every_mandatory_element(void **state)
 	assert_true(idr_bytes_starts(element(&h, MDL, "portrait")->text, "_9j_"));
 }
 
+/* proves: TSL 13.2b */
 static void copies_share_nothing_and_their_times_are_those_of_thousands(void **state)
 {
 	struct client *c = *state;

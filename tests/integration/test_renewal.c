@@ -67,6 +67,7 @@ static void must_be_apart(const struct held *old, const struct held *new)
 			assert_true(old[i].idx != new[k].idx || strcmp(old[i].uri, new[k].uri) != 0);
 }
 
+/* proves: TSL 13.2a */
 static void a_wallet_renews_its_copies_with_new_keys_and_the_old_ones_stay(void **state)
 {
 	struct client *c = *state;

@@ -59,6 +59,7 @@ static void must_become(struct client *c, const struct held *h, unsigned value)
 	}
 }
 
+/* proves: TSL 4.1a, TSL 5.1d, TSL 8.1a, TSL 8.2a, TSL 8.2b */
 static void a_list_is_served_in_the_form_that_is_accepted(void **state)
 {
 	static const struct { const char *accept, *type; } asked[] = {
@@ -137,6 +138,7 @@ static void lists_of_the_past_are_not_served(void **state)
 	must_answer(&r, 200);
 }
 
+/* proves: TSL 9.3a */
 static void the_aggregation_names_every_list(void **state)
 {
 	struct client *c = *state;
@@ -178,6 +180,7 @@ static void a_list_that_is_not_there_is_404(void **state)
 
 /* ---- changes ---- */
 
+/* proves: TSL 7.1a */
 static void a_change_shows_within_a_second_and_on_every_copy(void **state)
 {
 	struct client *c = *state;
@@ -244,6 +247,7 @@ static void a_revoked_credential_stays_revoked(void **state)
 	must_become(c, &h, 1);
 }
 
+/* proves: TSL 4.1a, TSL 7a */
 static void a_type_with_one_bit_is_revoked_but_never_suspended(void **state)
 {
 	struct client *c = *state;

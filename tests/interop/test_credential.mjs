@@ -16,6 +16,7 @@ before(async () => {
 	presented = await disclose(credential, THREE, AUDIENCE, NONCE);
 });
 
+/* proves: TSL 6.2a */
 test('sd-jwt-js verifies our credential, its chain and its entry in the status list', async () => {
 	const { payload, header } = await (await sdJwt(credential)).verify(credential);
 	assert.equal(header.typ, 'dc+sd-jwt');

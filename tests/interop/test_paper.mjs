@@ -23,6 +23,7 @@ test('the QR text is base45 of zlib of a COSE_Sign1 that the issuer signed', () 
 	assert.deepEqual(Buffer.from(header.get(KID)), createHash('sha256').update(issuer.raw).digest().subarray(0, 8));
 });
 
+/* proves: TSL 6.3a, TSL 6.3b */
 test('its Claim 169 holds the imported person and a place in a status list', () => {
 	const { payload } = openSign1(message, issuer.publicKey);
 	const claims = person(0).claims, paper = payload.get(CLAIM_169);

@@ -52,16 +52,19 @@ async function change(t, status, reason, wanted) {
 	return verify(presented, { nonce: NONCE, audience: AUDIENCE });
 }
 
+/* proves: TSL 4.1c, TSL 4.2a, TSL 5.1a, TSL 5.1c, TSL 5.1g, TSL 8.1a */
 test('the list a credential names is signed, is about itself, and says VALID', async () => {
 	assert.ok(place.uri.startsWith(`${server}/statuslists/`));
 	assert.equal(await entry(place), VALID);
 });
 
+/* proves: TSL 9.3a */
 test('the status list aggregation names that list', async () => {
 	const { status_lists: lists } = await (await fetch(`${server}/statuslists`)).json();
 	assert.ok(lists.includes(place.uri));
 });
 
+/* proves: TSL 4.3a, TSL 5.1g, TSL 5.2a, TSL 5.2d, TSL 8.2a */
 test('the same list as CWT holds the same bytes', async () => {
 	const jwt = await (await fetch(place.uri)).text();
 	const answer = await fetch(place.uri, { headers: { Accept: 'application/statuslist+cwt' } });
@@ -73,6 +76,7 @@ test('the same list as CWT holds the same bytes', async () => {
 	assert.equal(at(inflateSync(list.get('lst')), list.get('bits'), place.idx), VALID);
 });
 
+/* proves: TSL 7.1a */
 test('suspended shows in the list within a second or so, and we say INVALID', async (t) => {
 	const { verdict, code } = await change(t, 'suspended', 'investigation', SUSPENDED);
 	assert.deepEqual([verdict, code], ['INVALID', 'status_suspended']);
@@ -83,6 +87,7 @@ test('reinstated shows in the list, and we say VALID again', async (t) => {
 	assert.equal(verdict, 'VALID');
 });
 
+/* proves: TSL 7.1a */
 test('revoked shows in the list for every copy; sd-jwt-js and we refuse it', async (t) => {
 	const { verdict, code } = await change(t, 'revoked', 'lost', REVOKED);
 	assert.deepEqual([verdict, code], ['INVALID', 'status_revoked']);

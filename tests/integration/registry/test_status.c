@@ -249,6 +249,7 @@ static int compare(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
+/* proves: TSL 13.3a */
 static void leases_never_overlap(void **state)
 {
 	pthread_t t[THREADS];
@@ -316,6 +317,7 @@ static void a_narrow_list_is_open_beside_a_wide_one(void **state)
 	assert_false(reg_status_list_open(kit.conn, kit.arena, &one, &out, &err));
 }
 
+/* proves: TSL 13.3a */
 static void doubt_closes_every_list_for_good(void **state)
 {
 	struct reg_list in = new_list(4, 10), out, *all;

@@ -38,7 +38,8 @@ static void make_list(struct list *x, unsigned log2, uint8_t key, int64_t end)
 	pthread_mutex_init(&x->lease_lock, NULL);
 }
 
-/* On a list so small that neighbours are frequent: every run keeps the rules and no index comes twice. */
+/* On a list so small that neighbours are frequent: every run keeps the rules and no index comes twice.
+ * proves: TSL 13.3a */
 static void no_run_holds_neighbours_and_no_index_comes_twice(void **state)
 {
 	enum { LOG2 = 10, ENTRIES = 1 << LOG2 };

@@ -62,7 +62,8 @@ static void every_entry_that_is_not_valid_is_published_as_invalid(void **state)
 	}
 }
 
-/* One entry after the other, so that no two can make up for each other. */
+/* One entry after the other, so that no two can make up for each other.
+ * proves: TSL 4.1b */
 static void each_entry_stands_at_its_own_place(void **state)
 {
 	struct scene *s = *state;
@@ -100,6 +101,7 @@ static void other_lists_are_published_as_they_are(void **state)
 	assert_int_equal(list_shown(&s->x, IDR_VALUE_INVALID), IDR_VALUE_INVALID);
 }
 
+/* proves: TSL 7a */
 static void only_the_mdoc_of_a_type_that_can_be_suspended_needs_one(void **state)
 {
 	const struct idr_type two = { .status_bits = 2 }, one = { .status_bits = 1 };

@@ -14,6 +14,7 @@ static const char *const spaces[] = { "org.example.b", "org.example.zz", "org.ex
 static const size_t in_space[] = { 3, 4, 4 };
 static const struct idr_bytes none = { NULL, 0 };
 
+/* proves: TSL 6.3a */
 static void what_is_built_verifies_and_reads_as_it_was_meant(void **state)
 {
 	struct kit *k = *state;

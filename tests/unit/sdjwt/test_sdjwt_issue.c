@@ -90,6 +90,7 @@ static struct idr_bytes choose(struct kit *k, struct idr_bytes credential, const
 	return out;
 }
 
+/* proves: TSL 6.2a */
 static void what_is_issued_verifies(void **state)
 {
 	struct kit *k = *state;

@@ -136,6 +136,7 @@ static void refuses_the_right_bytes_for_the_wrong_purpose(void **state)
 
 /* ---- status lists ---- */
 
+/* proves: TSL 11.2b */
 static void refuses_the_status_list_of_another_issuer(void **state)
 {
 	static const char *const sub[] = { "https://elsewhere.example/statuslists/1", BASE ".evil.example/1", BASE "8/1",
@@ -150,6 +151,7 @@ static void refuses_the_status_list_of_another_issuer(void **state)
 	jws(*state, SIGNER_STATUS_JWT, "statuslist+jwt", "{\"iat\":1,\"exp\":2}", false);
 }
 
+/* proves: TSL 11.2b */
 static void refuses_a_status_list_that_lives_too_long(void **state)
 {
 	char payload[256];

@@ -24,6 +24,7 @@ static void check_bijection(uint32_t log2_entries)
 	free(seen);
 }
 
+/* proves: TSL 13.3a */
 static void gives_every_index_once(void **state)
 {
 	static const uint32_t sizes[] = { 8, 9, 10, 17, 20 };

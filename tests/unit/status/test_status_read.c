@@ -67,6 +67,7 @@ static const char *judge(struct kit *k, const struct idr_json *c, const struct i
 	return value < 4 ? words[value] : "RESERVED";
 }
 
+/* proves: TSL 4.2b, TSL 4.3b, TSL 5.1e, TSL 5.2b, TSL 5.2c, TSL 5.2e, TSL 5.2g, TSL 8.3e */
 static void judges_every_derived_case(void **state)
 {
 	struct kit *k = *state;
@@ -129,6 +130,7 @@ static void check_list(struct kit *k, const struct idr_json *l)
 	}
 }
 
+/* proves: TSL 4.1b */
 static void reads_the_lists_of_the_draft(void **state)
 {
 	struct kit *k = *state;
@@ -144,6 +146,7 @@ static void reads_the_lists_of_the_draft(void **state)
 	assert_true(n >= 4);
 }
 
+/* proves: TSL 5.1h, TSL 5.2f */
 static void opens_the_tokens_of_the_draft(void **state)
 {
 	struct kit *k = *state;
@@ -185,6 +188,7 @@ static void opens_the_tokens_of_the_draft(void **state)
 
 static const uint8_t VALUES[8] = { 0, 1, 2, 3, 0, 1, 2, 0 };
 
+/* proves: TSL 5.2c, TSL 5.2d */
 static void reads_what_it_writes(void **state)
 {
 	struct kit *k = *state;
@@ -209,6 +213,7 @@ static void reads_what_it_writes(void **state)
 		}
 }
 
+/* proves: TSL 8.3c, TSL 8.3d */
 static void refuses_times_addresses_and_sizes(void **state)
 {
 	struct kit *k = *state;
@@ -240,7 +245,8 @@ static void refuses_times_addresses_and_sizes(void **state)
 	}
 }
 
-/* As large as it is inflated, however small it came: V29, V36. */
+/* As large as it is inflated, however small it came: V29, V36.
+ * proves: TSL 8.3e */
 static void takes_a_list_of_16_mib_and_not_one_byte_more(void **state)
 {
 	struct kit *k = *state;
@@ -265,7 +271,8 @@ static void takes_a_list_of_16_mib_and_not_one_byte_more(void **state)
 	idr_arena_free(&big);
 }
 
-/* Security brief V29: signer not entitled. */
+/* Security brief V29: signer not entitled.
+ * proves: TSL 5.1h, TSL 5.2f */
 static void trusts_status_anchors_only(void **state)
 {
 	struct kit *k = *state;
@@ -298,6 +305,7 @@ static void trusts_status_anchors_only(void **state)
 static const char PAYLOAD[] = "{\"sub\":\"" KIT_LIST_URI "\",\"iat\":1790000000,\"status_list\":{\"bits\":1,"
     "\"lst\":\"eNrbuRgAAhcBXQ\"}}";
 
+/* proves: TSL 5.1h */
 static void opens_a_list_of_a_pinned_key(void **state)
 {
 	struct kit *k = *state;
@@ -316,7 +324,8 @@ static void opens_a_list_of_a_pinned_key(void **state)
 	    "\"kid\":\"7\"}", PAYLOAD), &r, k->now, &l), IDR_SIGNATURE);
 }
 
-/* Section 8.3 and security brief V11, V29 in the JWT form; the CWT form is covered by the vectors. */
+/* Section 8.3 and security brief V11, V29 in the JWT form; the CWT form is covered by the vectors.
+ * proves: TSL 4.2b, TSL 5.1b, TSL 5.1e, TSL 5.1f, TSL 5.1i, TSL 11.2a */
 static void refuses_headers_and_claims(void **state)
 {
 	static const char H[] = "{\"alg\":\"ES256\",\"typ\":\"statuslist+jwt\"}";
@@ -369,6 +378,7 @@ static void refuses_headers_and_claims(void **state)
 
 /* ---- references and entries ---- */
 
+/* proves: TSL 6.2b */
 static void reads_references_strictly(void **state)
 {
 	static const struct {
@@ -397,6 +407,7 @@ static void reads_references_strictly(void **state)
 	assert_false(ref.present);
 }
 
+/* proves: TSL 6.3c */
 static void reads_cbor_references_strictly(void **state)
 {
 	static const struct {

@@ -101,6 +101,7 @@ static void serves_a_verification(void **state)
 	assert_int_equal(scene_code(x, good), IDR_BUNDLE_EXPIRED);
 }
 
+/* proves: TSL 8.3c */
 static void finds_its_list_among_a_hundred(void **state)
 {
 	struct scene *x = *state;

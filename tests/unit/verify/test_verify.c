@@ -239,6 +239,7 @@ static void takes_the_beginning_of_the_request_as_the_limit(void **state)
 
 /* ---- status: Token Status List section 8.3 ---- */
 
+/* proves: TSL 8.3f, TSL 8.3g */
 static void judges_the_status(void **state)
 {
 	static const enum idr_code codes[] = { IDR_OK, IDR_STATUS_REVOKED, IDR_STATUS_SUSPENDED,
@@ -280,6 +281,7 @@ static void leaves_an_unknown_status_to_the_policy(void **state)
 	assert_int_equal(scene_verify(x, scene_document(x, 0))->code, IDR_CLAIM_MISSING);
 }
 
+/* proves: TSL 8.3d, TSL 13.7a */
 static void leaves_an_old_status_to_the_policy(void **state)
 {
 	static const struct {
@@ -339,6 +341,7 @@ static void takes_a_list_of_59_seconds_and_none_of_61(void **state)
 	}
 }
 
+/* proves: TSL 8.3b */
 static void demands_a_status_where_the_type_does(void **state)
 {
 	struct scene *x = *state;
@@ -353,6 +356,7 @@ static void demands_a_status_where_the_type_does(void **state)
 	assert_int_equal(scene_code(x, bare), IDR_OK);
 }
 
+/* proves: TSL 7.1b, TSL 8.3a */
 static void asks_for_no_status_of_what_is_refused(void **state)
 {
 	struct scene *x = *state;
