@@ -44,6 +44,7 @@ struct idr_status_list {
 	unsigned bits;          /* 0: an identifier list */
 	struct idr_bytes bytes; /* inflated */
 	struct idr_cbor identifiers; /* of an identifier list: {id: info}; who is in it is revoked */
+	bool for_mdoc;          /* of the form that an mdoc's list has to have */
 };
 
 struct idr_status_rules {
@@ -82,6 +83,7 @@ struct idr_status_answer {
 	unsigned value;
 	int64_t as_of;    /* when what we know was true: iat of the list, now for own memory */
 	int64_t expires;  /* exp of the list, 0 when it has none */
+	bool for_mdoc;    /* as of the list; without it nothing is said about an mdoc */
 };
 enum idr_status_found { IDR_STATUS_FOUND, IDR_STATUS_NO_LIST, IDR_STATUS_NO_ENTRY };
 struct idr_status_lookup {

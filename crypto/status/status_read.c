@@ -12,6 +12,7 @@ enum {
 	CWT_SUB = 2, CWT_EXP = 4, CWT_NBF = 5, CWT_IAT = 6,
 	CWT_IDENTIFIER_LIST = 65530, CWT_STATUS_LIST = 65533, CWT_TTL = 65534
 };
+enum { CWT_X5CHAIN = 33 }; /* a header */
 /* Ten years. A list that wants to be remembered for longer wants never to be asked again. */
 enum { TTL_MAX = 315360000 };
 
@@ -22,7 +23,7 @@ struct claims {
 	bool has_exp, has_nbf, has_ttl, ttl_ok, bits_ok;
 	unsigned bits;
 	struct idr_bytes lst; /* compressed; base64url of it in the JWT form */
-	bool is_identifiers;
+	bool is_identifiers, chain_is_signed;
 	struct idr_cbor identifiers;
 };
 
@@ -272,7 +273,7 @@ static bool open_cwt(struct idr_suite *s, struct idr_arena *a, struct idr_bytes 
     const struct idr_status_rules *r, int64_t now, struct claims *c, struct idr_err *err)
 {
 	struct idr_sign1 m;
-	struct idr_cbor item, payload;
+	struct idr_cbor item, payload, chain;
 
 	if (token.n > token_max(r))
 		return idr_fail(err, IDR_TOO_LARGE, DRAFT "section 8.3", "the token is too large");
@@ -290,6 +291,7 @@ static bool open_cwt(struct idr_suite *s, struct idr_arena *a, struct idr_bytes 
 		return idr_fail(err, IDR_MALFORMED, "RFC 9052 section 4.1", "the payload is detached");
 	if (!cwt_signed(s, a, &m, r, now, err))
 		return false;
+	c->chain_is_signed = idr_cbor_find_int(m.protected_map, CWT_X5CHAIN, &chain);
 	if (!idr_cbor_check(a, m.payload, IDR_CBOR_ANY, &payload, err))
 		return as_malformed(err);
 	if (!idr_cbor_is(payload, IDR_CBOR_MAP))
@@ -320,6 +322,15 @@ static bool check_claims(const struct claims *c, const struct idr_status_rules *
 	return true;
 }
 
+/*
+ * A CWT, which says when it ends, whose signature covers its certificates, and which knows valid and invalid
+ * only. What is no such list may be good for credentials of other formats.
+ */
+static bool is_for_mdoc(const struct claims *c)
+{
+	return c->chain_is_signed && c->has_exp && (c->is_identifiers || c->bits == 1);
+}
+
 static bool open_token(struct idr_suite *s, struct idr_arena *a, struct idr_bytes token,
     const struct idr_status_rules *rules, int64_t now, struct idr_status_list *out,
     struct idr_err *err)
@@ -336,7 +347,8 @@ static bool open_token(struct idr_suite *s, struct idr_arena *a, struct idr_byte
 	if (!check_claims(&c, rules, now, err))
 		return false;
 	*out = (struct idr_status_list){ .uri = c.sub, .token = token, .iat = c.iat,
-		.exp = c.has_exp ? c.exp : 0, .ttl = c.has_ttl ? c.ttl : 0, .identifiers = c.identifiers };
+		.exp = c.has_exp ? c.exp : 0, .ttl = c.has_ttl ? c.ttl : 0, .identifiers = c.identifiers,
+		.for_mdoc = is_for_mdoc(&c) };
 	if (c.is_identifiers)
 		return true;
 	zlib = c.lst;

@@ -316,6 +316,7 @@ static enum idr_status_found find_status(void *ctx, struct idr_bytes uri, uint64
 		return IDR_STATUS_NO_ENTRY;
 	out->as_of = l->iat;
 	out->expires = l->exp;
+	out->for_mdoc = l->for_mdoc;
 	return IDR_STATUS_FOUND;
 }
 
@@ -330,6 +331,7 @@ static enum idr_status_found find_id(void *ctx, struct idr_bytes uri, struct idr
 	out->value = idr_status_has_id(l, id) ? IDR_VALUE_INVALID : IDR_VALUE_VALID;
 	out->as_of = l->iat;
 	out->expires = l->exp;
+	out->for_mdoc = l->for_mdoc;
 	return IDR_STATUS_FOUND;
 }
 

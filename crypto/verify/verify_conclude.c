@@ -2,6 +2,7 @@
 #include "verify/verify_internal.h"
 
 #define REF_STATUS "draft-ietf-oauth-status-list section 8.3"
+#define REF_MDOC_STATUS "ISO/IEC 18013-5 (second edition) 12.3.6"
 #define REF_CRL "RFC 5280 section 6.3.3"
 #define REF_CLAIMS "OpenID4VP 1.0 section 6.4"
 #define REF_BUNDLE "offline bundle, good until"
@@ -18,12 +19,18 @@ static bool refuse(struct idr_verify_run *run, enum idr_code code, const char *r
 }
 
 /* As the policy says: refused, or left open with its name. */
-static void leave_open(struct idr_verify_run *run, enum idr_stale what, enum idr_code code, const char *ref)
+static void leave_open_as(struct idr_verify_run *run, enum idr_stale what, enum idr_code code,
+    const char *ref, const char *sentence)
 {
 	if (what == IDR_STALE_REFUSE)
-		refuse(run, code, ref, idr_code_sentence(code));
+		refuse(run, code, ref, sentence);
 	else
-		idr_findings_unknown(&run->verdict->findings, code, ref, idr_code_sentence(code));
+		idr_findings_unknown(&run->verdict->findings, code, ref, sentence);
+}
+
+static void leave_open(struct idr_verify_run *run, enum idr_stale what, enum idr_code code, const char *ref)
+{
+	leave_open_as(run, what, code, ref, idr_code_sentence(code));
 }
 
 /* A revoked signer was refused long before; a CRL that says nothing is knowledge too old, as a list's is. */
@@ -66,6 +73,19 @@ static void judge_value(struct idr_verify_run *run, const struct idr_status_answ
 		leave_open(run, p->status_older, IDR_STATUS_STALE, REF_STATUS);
 }
 
+/* A list that is none for mdocs says nothing about one, not even that it is revoked: its bits may mean
+ * something else. */
+static void judge_entry(struct idr_verify_run *run, const struct idr_status_answer *x)
+{
+	if (run->verdict->format == IDR_FORMAT_MDOC && !x->for_mdoc) {
+		leave_open_as(run, run->policy->status_unknown, IDR_STATUS_UNKNOWN, REF_MDOC_STATUS,
+		    "the status list is not of the form that an mdoc's list has to have");
+		return;
+	}
+	run->verdict->status_as_of = x->as_of;
+	judge_value(run, x);
+}
+
 /* Token Status List section 8.3; only for what is valid in every other way.
  * implements: TSL 8.3b, TSL 8.3f */
 static void judge_status(struct idr_verify_run *run)
@@ -92,14 +112,12 @@ static void judge_status(struct idr_verify_run *run)
 		found = ids->find(ids->ctx, v->status.uri, v->status_id, &x);
 	else if (!v->status_id.p && l->find)
 		found = l->find(l->ctx, v->status.uri, v->status.idx, &x);
-	if (found == IDR_STATUS_FOUND) {
-		v->status_as_of = x.as_of;
-		judge_value(run, &x);
-	} else if (found == IDR_STATUS_NO_ENTRY) {
+	if (found == IDR_STATUS_FOUND)
+		judge_entry(run, &x);
+	else if (found == IDR_STATUS_NO_ENTRY)
 		refuse(run, IDR_INDEX_OUT_OF_RANGE, REF_STATUS, idr_code_sentence(IDR_INDEX_OUT_OF_RANGE));
-	} else {
+	else
 		leave_open(run, run->policy->status_unknown, IDR_STATUS_UNKNOWN, REF_STATUS);
-	}
 }
 
 static bool is_listed(const struct idr_json *got, const struct idr_json *values)

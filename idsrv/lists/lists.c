@@ -230,6 +230,7 @@ static enum idr_status_found find(void *ctx, struct idr_bytes uri, uint64_t idx,
 	    ((1u << x->bits) - 1));
 	out->as_of = atomic_load(&x->as_of); /* not now: the registry may be out of reach for hours */
 	out->expires = 0;
+	out->for_mdoc = x->narrow || x->bits == 1;
 	return IDR_STATUS_FOUND;
 }
 

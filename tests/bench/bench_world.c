@@ -108,7 +108,7 @@ static enum idr_status_found found(void *ctx, struct idr_bytes uri, uint64_t idx
 	(void)ctx;
 	(void)uri;
 	(void)idx;
-	*out = (struct idr_status_answer){ IDR_VALUE_VALID, FUZZ_NOW, 0 };
+	*out = (struct idr_status_answer){ .value = IDR_VALUE_VALID, .as_of = FUZZ_NOW, .for_mdoc = true };
 	return IDR_STATUS_FOUND;
 }
 

@@ -43,6 +43,7 @@ static void read_all(const struct idr_status_list *l)
 	struct idr_err err;
 	unsigned v;
 
+	fuzz_check(!l->for_mdoc || (l->exp && l->bits < 2));
 	if (!l->bits) {
 		ask_all(l);
 		return;

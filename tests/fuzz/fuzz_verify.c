@@ -59,7 +59,8 @@ static enum idr_status_found status(void *ctx, struct idr_bytes uri, uint64_t id
 {
 	(void)ctx;
 	(void)uri;
-	*out = (struct idr_status_answer){ .value = (unsigned)(idx & 3), .as_of = FUZZ_NOW - (int64_t)(idx & 0xfffff) };
+	*out = (struct idr_status_answer){ .value = (unsigned)(idx & 3), .as_of = FUZZ_NOW - (int64_t)(idx & 0xfffff),
+	    .for_mdoc = idx & 4 };
 	return idx > 0xffffffff ? IDR_STATUS_NO_ENTRY : IDR_STATUS_FOUND;
 }
 

@@ -39,7 +39,7 @@ static enum idr_status_found status_find(void *ctx, struct idr_bytes uri, uint64
 	(void)idx;
 	if (x->status_value == 9)
 		return IDR_STATUS_NO_LIST;
-	*out = (struct idr_status_answer){ .value = x->status_value, .as_of = x->k.now };
+	*out = (struct idr_status_answer){ .value = x->status_value, .as_of = x->k.now, .for_mdoc = true };
 	return IDR_STATUS_FOUND;
 }
 

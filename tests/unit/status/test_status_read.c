@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "codec/inflate.h"
+#include "cose/sign1.h"
 #include "jose/jws.h"
 
 static struct idr_bytes text_of(const struct idr_json *o, const char *name)
@@ -211,6 +212,47 @@ static void reads_what_it_writes(void **state)
 			}
 			assert_false(idr_status_at(&list, 1024, &v, &err));
 		}
+}
+
+/* A CWT with its certificates in a header of its own: signed, or beside. */
+static struct idr_bytes list_with_chain(struct kit *k, bool is_signed)
+{
+	struct idr_status_make m = { .uri = IDR_LIT(KIT_LIST_URI), .iat = k->now, .exp = k->now + KIT_DAY, .ttl = 3600,
+		.bits = 1, .alg = IDR_ES256, .chain_der = &k->status_der, .n_chain = is_signed,
+		.zlib = IDR_LIT("\x78\xda\xdb\xb9\x18\x00\x02\x17\x01\x5d") };
+	struct idr_bytes map, payload, tbs, beside, token = { NULL, 0 };
+	struct idr_buf b;
+	struct idr_err err;
+
+	idr_buf_init(&b, k->a, 1024, 8192);
+	idr_cw_map(&b, !is_signed);
+	if (!is_signed) {
+		idr_cw_int(&b, 33);
+		idr_cw_bytes(&b, k->status_der);
+	}
+	assert_true(idr_buf_done(&b, &beside, &err) && idr_status_build_cwt(k->a, &m, &map, &payload, &err) &&
+	    idr_sign1_build(k->a, map, payload, &tbs, &err) &&
+	    idr_sign1_attach(k->a, map, beside, payload, kit_sign(k, k->status, tbs), &token, &err));
+	return token;
+}
+
+static void knows_which_lists_are_for_mdocs(void **state)
+{
+	static const struct { bool cwt; unsigned bits; int64_t days; bool for_mdoc; } cases[] = {
+		{ true, 1, 1, true }, { true, 2, 1, false }, { true, 1, 0, false }, { false, 1, 1, false } };
+	struct kit *k = *state;
+	struct idr_status_rules r = { .trust = k->trust, .uri = IDR_LIT(KIT_LIST_URI), .skew = 60 };
+	struct idr_status_list list;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(open_code(k, kit_list(k, cases[i].cwt, cases[i].bits, VALUES, 2, k->now,
+		    cases[i].days ? k->now + cases[i].days * KIT_DAY : 0), &r, k->now, &list), IDR_OK);
+		assert_int_equal(list.for_mdoc, cases[i].for_mdoc);
+	}
+	for (int is_signed = 0; is_signed < 2; is_signed++) {
+		assert_int_equal(open_code(k, list_with_chain(k, is_signed), &r, k->now, &list), IDR_OK);
+		assert_int_equal(list.for_mdoc, is_signed);
+	}
 }
 
 /* proves: TSL 8.3c, TSL 8.3d */
@@ -461,7 +503,7 @@ int main(void)
 		T(judges_every_derived_case),
 		T(reads_the_lists_of_the_draft),
 		T(opens_the_tokens_of_the_draft),
-		T(reads_what_it_writes),
+		T(reads_what_it_writes), T(knows_which_lists_are_for_mdocs),
 		T(refuses_times_addresses_and_sizes),
 		T(takes_a_list_of_16_mib_and_not_one_byte_more),
 		T(trusts_status_anchors_only),

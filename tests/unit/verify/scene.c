@@ -17,6 +17,7 @@ static enum idr_status_found find(void *ctx, struct idr_bytes uri, uint64_t idx,
 		return IDR_STATUS_NO_ENTRY;
 	out->as_of = x->list.iat;
 	out->expires = x->list.exp;
+	out->for_mdoc = x->list.for_mdoc;
 	return IDR_STATUS_FOUND;
 }
 

@@ -13,11 +13,24 @@
 
 #define LICENCE "org.iso.18013.5.1.mDL"
 #define SPACE "org.iso.18013.5.1"
+#define POLICY_REFUSING "{\"id\":\"p-2\",\"purpose\":{\"en\":\"why\"},\"formats\":[\"mso_mdoc\"]," \
+    "\"types\":[\"mdl\"],\"claims\":[" NAME "],\"holder_binding\":\"optional\"," \
+    "\"status\":{\"max_age_s\":86400,\"older\":\"refuse\",\"unknown\":\"refuse\"},\"accept_undecided\":false}"
 #define POLICY(claims, binding) "{\"id\":\"p-1\",\"purpose\":{\"en\":\"why\"},\"formats\":[\"mso_mdoc\",\"dc+sd-jwt\"]," \
     "\"types\":[\"mdl\"],\"claims\":[" claims "],\"holder_binding\":\"" binding "\"," \
     "\"status\":{\"max_age_s\":86400,\"older\":\"undecided\",\"unknown\":\"undecided\"},\"accept_undecided\":false}"
 #define NAME "{\"path\":[\"family_name\"]}"
 #define BORN "{\"path\":[\"birth_date\"]}"
+
+/* Of two entries the second is revoked. */
+static void use_list(struct scene *x, bool cwt, unsigned bits, int64_t exp)
+{
+	static const uint8_t values[2] = { IDR_VALUE_VALID, IDR_VALUE_INVALID };
+	const struct idr_status_rules rules = { .trust = x->k.trust };
+
+	assert_true(idr_status_open(x->k.s, x->k.a, kit_list(&x->k, cwt, bits, values, 2, x->k.now - 100, exp), &rules,
+	    x->k.now, &x->list, &x->err));
+}
 
 static int setup(void **state)
 {
@@ -31,6 +44,7 @@ static int setup(void **state)
 	x->types[0] = mdl;
 	assert_true(idr_trust_add_anchor(x->k.s, x->k.trust, x->k.root_der, IDR_PURPOSE_ISSUER, &types, 1, NULL,
 	    &x->err));
+	use_list(x, true, 1, x->k.now + 5 * KIT_DAY);
 	return 0;
 }
 
@@ -149,7 +163,6 @@ static void is_asked_for_its_status(void **state)
 	struct kit_mdoc_plan p = plan(x, 0);
 
 	assert_int_equal(scene_code(x, mdoc(x, 1, MDOC_ISSUER_SIGNED)), IDR_STATUS_REVOKED);
-	assert_int_equal(scene_code(x, mdoc(x, 2, MDOC_ISSUER_SIGNED)), IDR_STATUS_SUSPENDED);
 	assert_int_equal(scene_code(x, mdoc(x, 1 << 20, MDOC_ISSUER_SIGNED)), IDR_INDEX_OUT_OF_RANGE);
 	x->has_list = false;
 	assert_int_equal(scene_code(x, mdoc(x, 0, MDOC_ISSUER_SIGNED)), IDR_STATUS_UNKNOWN);
@@ -157,6 +170,28 @@ static void is_asked_for_its_status(void **state)
 	assert_int_equal(scene_code(x, kit_mdoc(&x->k, &p)), IDR_REFERENCED_STATUS_MALFORMED);
 	p.status_claim = IDR_LIT("\xa1\x61x\x01");
 	assert_int_equal(scene_code(x, kit_mdoc(&x->k, &p)), IDR_REFERENCED_STATUS_MALFORMED);
+}
+
+/* A list for credentials of other formats says nothing about an mdoc, not even that it is revoked. */
+static void is_asked_for_in_no_list_but_one_for_mdocs(void **state)
+{
+	static const struct { bool cwt; unsigned bits; int64_t days; enum idr_code valid, revoked; } lists[] = {
+		{ true, 1, 5, IDR_OK, IDR_STATUS_REVOKED },
+		{ false, 1, 5, IDR_STATUS_UNKNOWN, IDR_STATUS_UNKNOWN },
+		{ true, 2, 5, IDR_STATUS_UNKNOWN, IDR_STATUS_UNKNOWN },
+		{ true, 1, 0, IDR_STATUS_UNKNOWN, IDR_STATUS_UNKNOWN }, /* without an end */
+	};
+	struct scene *x = *state;
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		use_list(x, lists[i].cwt, lists[i].bits, lists[i].days ? x->k.now + lists[i].days * KIT_DAY : 0);
+		assert_int_equal(scene_code(x, mdoc(x, 0, MDOC_ISSUER_SIGNED)), lists[i].valid);
+		assert_int_equal(scene_code(x, mdoc(x, 1, MDOC_ISSUER_SIGNED)), lists[i].revoked);
+	}
+	assert_int_equal(scene_verify(x, mdoc(x, 1, MDOC_ISSUER_SIGNED))->result, IDR_UNDECIDED);
+	assert_int_equal(scene_verify(x, mdoc(x, 1, MDOC_ISSUER_SIGNED))->status_as_of, 0);
+	x->in.policy = scene_policy(x, POLICY_REFUSING);
+	assert_int_equal(scene_verify(x, mdoc(x, 0, 0))->result, IDR_INVALID);
 }
 
 static void gives_a_policy_the_elements_of_its_claims(void **state)
@@ -201,7 +236,7 @@ static enum idr_status_found ids(void *ctx, struct idr_bytes uri, struct idr_byt
 
 	assert_true(idr_bytes_is(uri, "a"));
 	*out = (struct idr_status_answer){ .value = id.p[0] == 0xcc ? IDR_VALUE_INVALID : IDR_VALUE_VALID,
-		.as_of = x->k.now };
+		.as_of = x->k.now, .for_mdoc = true };
 	return IDR_STATUS_FOUND;
 }
 
@@ -450,7 +485,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(answers_a_request), T(is_a_document_copy_without_a_request), T(needs_its_proof_in_a_transaction),
-		T(is_asked_for_its_status), T(gives_a_policy_the_elements_of_its_claims),
+		T(is_asked_for_its_status), T(is_asked_for_in_no_list_but_one_for_mdocs), T(gives_a_policy_the_elements_of_its_claims),
 		T(is_held_to_the_types_of_the_policy), T(is_undecided_when_a_crl_says_nothing_any_more), T(is_asked_for_its_identifier),
 		T(answers_a_query_with_what_was_asked_and_no_more),
 		T(refuses_an_answer_to_another_query), T(finds_the_authority_a_query_names),
