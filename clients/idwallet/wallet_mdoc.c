@@ -65,6 +65,7 @@ static bool transcript(struct idr_suite *s, struct idr_arena *a, const struct wa
 	    r->response_uri, out, err);
 }
 
+/* implements: MDOC 8.3.2.1.2.2e */
 static bool select_chosen(struct idr_suite *s, struct idr_arena *a, const struct wallet_entry *e,
     const struct idr_dcql_credential *query, const bool *chosen, const struct wallet_request *request,
     struct idr_mdoc_answer *out, struct idr_err *err)
@@ -85,6 +86,7 @@ static bool select_chosen(struct idr_suite *s, struct idr_arena *a, const struct
 	    idr_mdoc_select(a, cbor, choice, n, answered, IDR_ES256, out, err);
 }
 
+/* implements: MDOC 9.1.3.6a */
 bool wallet_mdoc_present(struct idr_suite *s, struct idr_arena *a, const struct wallet_entry *e,
     const struct idr_dcql_credential *query, const bool *chosen, const struct wallet_request *request,
     struct idr_bytes *out, struct idr_err *err)

@@ -25,7 +25,7 @@ static bool unreadable(struct idr_err *err)
 	return false;
 }
 
-/* implements: ISO/IEC 18013-5 section 9.1.3.6: the device signature, left to be performed. */
+/* implements: MDOC 9.1.3.6a: the device signature, left to be performed */
 static bool check_signature(struct mdoc_run *r, const struct idr_sign1 *m, struct idr_bytes signed_bytes,
     struct idr_err *err)
 {
@@ -53,7 +53,7 @@ static bool mac_input(struct idr_arena *a, const struct idr_sign1 *m, struct idr
 }
 
 /*
- * implements: ISO/IEC 18013-5 section 9.1.3.5, OpenID4VP 1.0 appendix B.2.5. A MAC needs a key agreed with
+ * implements: MDOC 9.1.3.5a, OpenID4VP 1.0 appendix B.2.5. A MAC needs a key agreed with
  * the reader of this session. Over OpenID4VP there is none, so it proves nothing there.
  */
 static bool check_mac(struct mdoc_run *r, const struct idr_sign1 *m, struct idr_bytes signed_bytes,
@@ -78,7 +78,7 @@ static bool check_mac(struct mdoc_run *r, const struct idr_sign1 *m, struct idr_
 	return true;
 }
 
-/* Exactly one of the two, with its payload left out. */
+/* Exactly one of the two, with its payload left out; implements: MDOC 9.1.3.4b */
 static bool read_auth(struct mdoc_run *r, struct idr_cbor auth, struct idr_sign1 *m, bool *mac,
     struct idr_err *err)
 {
@@ -110,7 +110,7 @@ static bool lists(struct idr_arena *a, struct idr_cbor list, struct idr_bytes na
 	return true;
 }
 
-/* implements: ISO/IEC 18013-5 section 9.1.2.4 (KeyAuthorizations): whole namespaces, or single elements */
+/* implements: MDOC 9.1.2.4h: whole namespaces, or single elements */
 static bool is_authorized(struct mdoc_run *r, struct idr_bytes space, struct idr_bytes element, bool *found,
     struct idr_err *err)
 {
@@ -169,6 +169,7 @@ static bool missing(struct mdoc_run *r, struct idr_err *err)
 	return true;
 }
 
+/* implements: MDOC 9.1.3.4b */
 bool idr_mdoc_check_device(struct mdoc_run *r, struct idr_err *err)
 {
 	struct idr_cbor spaces, content, auth, all = r->parts.device_signed;

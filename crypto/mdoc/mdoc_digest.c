@@ -1,8 +1,8 @@
 /*
  * mdoc_digest: every element against its digest in the signed part, and all of them as JSON.
  *
- * implements: ISO/IEC 18013-5 section 9.1.2.5: the digest covers the tag 24 item as it was received, tag and
- * length head included.
+ * ISO/IEC 18013-5 section 9.1.2.5: the digest covers the tag 24 item as it was received, tag and length head
+ * included.
  */
 #include <stdlib.h>
 
@@ -74,6 +74,7 @@ static bool bad_item(struct idr_err *err, const char *what)
 	return idr_fail(err, IDR_MALFORMED, REF_ITEM, "%s", what);
 }
 
+/* implements: MDOC 8.3.2.1.2.2b */
 static bool read_item(struct mdoc_run *r, struct idr_cbor tagged, struct item *out, struct idr_err *err)
 {
 	struct idr_cbor map, id, random;
@@ -90,6 +91,7 @@ static bool read_item(struct mdoc_run *r, struct idr_cbor tagged, struct item *o
 	return idr_mdoc_string(r->a, map, "elementIdentifier", IDR_CBOR_TEXT, &out->element, err);
 }
 
+/* implements: MDOC 9.1.2.5c */
 static bool check_digest(struct mdoc_run *r, const struct space *s, struct idr_cbor tagged,
     const struct item *item, struct idr_err *err)
 {
@@ -107,6 +109,7 @@ static bool check_digest(struct mdoc_run *r, const struct space *s, struct idr_c
 	    idr_fail(err, IDR_DIGEST_MISMATCH, REF, "an element does not have the digest that was signed");
 }
 
+/* implements: MDOC 8.3.2.1.2.2b */
 static bool is_new(struct space *s, struct idr_bytes element, struct idr_err *err)
 {
 	for (size_t i = 0; i < s->n_seen; i++)

@@ -57,6 +57,7 @@ static void put_full_date(struct idr_buf *b, struct idr_bytes text)
 	idr_cw_text(b, text);
 }
 
+/* implements: MDOC 9.1.2.4d */
 static void put_tdate(struct idr_buf *b, int64_t t)
 {
 	char text[TDATE_LEN + 1];
@@ -66,7 +67,7 @@ static void put_tdate(struct idr_buf *b, int64_t t)
 	idr_cw_cstr(b, text);
 }
 
-/* ISO/IEC 18013-5 table 5: the element may ask for fewer media than the claim. */
+/* ISO/IEC 18013-5 table 5: the element may ask for fewer media than the claim; implements: MDOC 7.2.1b */
 static bool put_image(struct make *m, const struct idr_mdoc_element *e, const struct idr_json *v)
 {
 	struct idr_bytes medium, image;
@@ -148,7 +149,7 @@ static bool has_shape(const struct idr_claim *c, const struct idr_json *v)
 	return false;
 }
 
-/* schema/types/README.md, the column of the mdoc. */
+/* schema/types/README.md, the column of the mdoc; implements: MDOC 7.2.1c */
 static bool put_value(struct make *m, const struct idr_mdoc_element *e, const struct idr_claim *c,
     const struct idr_json *v)
 {
@@ -204,7 +205,8 @@ static bool put_approximate_date(struct make *m, const struct idr_mdoc_element *
 
 /* ---- slots ---- */
 
-/* digestIDs: a permutation over all elements (Fisher and Yates); 2^32 leaves no bias that counts. */
+/* digestIDs: a permutation over all elements (Fisher and Yates); 2^32 leaves no bias that counts.
+ * implements: MDOC 9.1.2.4c */
 static void draw_ids(struct make *m)
 {
 	for (size_t i = 0; i < m->n; i++)
@@ -265,7 +267,7 @@ static bool prepare(struct make *m, const struct idr_mdoc_make *in)
 
 /* ---- nameSpaces ---- */
 
-/* implements: ISO/IEC 18013-5 section 9.1.2.5: the digest covers tag 24 and the head of the byte string */
+/* implements: MDOC 9.1.2.5a, MDOC 9.1.2.5b: the digest covers tag 24 and the head of the byte string */
 static bool put_item(struct make *m, struct slot *s, struct idr_buf *out)
 {
 	struct idr_buf *b = &m->item;
@@ -344,7 +346,7 @@ static void put_digests(const struct make *m, struct idr_buf *b, struct idr_byte
 	}
 }
 
-/* implements: ISO/IEC 18013-5 section 9.1.2.4 */
+/* implements: MDOC 9.1.2.4b, MDOC 9.1.2.4e */
 static void put_mso(const struct make *m, const struct idr_mdoc_make *in, struct idr_buf *b)
 {
 	idr_cw_map(b, in->status.present ? 7 : 6);
@@ -393,7 +395,8 @@ static bool make_payload(struct make *m, const struct idr_mdoc_make *in, struct 
 	return idr_buf_done(&wrapped, out, m->err);
 }
 
-/* RFC 9360 section 2: one certificate is a byte string, more are an array of them. */
+/* RFC 9360 section 2: one certificate is a byte string, more are an array of them.
+ * implements: MDOC 9.1.2.4a */
 static bool make_headers(struct make *m, const struct idr_mdoc_make *in, struct idr_mdoc_built *out)
 {
 	struct idr_buf p, u;

@@ -34,6 +34,7 @@ static bool is_chosen(struct pick *p, struct idr_bytes space, struct idr_bytes e
 	return p->n == SIZE_MAX;
 }
 
+/* implements: MDOC 8.3.2.1.2.2d, MDOC 8.3.2.1.2.2e */
 static bool pick_items(struct pick *p, struct idr_bytes space, struct idr_cbor list)
 {
 	p->items.n = 0;
@@ -154,7 +155,7 @@ bool idr_mdoc_select(struct idr_arena *a, struct idr_bytes issuer_signed,
 	return true;
 }
 
-/* implements: ISO/IEC 18013-5 section 8.3.2.1.2.2: one document, no errors, status 0 */
+/* implements: MDOC 8.3.2.1.2.2d: one document, no errors, status 0 */
 bool idr_mdoc_respond(struct idr_arena *a, const struct idr_mdoc_answer *x, struct idr_bytes signature,
     struct idr_bytes *out, struct idr_err *err)
 {

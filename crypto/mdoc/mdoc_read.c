@@ -148,6 +148,7 @@ static bool open_document(struct idr_arena *a, struct idr_cbor v, struct mdoc_pa
 	return open_issuer_signed(issuer, p, err);
 }
 
+/* implements: MDOC 8.3.2.1.2.2a, MDOC 8.3.2.1.2.3a */
 static bool check_head(struct idr_arena *a, struct idr_cbor top, struct idr_err *err)
 {
 	struct idr_cbor version, status;
@@ -165,6 +166,7 @@ static bool check_head(struct idr_arena *a, struct idr_cbor top, struct idr_err 
 	    "the device reports status %llu", (unsigned long long)status.arg);
 }
 
+/* implements: MDOC 8.3.2.1.2.2a */
 static bool open_response(struct idr_arena *a, struct idr_cbor top, struct mdoc_parts *p, struct idr_err *err)
 {
 	struct idr_cbor documents;

@@ -63,8 +63,7 @@ bool idr_mdoc_transcript_dc_api(struct idr_suite *s, struct idr_arena *a, struct
 	return transcript(s, a, "OpenID4VPDCAPIHandover", &b, out, err);
 }
 
-/* implements: ISO/IEC 18013-5 section 9.1.3.4: by concatenation, so that transcript and namespaces stay as
- * they were. */
+/* implements: MDOC 9.1.3.4a: by concatenation, so that transcript and namespaces stay as they were */
 bool idr_mdoc_device_auth(struct idr_arena *a, struct idr_bytes transcript_bytes, struct idr_bytes doctype,
     struct idr_bytes namespaces, struct idr_bytes *out, struct idr_err *err)
 {

@@ -26,7 +26,7 @@ static bool recode(struct idr_err *err, enum idr_code code)
 	return false;
 }
 
-/* step 1; implements: ISO/IEC 18013-5 section 8.3.2.1.2.2 (DeviceResponse) */
+/* step 1; implements: MDOC 8.3.2.1.2.2a, MDOC 8.3.2.1.2.3a */
 static bool check_form(struct mdoc_run *r, struct idr_err *err)
 {
 	if (!idr_mdoc_open(r->a, r->out->cbor, &r->parts, err))
@@ -44,7 +44,7 @@ static bool is_accepted(const struct idr_mdoc_rules *rules, struct idr_bytes doc
 }
 
 /* step 3; COSE structures of an mdoc carry no tag, a leading tag 18 is passed over.
- * implements: ISO/IEC 18013-5 section 9.1.2.4: alg is protected, the payload is the embedded MSO */
+ * implements: MDOC 9.1.2.4f: alg is protected, the payload is the embedded MSO */
 static bool check_issuer_auth(struct mdoc_run *r, struct idr_err *err)
 {
 	struct idr_sign1 *m = &r->out->issuer;
@@ -60,7 +60,7 @@ static bool check_issuer_auth(struct mdoc_run *r, struct idr_err *err)
 	return true;
 }
 
-/* step 2, asked when the docType of an IssuerSigned is known as well */
+/* step 2, asked when the docType of an IssuerSigned is known as well; implements: MDOC 8.3.2.1.2.2c */
 static bool check_doctype(struct mdoc_run *r, struct idr_err *err)
 {
 	r->out->doctype = r->parts.doctype.p ? r->parts.doctype : r->mso.doctype;
@@ -73,7 +73,7 @@ static bool check_doctype(struct mdoc_run *r, struct idr_err *err)
 }
 
 /*
- * implements: ISO/IEC 18013-5 table B.3. What it says of the signer of a driving licence and general trust
+ * implements: MDOC B.3c. What table B.3 says of the signer of a driving licence and general trust
  * does not: usages must be there, and the certificate is short-lived. Other types leave both to their anchor.
  */
 static bool check_mdl_signer(const struct idr_cert *leaf, struct idr_err *err)
@@ -88,7 +88,7 @@ static bool check_mdl_signer(const struct idr_cert *leaf, struct idr_err *err)
 	return true;
 }
 
-/* step 4; implements: ISO/IEC 18013-5 section 9.3.1: x5chain in the header, path to a trusted IACA */
+/* step 4; implements: MDOC 9.3.1a: x5chain in the header, path to a trusted IACA */
 static bool check_trust(struct mdoc_run *r, struct idr_err *err)
 {
 	struct idr_bytes der[IDR_CHAIN_MAX];
@@ -108,7 +108,7 @@ static bool check_trust(struct mdoc_run *r, struct idr_err *err)
 	return true;
 }
 
-/* step 5; implements: ISO/IEC 18013-5 section 9.3.1: the signature of IssuerAuth */
+/* step 5; implements: MDOC 9.3.1b: the signature of IssuerAuth */
 static bool check_issuer_signature(struct mdoc_run *r, struct idr_err *err)
 {
 	if (!idr_sign1_check(r->a, &r->out->issuer, idr_bytes(NULL, 0), &r->out->path.leaf.key, r->rules->algs,
@@ -119,7 +119,7 @@ static bool check_issuer_signature(struct mdoc_run *r, struct idr_err *err)
 	return true;
 }
 
-/* A namespace the key may sign whole must not be listed element by element too. */
+/* A namespace the key may sign whole must not be listed element by element too; implements: MDOC 9.1.2.4h */
 static bool check_authorizations(struct mdoc_run *r, struct idr_err *err)
 {
 	struct idr_cbor spaces, elements, unused;
@@ -158,7 +158,7 @@ static bool read_device_key(struct mdoc_run *r, struct idr_err *err)
 	    malformed(err, "keyAuthorizations is not a map");
 }
 
-/* step 6; implements: ISO/IEC 18013-5 section 9.3.1: the docType of the MSO is that of the document */
+/* step 6; implements: MDOC 9.1.2.5d, MDOC 9.3.1c: the docType of the MSO is that of the document */
 static bool check_mso(struct mdoc_run *r, struct idr_err *err)
 {
 	struct idr_bytes version, algorithm;
@@ -185,7 +185,7 @@ static bool check_mso(struct mdoc_run *r, struct idr_err *err)
 	return read_device_key(r, err);
 }
 
-/* ISO/IEC 18013-5 section 7.2.1: tag 0, UTC, whole seconds. */
+/* implements: MDOC 9.1.2.4g: tag 0, UTC, whole seconds */
 static bool read_tdate(struct mdoc_run *r, struct idr_cbor info, const char *name, int64_t *out,
     struct idr_err *err)
 {
@@ -201,7 +201,7 @@ static bool read_tdate(struct mdoc_run *r, struct idr_cbor info, const char *nam
 	    idr_fail(err, IDR_MALFORMED, IDR_MDOC_REF_MSO, "%s is not written in whole seconds of UTC", name);
 }
 
-/* step 7; implements: ISO/IEC 18013-5 section 9.3.1: signed while its signer was valid, valid now */
+/* step 7; implements: MDOC 9.3.1d: signed while its signer was valid, valid now */
 static bool check_validity(struct mdoc_run *r, struct idr_err *err)
 {
 	struct idr_mdoc_result *o = r->out;
@@ -228,7 +228,8 @@ static bool check_validity(struct mdoc_run *r, struct idr_err *err)
 	return true;
 }
 
-/* step 11, the part that is ours: what the status reference says. Which list that is, the caller asks. */
+/* step 11, the part that is ours: what the status reference says. Which list that is, the caller asks.
+ * implements: MDOC 12.3.6c */
 static bool check_status(struct mdoc_run *r, struct idr_err *err)
 {
 	struct idr_mdoc_result *o = r->out;
@@ -249,7 +250,7 @@ static bool fits(const struct idr_json *v, struct idr_bytes name)
 	return idr_json_is(v, IDR_JSON_STRING) && idr_bytes_equal(v->text, name);
 }
 
-/* step 12; implements: ISO/IEC 18013-5 section 9.3.1: an mDL speaks for its signer's country and province */
+/* step 12; implements: MDOC 9.3.1e: an mDL speaks for its signer's country and province */
 static bool check_mdl_country(struct mdoc_run *r, struct idr_err *err)
 {
 	const struct idr_json *space = idr_json_find(r->out->claims, MDL_NAMESPACE);

@@ -13,7 +13,8 @@ static bool malformed(struct idr_err *err, const char *what)
 	return idr_fail(err, IDR_MALFORMED, REF, "%s", what);
 }
 
-/* [cipher suite, EDeviceKeyBytes] */
+/* [cipher suite, EDeviceKeyBytes]
+ * implements: MDOC 8.2.1.1a */
 static bool read_security(struct idr_suite *s, struct idr_arena *a, struct idr_cbor top,
     struct idr_engagement *out, struct idr_err *err)
 {
@@ -53,6 +54,7 @@ static bool read_retrievals(struct idr_cbor top, struct idr_engagement *out, str
 	return true;
 }
 
+/* implements: MDOC 8.2.1.1a, MDOC 8.2.2.3a */
 bool idr_engagement_read(struct idr_suite *s, struct idr_arena *a, struct idr_bytes in,
     struct idr_engagement *out, struct idr_err *err)
 {
@@ -95,7 +97,7 @@ bool idr_reader_key_bytes(struct idr_arena *a, const struct idr_key *key, struct
 	return idr_buf_done(&b, out, err);
 }
 
-/* implements: ISO/IEC 18013-5 section 9.1.5.1: [DeviceEngagementBytes, EReaderKeyBytes, Handover] */
+/* implements: MDOC 9.1.5.1a: [DeviceEngagementBytes, EReaderKeyBytes, Handover] */
 bool idr_proximity_transcript(struct idr_arena *a, struct idr_bytes engagement,
     struct idr_bytes reader_key_bytes, struct idr_bytes handover, struct idr_bytes *out, struct idr_err *err)
 {

@@ -38,6 +38,7 @@ static size_t run_of(const struct idr_asked *asked, size_t n)
 	return i;
 }
 
+/* implements: MDOC 8.3.2.1.2.1a */
 bool idr_items_request(struct idr_arena *a, struct idr_bytes doctype, const struct idr_asked *asked, size_t n,
     struct idr_bytes *out, struct idr_err *err)
 {
@@ -66,6 +67,7 @@ bool idr_items_request(struct idr_arena *a, struct idr_bytes doctype, const stru
 	return put_embedded(a, &b, out, err);
 }
 
+/* implements: MDOC 9.1.4a */
 bool idr_reader_auth_bytes(struct idr_arena *a, struct idr_bytes transcript, struct idr_bytes items_request,
     struct idr_bytes *out, struct idr_err *err)
 {
@@ -80,6 +82,7 @@ bool idr_reader_auth_bytes(struct idr_arena *a, struct idr_bytes transcript, str
 	return put_embedded(a, &b, out, err);
 }
 
+/* implements: MDOC 9.1.4a */
 static void put_reader_auth(struct idr_buf *b, const struct idr_doc_request *d)
 {
 	idr_cw_cstr(b, "readerAuth");
@@ -95,6 +98,7 @@ static void put_reader_auth(struct idr_buf *b, const struct idr_doc_request *d)
 	idr_cw_bytes(b, d->signature);
 }
 
+/* implements: MDOC 8.3.2.1.2.1a */
 bool idr_device_request(struct idr_arena *a, const struct idr_doc_request *doc, size_t n,
     struct idr_bytes *out, struct idr_err *err)
 {
@@ -213,7 +217,7 @@ bool idr_device_request_read(struct idr_arena *a, struct idr_bytes in, struct id
 	return true;
 }
 
-/* implements: ISO/IEC 18013-5 section 9.1.4 */
+/* implements: MDOC 9.1.4b */
 bool idr_reader_auth_verify(struct idr_suite *s, struct idr_arena *a, const struct idr_trust *t,
     const struct idr_sign1 *reader_auth, struct idr_bytes transcript, struct idr_bytes items_request,
     int64_t now, struct idr_path *out, struct idr_err *err)

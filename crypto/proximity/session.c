@@ -24,7 +24,7 @@ bool idr_session_start(struct idr_suite *s, struct idr_arena *a, struct idr_byte
 	struct idr_buf b;
 	bool ok;
 
-	/* implements: ISO/IEC 18013-5 section 9.1.1.5: the salt covers the tag 24 form, not the bare array */
+	/* implements: MDOC 9.1.1.5a: the salt covers the tag 24 form, not the bare array */
 	idr_buf_init(&b, a, transcript.n + 16, transcript.n + 16);
 	idr_cw_tag(&b, TAG_EMBEDDED);
 	idr_cw_bytes(&b, transcript);
@@ -40,14 +40,15 @@ bool idr_session_start(struct idr_suite *s, struct idr_arena *a, struct idr_byte
 	return ok;
 }
 
+/* implements: MDOC 9.1.1.5c */
 void idr_session_clear(struct idr_session *x)
 {
 	idr_wipe(x, sizeof(*x));
 	x->ended = true;
 }
 
-/* implements: ISO/IEC 18013-5 section 9.1.1.5. Eight bytes say who, four count from one: no IV is ever used
- * twice under its key. */
+/* implements: MDOC 9.1.1.5b. Eight bytes say who, four count from one: no IV is ever used twice under its
+ * key. */
 static void next_iv(bool by_reader, uint32_t nth, uint8_t iv[IV_LEN])
 {
 	memset(iv, 0, IV_LEN);
@@ -56,6 +57,7 @@ static void next_iv(bool by_reader, uint32_t nth, uint8_t iv[IV_LEN])
 		iv[8 + i] = (uint8_t)(nth >> (24 - 8 * i));
 }
 
+/* implements: MDOC 9.1.1.5b */
 static bool is_over(struct idr_session *x, uint32_t counter, struct idr_err *err)
 {
 	if (!x->ended && counter != UINT32_MAX)
@@ -88,6 +90,7 @@ bool idr_session_seal(struct idr_suite *s, struct idr_arena *a, struct idr_sessi
 	return true;
 }
 
+/* implements: MDOC 9.1.1.4b */
 bool idr_session_open(struct idr_suite *s, struct idr_arena *a, struct idr_session *x,
     struct idr_bytes sealed, struct idr_bytes *plain, struct idr_err *err)
 {
@@ -116,6 +119,7 @@ bool idr_session_open(struct idr_suite *s, struct idr_arena *a, struct idr_sessi
 	return true;
 }
 
+/* implements: MDOC 9.1.3.5a */
 bool idr_session_mac_key(struct idr_suite *s, const struct idr_session *x, const struct idr_secret *z,
     uint8_t out[32], struct idr_err *err)
 {
@@ -138,6 +142,7 @@ static bool read_key(struct idr_suite *s, struct idr_arena *a, struct idr_cbor v
 	return idr_mdoc_embedded(a, v, &key, err) && idr_key_from_cose(s, key, &m->reader_key, err);
 }
 
+/* implements: MDOC 9.1.1.4a */
 bool idr_session_message(struct idr_suite *s, struct idr_arena *a, struct idr_bytes in,
     struct idr_session_message *out, struct idr_err *err)
 {
@@ -171,6 +176,7 @@ bool idr_session_message(struct idr_suite *s, struct idr_arena *a, struct idr_by
 	return true;
 }
 
+/* implements: MDOC 9.1.1.4a */
 bool idr_session_establishment(struct idr_arena *a, struct idr_bytes reader_key_bytes, struct idr_bytes data,
     struct idr_bytes *out, struct idr_err *err)
 {

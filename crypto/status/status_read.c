@@ -226,7 +226,8 @@ static bool cwt_list(struct idr_arena *a, struct idr_cbor list, struct claims *c
 	return idr_cbor_string(a, lst, &c->lst, err);
 }
 
-/* {"identifiers": {bytes: info, ..}}; a token is one kind of list, not both, and says when it ends. */
+/* {"identifiers": {bytes: info, ..}}; a token is one kind of list, not both, and says when it ends.
+ * implements: MDOC 12.3.6d */
 static bool cwt_identifiers(struct idr_cbor payload, struct idr_cbor list, struct claims *c,
     struct idr_err *err)
 {
@@ -324,7 +325,7 @@ static bool check_claims(const struct claims *c, const struct idr_status_rules *
 
 /*
  * A CWT, which says when it ends, whose signature covers its certificates, and which knows valid and invalid
- * only. What is no such list may be good for credentials of other formats.
+ * only. What is no such list may be good for credentials of other formats. implements: MDOC 12.3.6e
  */
 static bool is_for_mdoc(const struct claims *c)
 {

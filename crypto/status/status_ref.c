@@ -55,7 +55,7 @@ bool idr_status_ref_json(const struct idr_json *status, struct idr_status_ref *o
 	return true;
 }
 
-/* implements: ISO/IEC 18013-5 (second edition) 12.3.6. Two kinds at once would leave open which counts. */
+/* implements: MDOC 12.3.6c. Two kinds at once would leave open which counts. */
 bool idr_status_id_cbor(struct idr_arena *a, struct idr_cbor status, struct idr_bytes *uri_out,
     struct idr_bytes *id_out, struct idr_err *err)
 {

@@ -100,6 +100,7 @@ static void put_payload(struct idr_buf *b, const struct idr_status_make *m)
 	}
 }
 
+/* implements: MDOC 12.3.6b */
 bool idr_status_build_cwt(struct idr_arena *a, const struct idr_status_make *m,
     struct idr_bytes *protected_map, struct idr_bytes *payload, struct idr_err *err)
 {

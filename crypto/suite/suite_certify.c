@@ -19,6 +19,7 @@ IDR_AUTO_FREE(X509_NAME, X509_NAME_free)
 
 enum { DAY = 86400 };
 
+/* implements: MDOC B.1a, MDOC B.3a, MDOC B.7a, MDOC B.9a */
 static const struct profile {
 	const char *basic;     /* NULL: absent */
 	const char *key_usage;

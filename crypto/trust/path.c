@@ -54,7 +54,8 @@ static bool parse_chain(struct idr_suite *s, struct idr_arena *a, struct chain *
 	return true;
 }
 
-/* RFC 5280 section 6.1: each certificate names the next one as its issuer, byte for byte. */
+/* RFC 5280 section 6.1: each certificate names the next one as its issuer, byte for byte.
+ * implements: MDOC B.3b */
 static bool check_order(const struct chain *c, struct idr_err *err)
 {
 	if (c->cert[0].self_issued)
@@ -131,7 +132,8 @@ static bool may_lack_eku(const struct idr_anchor *anchor, enum idr_purpose purpo
 	return purpose == IDR_PURPOSE_STATUS;
 }
 
-/* Trust brief 3.2: the extended key usages that each purpose admits. */
+/* Trust brief 3.2: the extended key usages that each purpose admits.
+ * implements: MDOC 9.1.4b, MDOC B.3b */
 static bool check_eku(const struct idr_cert *leaf, const struct idr_anchor *anchor,
     enum idr_purpose purpose, struct idr_err *err)
 {
@@ -156,7 +158,7 @@ static bool check_eku(const struct idr_cert *leaf, const struct idr_anchor *anch
 	return true;
 }
 
-/* ISO/IEC 18013-5 table B.3: the signer belongs to the country, and state, of its root. */
+/* implements: MDOC B.3b: the signer belongs to the country, and state, of its root */
 static bool check_country(const struct idr_cert *leaf, const struct idr_cert *root,
     struct idr_err *err)
 {
@@ -169,6 +171,7 @@ static bool check_country(const struct idr_cert *leaf, const struct idr_cert *ro
 	return true;
 }
 
+/* implements: MDOC B.3b */
 static bool check_profile(const struct idr_cert *leaf, const struct idr_anchor *anchor,
     enum idr_purpose purpose, struct idr_err *err)
 {

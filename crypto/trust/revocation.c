@@ -23,6 +23,7 @@ static bool ask(struct idr_suite *s, const struct idr_crl *crl, const struct idr
 	return false;
 }
 
+/* implements: MDOC 9.3.1f */
 bool idr_trust_check_revocation(struct idr_suite *s, const struct idr_trust *t, const struct idr_cert *cert,
     struct idr_bytes issuer_der, int64_t now, struct idr_path_found *found, struct idr_err *err)
 {

@@ -274,6 +274,7 @@ static bool put_ages(struct make *m, const struct idr_claim *c, const struct idr
 	return true;
 }
 
+/* implements: MDOC 7.2.1a */
 static bool put_claim(struct make *m, const struct idr_claim *c, bool *comma)
 {
 	const struct idr_json *v = idr_json_find_bytes(m->person,

@@ -320,7 +320,8 @@ static enum idr_status_found find_status(void *ctx, struct idr_bytes uri, uint64
 	return IDR_STATUS_FOUND;
 }
 
-/* Who is in an identifier list is revoked, and everyone else is not. */
+/* Who is in an identifier list is revoked, and everyone else is not.
+ * implements: MDOC 12.3.6d */
 static enum idr_status_found find_id(void *ctx, struct idr_bytes uri, struct idr_bytes id,
     struct idr_status_answer *out)
 {

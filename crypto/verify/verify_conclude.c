@@ -74,7 +74,7 @@ static void judge_value(struct idr_verify_run *run, const struct idr_status_answ
 }
 
 /* A list that is none for mdocs says nothing about one, not even that it is revoked: its bits may mean
- * something else. */
+ * something else; implements: MDOC 12.3.6e */
 static void judge_entry(struct idr_verify_run *run, const struct idr_status_answer *x)
 {
 	if (run->verdict->format == IDR_FORMAT_MDOC && !x->for_mdoc) {

@@ -16,6 +16,7 @@ struct issue_times issue_times(int64_t now, int64_t days)
 	return (struct issue_times){ day, day + (days + 1) * ISSUE_DAY - 1 };
 }
 
+/* implements: MDOC 9.1.2.4d */
 bool issue_times_fit(struct issue_times t, const struct idr_cert *signer, struct idr_err *err)
 {
 	if (signer->not_before <= t.iat)

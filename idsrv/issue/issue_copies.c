@@ -57,7 +57,7 @@ static bool build_sdjwt(struct flow_request *r, const struct issue_copies *c, co
 
 /*
  * ISO/IEC 18013-5 table B.3 and section 9.3.1: a licence speaks for the country of its signer, and every
- * reader refuses another one.
+ * reader refuses another one. implements: MDOC 7.2.1d
  */
 static bool check_country(const struct idr_type *t, const struct idr_json *claims,
     const struct idr_cert *signer, struct idr_err *err)
@@ -75,6 +75,7 @@ static bool check_country(const struct idr_type *t, const struct idr_json *claim
 	return true;
 }
 
+/* implements: MDOC 12.3.6a */
 static struct idr_mdoc_make mdoc_of(const struct idr_type *t, const struct batch *b,
     const struct idr_key *holder, struct idr_status_ref status)
 {
@@ -110,6 +111,7 @@ static bool lint_mdoc(struct flow_request *r, const struct issue_copies *c, cons
 	return n == 1 || idr_fail(err, IDR_SELF_CHECK, NULL, "what was built has no signature to check");
 }
 
+/* implements: MDOC 9.1.2.4e */
 static bool build_mdoc(struct flow_request *r, const struct issue_copies *c, const struct batch *b,
     const struct idr_key *holder, struct idr_status_ref status, size_t i, struct idr_err *err)
 {

@@ -18,7 +18,8 @@ unsigned list_value(const struct list *x, uint32_t idx)
 	return atomic_load(&x->word[at / 32]) >> (at % 32) & ((1u << x->bits) - 1);
 }
 
-/* ISO/IEC 18013-5 section 12.3.6 knows valid and invalid: a suspension shows as invalid until it ends. */
+/* ISO/IEC 18013-5 section 12.3.6 knows valid and invalid: a suspension shows as invalid until it ends.
+ * implements: MDOC 12.3.6b */
 unsigned list_shown(const struct list *x, unsigned value)
 {
 	return x->narrow && value != IDR_VALUE_VALID ? IDR_VALUE_INVALID : value;

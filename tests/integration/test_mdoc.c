@@ -54,7 +54,8 @@ static void the_metadata_says_what_an_mdoc_is(void **state)
 
 /* ---- issuing ---- */
 
-/* ISO/IEC 18013-5 table 5 */
+/* ISO/IEC 18013-5 table 5
+ * proves: MDOC 7.1a, MDOC 7.2.1a */
 static void a_licence_holds_every_mandatory_element(void **state)
 {
 	static const char *const must_have[] = { "family_name", "given_name", "birth_date", "issue_date", "expiry_date",
@@ -73,7 +74,7 @@ static void a_licence_holds_every_mandatory_element(void **state)
 	assert_true(idr_bytes_starts(element(&h, MDL, "portrait")->text, "_9j_"));
 }
 
-/* proves: TSL 13.2b */
+/* proves: TSL 13.2b, MDOC 12.3.6a */
 static void copies_share_nothing_and_their_times_are_those_of_thousands(void **state)
 {
 	struct client *c = *state;
@@ -108,7 +109,8 @@ static struct reply offer_with(struct client *c, const char *claims, const char 
 	        claims ? ",\"claims\":" : "", claims ? claims : ""));
 }
 
-/* Of another country, and every reader would refuse it: said to the officer, not to the wallet. */
+/* Of another country, and every reader would refuse it: said to the officer, not to the wallet.
+ * proves: MDOC 7.2.1d */
 static void a_licence_of_another_country_is_not_offered(void **state)
 {
 	struct client *c = *state;
@@ -131,6 +133,7 @@ static char *changed(struct client *c, size_t person, const char *name, const ch
 	return text(c, "%s}", out);
 }
 
+/* proves: MDOC 7.2.1b */
 static void a_portrait_of_another_medium_is_refused_as_mdoc_only(void **state)
 {
 	struct client *c = *state;
@@ -143,6 +146,7 @@ static void a_portrait_of_another_medium_is_refused_as_mdoc_only(void **state)
 	must_answer(&r, 201);
 }
 
+/* proves: MDOC 9.1.2.4e */
 static void an_mdoc_needs_a_proof_for_each_copy(void **state)
 {
 	struct client *c = *state;
@@ -209,6 +213,7 @@ static char *verdict(struct client *c, const struct held *h)
 	return member(c, r.json, "code");
 }
 
+/* proves: MDOC 12.3.6b */
 static void a_suspension_shows_as_invalid_and_can_end_and_a_revocation_cannot(void **state)
 {
 	static const char *const back[] = { "valid", "suspended" };
@@ -323,7 +328,8 @@ static void elements_beyond_those_asked_for_reach_nobody(void **state)
 	must_be_verified(c, &q, THREE);
 }
 
-/* Security brief V25: the transcript is this transaction's own in every part. */
+/* Security brief V25: the transcript is this transaction's own in every part.
+ * proves: MDOC 9.1.3.4a, MDOC 9.1.3.6a */
 static void a_presentation_for_another_request_is_refused(void **state)
 {
 	struct client *c = *state;

@@ -21,6 +21,7 @@ before(async () => {
 const elements = (issued, space) => issued.getPrettyClaims(space);
 const iso = (date) => date.toISOString().slice(0, 10);
 
+/* proves: MDOC 7.1a, MDOC 9.1.2.4a, MDOC 9.1.2.4b, MDOC 9.1.2.4e, MDOC 9.1.2.5a */
 test('the library verifies a licence we issued, with every check it has', async () => {
 	const issued = await readIssued(licence), mso = issued.issuerAuth.mobileSecurityObject;
 	const { claims } = person(0), shown = elements(issued, MDL);
@@ -55,6 +56,7 @@ test('copies of a batch have times of whole hours, other randoms and other place
 	}
 });
 
+/* proves: MDOC 9.1.2.5a */
 test('the library refuses an element that was changed', async () => {
 	const bytes = Buffer.from(licence, 'base64url'), at = bytes.indexOf(Buffer.from(person(0).claims.name_primary));
 	assert.ok(at > 0);

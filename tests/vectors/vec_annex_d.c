@@ -83,6 +83,7 @@ static bool start(struct annex *x, struct idr_err *err)
 
 /* ---- one case each; what is compared stands in the annex ---- */
 
+/* proves: MDOC 8.2.2.3a, MDOC 9.1.5.1a */
 static bool transcript_is_the_annexs(struct annex *x, struct idr_err *err)
 {
 	(void)err;
@@ -90,6 +91,7 @@ static bool transcript_is_the_annexs(struct annex *x, struct idr_err *err)
 	    idr_bytes_equal(idr_bytes(x->reading.salt, 32), derived(x, "session_transcript_bytes_sha256_hex"));
 }
 
+/* proves: MDOC 9.1.1.5a */
 static bool keys_are_the_annexs(struct annex *x, struct idr_err *err)
 {
 	(void)err;
@@ -97,6 +99,7 @@ static bool keys_are_the_annexs(struct annex *x, struct idr_err *err)
 	    idr_bytes_equal(idr_bytes(x->reading.device_key, 32), derived(x, "SKDevice_hex"));
 }
 
+/* proves: MDOC 9.1.1.4a, MDOC 9.1.1.5b */
 static bool establishment_is_written_the_same(struct annex *x, struct idr_err *err)
 {
 	struct idr_bytes reader_key, data, out;
@@ -147,7 +150,8 @@ static bool end_is_the_same(struct annex *x, struct idr_err *err)
 	    m.status == IDR_SESSION_END && !m.data.p;
 }
 
-/* Written anew from what was read, the items are byte for byte what the reader of the annex signed. */
+/* Written anew from what was read, the items are byte for byte what the reader of the annex signed.
+ * proves: MDOC 8.3.2.1.2.1a */
 static bool items_are_written_the_same(struct annex *x, struct idr_err *err)
 {
 	struct idr_device_request r;
@@ -160,6 +164,7 @@ static bool items_are_written_the_same(struct annex *x, struct idr_err *err)
 	    idr_bytes_equal(idr_bytes_from(out, out.n - value(x, "items_request").n), value(x, "items_request"));
 }
 
+/* proves: MDOC 9.1.4a */
 static bool reader_signed_it(struct annex *x, struct idr_err *err)
 {
 	struct idr_device_request r;
@@ -177,6 +182,7 @@ static bool reader_signed_it(struct annex *x, struct idr_err *err)
 	    idr_suite_perform(x->v->s, &check, 1);
 }
 
+/* proves: MDOC 8.3.2.1.2.1a, MDOC 9.1.4a */
 static bool request_is_written_the_same(struct annex *x, struct idr_err *err)
 {
 	struct idr_device_request r;
@@ -203,6 +209,7 @@ static bool mac_key(struct annex *x, uint8_t out[32], struct idr_err *err)
 	    idr_session_mac_key(x->v->s, &x->reading, &z, out, err);
 }
 
+/* proves: MDOC 9.1.3.5a */
 static bool mac_key_is_the_annexs(struct annex *x, struct idr_err *err)
 {
 	uint8_t got[32];

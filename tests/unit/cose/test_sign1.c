@@ -170,6 +170,7 @@ static void refuses_headers_out_of_order(void **state)
 		assert_refused(parse_hex(bad[i].in, &m), bad[i].want);
 }
 
+/* proves: MDOC 9.1.2.4f */
 static void gives_no_algorithm_for_a_foreign_one(void **state)
 {
 	static const char *const foreign[] = { "8444a1013823a041014102", "8448a101654553323536a041014102",

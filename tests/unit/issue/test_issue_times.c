@@ -22,6 +22,7 @@ static void gives_all_of_a_day_the_same_dates(void **state)
 	assert_true(first.exp - (MIDNIGHT + ISSUE_DAY - 1) >= 30 * ISSUE_DAY);
 }
 
+/* proves: MDOC 9.1.2.4d */
 static void refuses_a_date_before_the_certificate(void **state)
 {
 	struct issue_times t = issue_times(MIDNIGHT + 3600, 30);

@@ -44,6 +44,7 @@ static struct idr_bytes published(struct scene *s, bool narrow)
 	return out;
 }
 
+/* proves: MDOC 12.3.6b */
 static void every_entry_that_is_not_valid_is_published_as_invalid(void **state)
 {
 	struct scene *s = *state;

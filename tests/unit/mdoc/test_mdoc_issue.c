@@ -14,7 +14,7 @@ static const char *const spaces[] = { "org.example.b", "org.example.zz", "org.ex
 static const size_t in_space[] = { 3, 4, 4 };
 static const struct idr_bytes none = { NULL, 0 };
 
-/* proves: TSL 6.3a */
+/* proves: TSL 6.3a, MDOC 9.1.2.4b, MDOC 9.1.2.4d, MDOC 12.3.6a */
 static void what_is_built_verifies_and_reads_as_it_was_meant(void **state)
 {
 	struct kit *k = *state;
@@ -75,6 +75,7 @@ static void must_be(struct kit *k, const char *claims, const char *space, const 
 		fail_msg("%s of %s is not %s", element, claims, hex);
 }
 
+/* proves: MDOC 7.2.1c */
 static void each_kind_of_claim_has_its_kind_of_element(void **state)
 {
 	struct kit *k = *state;
@@ -122,6 +123,7 @@ static size_t digests_in(struct kit *k, struct idr_bytes mdoc, const char *space
 	return n;
 }
 
+/* proves: MDOC 9.1.2.4c */
 static void the_number_of_digests_does_not_tell_what_the_person_lacks(void **state)
 {
 	static const char *const claims[] = { ISSUED_RICH, ISSUED_POOR, ISSUED_POOR };
@@ -151,7 +153,8 @@ static uint64_t id_of(struct kit *k, struct idr_bytes mdoc, size_t i)
 	return v.arg;
 }
 
-/* Of two elements either may have the smaller id, and each id is given to each element. */
+/* Of two elements either may have the smaller id, and each id is given to each element.
+ * proves: MDOC 9.1.2.4c */
 static void digest_ids_are_drawn_anew_for_each_copy(void **state)
 {
 	struct kit *k = *state;
@@ -172,6 +175,7 @@ static void digest_ids_are_drawn_anew_for_each_copy(void **state)
 	assert_int_equal(n, ELEMENTS);
 }
 
+/* proves: MDOC 9.1.2.5b */
 static void no_random_is_used_twice_and_each_has_32_bytes(void **state)
 {
 	struct kit *k = *state;
@@ -219,6 +223,7 @@ static struct idr_cbor header(struct kit *k, struct idr_bytes mdoc, size_t i)
 	return idr_cbor_at(auth, i);
 }
 
+/* proves: MDOC 9.1.2.4a */
 static void one_certificate_is_a_byte_string_and_two_are_an_array(void **state)
 {
 	struct kit *k = *state;
@@ -262,6 +267,7 @@ static void must_refuse(struct kit *k, const struct idr_mdoc_make *m, enum idr_c
 	assert_int_equal(err.code, code);
 }
 
+/* proves: MDOC 7.2.1b */
 static void refuses_an_image_the_mdoc_form_does_not_admit(void **state)
 {
 	struct kit *k = *state;
@@ -295,6 +301,7 @@ static void refuses_a_person_with_none_of_the_elements(void **state)
 	must_refuse(k, &m, IDR_CLAIM_MISSING);
 }
 
+/* proves: MDOC 9.1.2.4e */
 static void refuses_to_issue_without_a_device_key_or_a_certificate(void **state)
 {
 	struct kit *k = *state;

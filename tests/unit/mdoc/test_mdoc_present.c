@@ -49,6 +49,7 @@ static struct idr_cbor issuer_signed(struct kit *k, struct idr_bytes response)
 	return part;
 }
 
+/* proves: MDOC 8.3.2.1.2.2e */
 static void what_was_chosen_verifies_and_nothing_else_is_sent(void **state)
 {
 	static const struct idr_mdoc_choice two[] = { CHOICE("aaa", "member"), CHOICE("zz", "name") };
@@ -62,6 +63,7 @@ static void what_was_chosen_verifies_and_nothing_else_is_sent(void **state)
 	    IDR_LIT("{\"org.example.zz\":{\"name\":\"Srey \\u1789\"},\"org.example.aaa\":{\"member\":true}}"))));
 }
 
+/* proves: MDOC 8.3.2.1.2.2d */
 static void an_item_goes_out_byte_for_byte(void **state)
 {
 	static const struct idr_mdoc_choice one[] = { CHOICE("zz", "since") };
@@ -88,6 +90,7 @@ static void everything_can_be_sent_and_nothing(void **state)
 	assert_false(idr_cbor_find_text(issuer_signed(k, present(k, mdoc, NULL, 0, "n", k->holder)), "nameSpaces", &spaces));
 }
 
+/* proves: MDOC 9.1.3.4a, MDOC 9.1.3.6a */
 static void a_response_answers_its_own_request_only(void **state)
 {
 	static const struct idr_mdoc_choice one[] = { CHOICE("zz", "name") };

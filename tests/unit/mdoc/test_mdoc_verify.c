@@ -124,7 +124,7 @@ static void accepts_other_encodings_of_the_same(void **state)
 	assert_int_equal(code(k, &p), IDR_OK);
 }
 
-/* proves: ISO/IEC 18013-5 section 9.1.3.5 */
+/* proves: MDOC 9.1.3.5a */
 static void accepts_a_mac_with_the_key_of_the_session_only(void **state)
 {
 	static const uint8_t key[32] = { 7 }, other[32] = { 8 };
@@ -184,7 +184,7 @@ static struct idr_bytes authorizations(struct kit *k, const char *space, const c
 	return out;
 }
 
-/* proves: ISO/IEC 18013-5 section 9.1.2.4 (KeyAuthorizations) */
+/* proves: MDOC 9.1.2.4h */
 static void lets_the_device_sign_what_its_key_may_and_hands_it_to_nobody(void **state)
 {
 	struct kit *k = *state;
@@ -209,7 +209,8 @@ static void lets_the_device_sign_what_its_key_may_and_hands_it_to_nobody(void **
 
 /* ---- what is refused ---- */
 
-/* proves: ISO/IEC 18013-5 section 9.3.1, 9.1.2.5; security.md V26 */
+/* security.md V26; proves: MDOC 8.3.2.1.2.2a, MDOC 8.3.2.1.2.2b, MDOC 9.1.2.4f, MDOC 9.1.2.4g
+ * proves: MDOC 9.1.2.5c, MDOC 9.1.3.4b, MDOC 9.1.3.6a, MDOC 9.3.1a, MDOC 9.3.1b */
 static void refuses_each_break_with_its_code(void **state)
 {
 	static const struct { unsigned flags; enum idr_code code; } cases[] = {
@@ -250,7 +251,7 @@ static void refuses_each_break_with_its_code(void **state)
 	}
 }
 
-/* proves: ISO/IEC 18013-5 section 9.1.3.4; security.md V25 */
+/* security.md V25; proves: MDOC 9.1.3.4a */
 static void refuses_a_device_that_answered_another_request(void **state)
 {
 	struct kit *k = *state;
@@ -281,6 +282,7 @@ static void refuses_a_device_that_answered_another_request(void **state)
 	assert_int_equal(judge(k, kit_mdoc(k, &p), &r, &out), IDR_OK);
 }
 
+/* proves: MDOC 9.1.3.4b */
 static void refuses_a_required_proof_without_a_request(void **state)
 {
 	struct kit *k = *state;
@@ -292,6 +294,7 @@ static void refuses_a_required_proof_without_a_request(void **state)
 	assert_int_equal(judge(k, kit_mdoc(k, &p), &r, &out), IDR_DEVICE_AUTH_MISSING);
 }
 
+/* proves: MDOC 8.3.2.1.2.2c, MDOC 9.3.1c */
 static void refuses_another_type_than_was_asked(void **state)
 {
 	struct kit *k = *state;
@@ -309,6 +312,7 @@ static void refuses_another_type_than_was_asked(void **state)
 	assert_int_equal(judge(k, kit_mdoc(k, &p), &r, &out), IDR_OK);
 }
 
+/* proves: MDOC 9.3.1a */
 static void refuses_a_type_its_anchor_may_not_issue(void **state)
 {
 	struct kit *k = *state;
@@ -318,6 +322,7 @@ static void refuses_a_type_its_anchor_may_not_issue(void **state)
 	assert_int_equal(code(k, &p), IDR_TRUST);
 }
 
+/* proves: MDOC 8.3.2.1.2.2a, MDOC 8.3.2.1.2.3a, MDOC 9.1.2.5d */
 static void refuses_versions_status_and_digests_it_does_not_know(void **state)
 {
 	static const char *const versions[] = { "2.0", "1", "1.", "1.x", "", "10.0" };
@@ -343,7 +348,7 @@ static void refuses_versions_status_and_digests_it_does_not_know(void **state)
 	assert_int_equal(code(k, &p), IDR_STATUS);
 }
 
-/* proves: ISO/IEC 18013-5 section 9.3.1, the dates */
+/* proves: MDOC 9.3.1d */
 static void holds_the_dates_of_the_signed_part_to_the_second(void **state)
 {
 	struct kit *k = *state;
@@ -373,6 +378,7 @@ static void holds_the_dates_of_the_signed_part_to_the_second(void **state)
 	assert_int_equal(code(k, &p), IDR_VALIDITY);
 }
 
+/* proves: MDOC 9.1.2.4g */
 static void refuses_dates_that_are_no_tdate(void **state)
 {
 	static const char *const bad[] = { "2026-09-21T00:00:00.5Z", "2026-09-21T00:00:00+00:00", "2026-09-21",
@@ -387,6 +393,7 @@ static void refuses_dates_that_are_no_tdate(void **state)
 	}
 }
 
+/* proves: MDOC 8.3.2.1.2.2a */
 static void refuses_what_is_no_mdoc(void **state)
 {
 	static const char *const bad[] = { "", "a0", "a1", "80", "f6", "a16776657273696f6e63312e30", "a1646e616d6501",
@@ -429,7 +436,7 @@ static struct kit_mdoc_plan mdl(struct kit *k)
 	return p;
 }
 
-/* proves: ISO/IEC 18013-5 table B.3 */
+/* proves: MDOC 9.3.1e */
 static void asks_more_of_the_signer_of_a_driving_licence(void **state)
 {
 	struct kit *k = *state;
@@ -440,7 +447,8 @@ static void asks_more_of_the_signer_of_a_driving_licence(void **state)
 	assert_int_equal(code(k, &p), IDR_TRUST);
 }
 
-/* Signers of other people, keys thrown away: past trust stands the signature, which is not theirs. */
+/* Signers of other people, keys thrown away: past trust stands the signature, which is not theirs.
+ * proves: MDOC B.3c */
 static void refuses_a_signer_of_driving_licences_without_usages_or_for_years(void **state)
 {
 	static const struct { const char *leaf; enum idr_code mdl, other; } cases[] = {

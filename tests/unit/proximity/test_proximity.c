@@ -113,6 +113,7 @@ static enum idr_code reads(struct meeting *x, struct idr_bytes in)
 	return idr_engagement_read(x->k.s, x->k.a, in, &e, &x->err) ? IDR_OK : x->err.code;
 }
 
+/* proves: MDOC 8.2.1.1a */
 static void reads_an_engagement(void **state)
 {
 	struct meeting *x = *state;
@@ -123,6 +124,7 @@ static void reads_an_engagement(void **state)
 	assert_int_equal(reads(x, engagement(x, "1.1", 1, key_bytes(x, x->device), IDR_RETRIEVALS)), IDR_OK);
 }
 
+/* proves: MDOC 8.2.1.1a, MDOC 8.2.2.3a */
 static void refuses_an_engagement_it_cannot_follow(void **state)
 {
 	struct meeting *x = *state;
@@ -157,6 +159,7 @@ static void carries_messages_both_ways_in_order(void **state)
 	assert_int_equal(plain.n, 0);
 }
 
+/* proves: MDOC 9.1.1.4b */
 static void ends_at_a_message_that_does_not_open(void **state)
 {
 	struct meeting *x = *state;
@@ -171,7 +174,7 @@ static void ends_at_a_message_that_does_not_open(void **state)
 	assert_false(idr_session_seal(x->k.s, x->k.a, &x->answering, IDR_LIT("x"), &plain, &x->err));
 }
 
-/* proves: ISO/IEC 18013-5 section 9.1.1.5 */
+/* proves: MDOC 9.1.1.4b, MDOC 9.1.1.5b */
 static void refuses_messages_out_of_order_twice_or_our_own(void **state)
 {
 	struct meeting *x = *state;
@@ -187,6 +190,7 @@ static void refuses_messages_out_of_order_twice_or_our_own(void **state)
 	assert_int_equal(unseal(x, &copy, idr_bytes_first(first, 15), &plain), IDR_DECRYPT);
 }
 
+/* proves: MDOC 9.1.1.5b */
 static void never_uses_a_counter_again(void **state)
 {
 	struct meeting *x = *state;
@@ -200,11 +204,25 @@ static void never_uses_a_counter_again(void **state)
 	assert_int_equal(unseal(x, &x->answering, IDR_LIT("0123456789abcdef"), &out), IDR_DECRYPT);
 }
 
+/* proves: MDOC 9.1.1.5c */
+static void leaves_no_key_behind(void **state)
+{
+	static const uint8_t wiped[32] = { 0 };
+	struct meeting *x = *state;
+
+	idr_session_clear(&x->reading);
+	assert_memory_equal(x->reading.reader_key, wiped, 32);
+	assert_memory_equal(x->reading.device_key, wiped, 32);
+	assert_memory_equal(x->reading.salt, wiped, 32);
+	assert_true(x->reading.ended);
+}
+
 static enum idr_code message(struct meeting *x, struct idr_bytes in, struct idr_session_message *m)
 {
 	return idr_session_message(x->k.s, x->k.a, in, m, &x->err) ? IDR_OK : x->err.code;
 }
 
+/* proves: MDOC 9.1.1.4a */
 static void takes_messages_apart(void **state)
 {
 	static const char *const bad[] = { "", "a0", "80", "a1646461746101", "a1667374617475736131", "a16673746174757300",
@@ -270,6 +288,7 @@ static enum idr_code who(struct meeting *x, struct idr_bytes in, struct idr_path
 	    r.doc[0].items_request, x->k.now, path, &x->err) ? IDR_OK : x->err.code;
 }
 
+/* proves: MDOC 8.3.2.1.2.1a */
 static void reads_what_is_asked(void **state)
 {
 	struct meeting *x = *state;
@@ -288,7 +307,7 @@ static void reads_what_is_asked(void **state)
 	assert_false(idr_items_request(x->k.a, IDR_LIT("t"), asked, IDR_ASKED_MAX + 1, &r.doc[0].doctype, &x->err));
 }
 
-/* proves: ISO/IEC 18013-5 section 9.1.4 */
+/* proves: MDOC 9.1.4b */
 static void knows_who_asks(void **state)
 {
 	struct meeting *x = *state;
@@ -371,7 +390,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(reads_an_engagement), T(refuses_an_engagement_it_cannot_follow), T(carries_messages_both_ways_in_order),
 		T(ends_at_a_message_that_does_not_open), T(refuses_messages_out_of_order_twice_or_our_own),
-		T(never_uses_a_counter_again), T(takes_messages_apart), T(reads_what_is_asked), T(knows_who_asks),
+		T(never_uses_a_counter_again), T(leaves_no_key_behind), T(takes_messages_apart), T(reads_what_is_asked), T(knows_who_asks),
 		T(refuses_a_broken_request), T(ends_in_a_verdict),
 	};
 

@@ -82,6 +82,7 @@ static enum idr_code opens(struct kit *k, const struct plan *p, struct idr_statu
 	return idr_status_open(k->s, k->a, token(k, p), &r, k->now, out, &err) ? IDR_OK : err.code;
 }
 
+/* proves: MDOC 12.3.6d */
 static void names_the_revoked_and_no_other(void **state)
 {
 	struct kit *k = *state;
@@ -102,6 +103,7 @@ static void names_the_revoked_and_no_other(void **state)
 	assert_int_equal(err.code, IDR_INDEX_OUT_OF_RANGE);
 }
 
+/* proves: MDOC 12.3.6d */
 static void refuses_what_says_nothing(void **state)
 {
 	struct kit *k = *state;
@@ -144,6 +146,7 @@ static enum idr_code refers(struct kit *k, const char *hex, struct idr_bytes *ur
 	return idr_status_id_cbor(k->a, v, uri, id, &err) ? IDR_OK : err.code;
 }
 
+/* proves: MDOC 12.3.6c */
 static void reads_a_reference_strictly(void **state)
 {
 	static const char *const bad[] = { "a0", "80",
@@ -194,6 +197,7 @@ static const struct idr_bundle *bundle(struct kit *k, struct idr_bytes list)
 	return out;
 }
 
+/* proves: MDOC 12.3.6d */
 static void is_asked_offline_for_an_mdoc(void **state)
 {
 	static const struct { const char *id; enum idr_code code; } cases[] = { { "abcd", IDR_STATUS_REVOKED },

@@ -236,6 +236,7 @@ static struct idr_bytes list_with_chain(struct kit *k, bool is_signed)
 	return token;
 }
 
+/* proves: MDOC 12.3.6b, MDOC 12.3.6e */
 static void knows_which_lists_are_for_mdocs(void **state)
 {
 	static const struct { bool cwt; unsigned bits; int64_t days; bool for_mdoc; } cases[] = {

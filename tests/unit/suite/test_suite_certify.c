@@ -62,6 +62,7 @@ static void check_common(const struct idr_cert *c)
 	assert_non_null(memmem(c->subject.p, c->subject.n, "\x06\x03\x55\x04\x06\x13\x02UT", 9));
 }
 
+/* proves: MDOC B.1a */
 static void the_root_follows_its_profile(void **state)
 {
 	struct idr_cert c;
@@ -75,6 +76,7 @@ static void the_root_follows_its_profile(void **state)
 	assert_true(c.not_after == NOW + INT64_C(7305) * DAY);
 }
 
+/* proves: MDOC B.3a, MDOC B.7a, MDOC B.9a */
 static void every_leaf_follows_its_profile_and_chains_to_the_root(void **state)
 {
 	static const struct {
@@ -124,6 +126,7 @@ static void two_certificates_never_share_a_serial(void **state)
 	assert_false(idr_bytes_equal(cx.serial, cy.serial));
 }
 
+/* proves: MDOC B.1a, MDOC B.3a, MDOC B.7a, MDOC B.9a */
 static void keeps_to_the_longest_validity_of_each_profile(void **state)
 {
 	static const struct {

@@ -57,6 +57,7 @@ static void asks_nothing_without_a_crl_of_the_issuer(void **state)
 	assert_int_equal(what, IDR_REVOCATION_NOT_ASKED);
 }
 
+/* proves: MDOC 9.3.1f */
 static void refuses_who_is_on_it_and_no_other(void **state)
 {
 	struct kit *k = *state;

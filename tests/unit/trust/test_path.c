@@ -96,6 +96,7 @@ static void refuses_a_chain_out_of_order(void **state)
 	assert_int_equal(path_code(k, k->trust, IDR_PURPOSE_ISSUER, PID, chain, 2, k->now), IDR_CHAIN_ORDER);
 }
 
+/* proves: MDOC B.3b */
 static void refuses_a_self_signed_leaf_and_a_ca_as_leaf(void **state)
 {
 	struct kit *k = *state;
@@ -140,7 +141,8 @@ static void refuses_what_is_no_certificate(void **state)
 	assert_int_equal(one(k, IDR_PURPOSE_ISSUER, IDR_LIT("")), IDR_CHAIN_PROFILE);
 }
 
-/* Security brief V10: a reader's certificate must never vouch for a credential. */
+/* Security brief V10: a reader's certificate must never vouch for a credential.
+ * proves: MDOC 9.1.4b, MDOC B.3b */
 static void refuses_the_extended_key_usage_of_another_purpose(void **state)
 {
 	struct kit *k = *state;
@@ -186,7 +188,8 @@ static void admits_the_extended_key_usage_an_anchor_names(void **state)
 	    IDR_CHAIN_PROFILE);
 }
 
-/* ISO/IEC 18013-5 annex B, with certificates our own maker would not make. */
+/* ISO/IEC 18013-5 annex B, with certificates our own maker would not make.
+ * proves: MDOC B.3b */
 static void refuses_leaves_outside_the_profile(void **state)
 {
 	static const struct {

@@ -157,6 +157,7 @@ static void needs_its_proof_in_a_transaction(void **state)
 	assert_int_equal(scene_code(x, mdoc(x, 0, MDOC_ISSUER_SIGNED)), IDR_DEVICE_AUTH_MISSING);
 }
 
+/* proves: MDOC 12.3.6c */
 static void is_asked_for_its_status(void **state)
 {
 	struct scene *x = *state;
@@ -172,7 +173,8 @@ static void is_asked_for_its_status(void **state)
 	assert_int_equal(scene_code(x, kit_mdoc(&x->k, &p)), IDR_REFERENCED_STATUS_MALFORMED);
 }
 
-/* A list for credentials of other formats says nothing about an mdoc, not even that it is revoked. */
+/* A list for credentials of other formats says nothing about an mdoc, not even that it is revoked.
+ * proves: MDOC 12.3.6e */
 static void is_asked_for_in_no_list_but_one_for_mdocs(void **state)
 {
 	static const struct { bool cwt; unsigned bits; int64_t days; enum idr_code valid, revoked; } lists[] = {
