@@ -2,7 +2,15 @@
 
 #include "sys/conf.h"
 
-enum { CODE_MAX = 256, TX_CODE_MAX = 64, VERIFIER_MIN = 43, VERIFIER_MAX = 128 };
+enum { CODE_MAX = 256, TX_CODE_MAX = 64, VERIFIER_MIN = 43, VERIFIER_MAX = 128, BEARER_MAX_S = 300 };
+
+/* Whoever finds a token that is bound to no key can use it. */
+static int64_t life_of(const struct app *app, const struct oauth_token_state *st)
+{
+	int64_t life = app->conf->token_ttl_s;
+
+	return st->dpop.present || life < BEARER_MAX_S ? life : BEARER_MAX_S;
+}
 
 /* The token that a row is to become, and the row on its way. */
 static void prepare(struct app *app, struct flow_request *r, struct oauth_token_state *st,
@@ -17,7 +25,7 @@ static void prepare(struct app *app, struct flow_request *r, struct oauth_token_
 		t->client_id = st->client.client->client_id;
 	t->narrow = st->detailed;
 	t->now = r->now;
-	t->expires = r->now + app->conf->token_ttl_s;
+	t->expires = r->now + life_of(app, st);
 	st->given = t;
 	r->row = row;
 }

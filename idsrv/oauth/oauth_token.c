@@ -77,12 +77,13 @@ static bool oauth_token_answer(struct app *app, struct flow_request *r, struct i
 	struct idr_buf b;
 	struct idr_jw w;
 
+	(void)app;
 	idr_buf_init(&b, r->arena, 512, 16 * 1024);
 	w = idr_jw(&b);
 	idr_jw_open(&w, '{');
 	idr_jw_put_str(&w, "access_token", idr_bytes(st->token, sizeof(st->token)));
 	idr_jw_put_cstr(&w, "token_type", st->dpop.present ? "DPoP" : "Bearer");
-	idr_jw_put_int(&w, "expires_in", app->conf->token_ttl_s);
+	idr_jw_put_int(&w, "expires_in", st->given->expires - st->given->now);
 	if (st->has_refresh)
 		idr_jw_put_str(&w, "refresh_token", idr_bytes(st->refresh, sizeof(st->refresh)));
 	put_scope(&w, r, st);

@@ -59,7 +59,7 @@ static const struct key {
 	N(list_exp_s, 60, 31536000, "86400", "how long a status list token is valid, seconds")
 	N(bundle_good_s, 60, 31536000, "604800", "how long an offline bundle is good, seconds")
 	N(offer_ttl_s, 1, 86400, "600", "life of a pre-authorized code, seconds")
-	N(token_ttl_s, 1, 86400, "300", "life of an access token, seconds")
+	N(token_ttl_s, 1, 86400, "300", "life of an access token, seconds; of one without DPoP 300 at most")
 	N(nonce_ttl_s, 1, 3600, "300", "life of a c_nonce, seconds")
 	N(dpop_nonce_s, 0, 3600, "0", "life of a DPoP nonce, seconds; 0: none is asked for")
 	N(attestation_challenge_s, 0, 86400, "600",

@@ -414,6 +414,26 @@ static void requests_and_answers_in_the_clear_are_refused_where_encryption_is_re
 	must_fail(c, &r, 400, "invalid_encryption_parameters");
 }
 
+/* This server's tokens live fifteen minutes if they are bound to a key. */
+static void a_token_bound_to_no_key_lives_five_minutes_at_most(void **state)
+{
+	struct client *c = *state;
+	struct idr_private *key = key_new(c);
+	const struct dpop d = { .method = "POST", .url = text(c, "%s/token", c->server) };
+	struct offer o;
+	struct reply r;
+
+	offer_make(c, person_key(c, 57), "[\"pid.sdjwt\"]", NULL, &o);
+	r = ask_form(c, "/token", NULL, token_body(c, &o));
+	must_answer(&r, 200);
+	assert_string_equal(member(c, r.json, "token_type"), "Bearer");
+	assert_int_equal(number(r.json, "expires_in"), 300);
+	offer_make(c, person_key(c, 57), "[\"pid.sdjwt\"]", NULL, &o);
+	r = ask_form(c, "/token", dpop(c, key, &d), token_body(c, &o));
+	must_answer(&r, 200);
+	assert_int_equal(number(r.json, "expires_in"), 900);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, client_setup, client_teardown)
 
 int main(void)
@@ -430,6 +450,7 @@ int main(void)
 		T(an_attestation_never_gives_more_copies_than_the_type),
 		T(what_is_required_stands_in_the_metadata),
 		T(requests_and_answers_in_the_clear_are_refused_where_encryption_is_required),
+		T(a_token_bound_to_no_key_lives_five_minutes_at_most),
 	};
 
 	curl_global_init(CURL_GLOBAL_ALL);
