@@ -4,7 +4,7 @@
 
 /* What a wallet asks for, by scope or by authorization_details: credential configurations either way. */
 
-enum { LIST_MAX = 4096, DETAILS_MAX = 32 * 1024 };
+enum { LIST_MAX = 4096, DETAILS_MAX = 32 * 1024, CLAIMS_MAX = 256 };
 
 static bool is_known(struct flow_request *r, struct idr_bytes id)
 {
@@ -41,17 +41,44 @@ static bool bad(struct idr_err *err, const char *why)
 	return idr_fail(err, IDR_INVALID_AUTHORIZATION_DETAILS, "RFC 9396 section 5", "%s", why);
 }
 
+/* Texts, nulls and whole numbers from 0 */
+static bool is_path(const struct idr_json *path)
+{
+	int64_t place;
+
+	if (!idr_json_is(path, IDR_JSON_ARRAY) || path->n == 0)
+		return false;
+	for (const struct idr_json *v = idr_json_first(path); v; v = idr_json_next(path, v))
+		if (v->type != IDR_JSON_STRING && v->type != IDR_JSON_NULL && (!idr_json_int(v, &place) || place < 0))
+			return false;
+	return true;
+}
+
+/* The same claim, one element beside all of them, or an object that would be an array too. */
+static bool contradict(const struct idr_json *a, const struct idr_json *b)
+{
+	const struct idr_json *x = idr_json_first(a), *y = idr_json_first(b);
+
+	while (x && y && idr_json_equal(x, y)) {
+		x = idr_json_next(a, x);
+		y = idr_json_next(b, y);
+	}
+	return x && y ? x->type != y->type : !x && !y;
+}
+
+/* Which claims are wished for changes nothing here; that the wish makes sense is looked at all the same. */
 static bool check_claims(const struct idr_json *claims)
 {
 	if (!claims)
 		return true;
-	if (claims->type != IDR_JSON_ARRAY)
+	if (claims->type != IDR_JSON_ARRAY || claims->n == 0 || claims->n > CLAIMS_MAX)
 		return false;
 	for (const struct idr_json *v = idr_json_first(claims); v; v = idr_json_next(claims, v)) {
-		const struct idr_json *path = idr_json_find(v, "path");
-
-		if (!idr_json_is(path, IDR_JSON_ARRAY) || path->n == 0)
+		if (!is_path(idr_json_find(v, "path")))
 			return false;
+		for (const struct idr_json *w = idr_json_first(claims); w != v; w = idr_json_next(claims, w))
+			if (contradict(idr_json_find(w, "path"), idr_json_find(v, "path")))
+				return false;
 	}
 	return true;
 }

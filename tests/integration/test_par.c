@@ -30,6 +30,10 @@ static void a_pushed_request_is_answered_with_a_request_uri_of_a_minute(void **s
 
 /* ---- every row ---- */
 
+/* authorization_details of the one configuration, with these claims */
+#define CLAIMS(x) "&authorization_details=%5B%7B%22type%22%3A%22openid_credential%22%2C%22credential_configuration_id%22" \
+	"%3A%22pid.sdjwt%22%2C%22claims%22%3A" x "%7D%5D"
+
 static const struct { const char *without, *more; long status; const char *error; } rows[] = {
 	{ "response_type", "", 400, "unsupported_response_type" },
 	{ "response_type", "&response_type=token", 400, "unsupported_response_type" },
@@ -71,6 +75,14 @@ static const struct { const char *without, *more; long status; const char *error
 	{ NULL, "&authorization_details=%5B%7B%22type%22%3A%22openid_credential%22%2C%22credential_configuration_id%22%3A"
 	  "%22pid.sdjwt%22%2C%22locations%22%3A%5B%22https%3A%2F%2Felsewhere.example%22%5D%7D%5D", 400,
 	  "invalid_authorization_details" },
+	{ NULL, CLAIMS("%5B%5D"), 400, "invalid_authorization_details" },
+	{ NULL, CLAIMS("%5B%7B%22path%22%3A%5B-1%5D%7D%5D"), 400, "invalid_authorization_details" },
+	{ NULL, CLAIMS("%5B%7B%22path%22%3A%5Btrue%5D%7D%5D"), 400, "invalid_authorization_details" },
+	{ NULL, CLAIMS("%5B%7B%22path%22%3A%5B%22a%22%5D%7D%2C%7B%22path%22%3A%5B%22a%22%5D%7D%5D"), 400, "invalid_authorization_details" },
+	{ NULL, CLAIMS("%5B%7B%22path%22%3A%5B%22a%22%2Cnull%5D%7D%2C%7B%22path%22%3A%5B%22a%22%2C0%5D%7D%5D"), 400, "invalid_authorization_details" },
+	{ NULL, CLAIMS("%5B%7B%22path%22%3A%5B%22a%22%2C%22b%22%5D%7D%2C%7B%22path%22%3A%5B%22a%22%2C1%5D%7D%5D"), 400, "invalid_authorization_details" },
+	{ NULL, CLAIMS("7"), 400, "invalid_authorization_details" },
+	{ NULL, CLAIMS("%5B%7B%22path%22%3A%5B%22a%22%5D%7D%2C%7B%22path%22%3A%5B%22a%22%2C%22b%22%5D%7D%2C%7B%22path%22%3A%5B%22c%22%2C0%5D%7D%2C%7B%22path%22%3A%5B%22c%22%2C1%5D%7D%2C%7B%22path%22%3A%5B%22d%22%2Cnull%2C%22e%22%5D%7D%5D"), 201, NULL },
 	{ "client_id", "", 201, NULL },
 	{ "state", "", 201, NULL },
 	{ "scope", "&scope=openid%20pid.sdjwt", 201, NULL },
