@@ -323,6 +323,14 @@ static bool has_trailing_slash(const char *url)
 	return n && url[n - 1] == '/';
 }
 
+static bool is_address(const char *url, struct idr_err *err)
+{
+	if (has_trailing_slash(url))
+		return idr_fail(err, IDR_CONFIG, NULL, "base_url and verifier_url end without a slash");
+	return !strpbrk(url, "?#") || idr_fail(err, IDR_CONFIG, "OpenID4VCI 1.0 section 12.2.1",
+	    "base_url and verifier_url have neither query nor fragment");
+}
+
 static bool has_word(const char *list, const char *word)
 {
 	size_t n = strlen(word);
@@ -350,8 +358,8 @@ static bool check(const struct conf *c, struct idr_err *err)
 {
 	if (!check_provider(c, err))
 		return false;
-	if (has_trailing_slash(c->base_url) || has_trailing_slash(c->verifier_url))
-		return idr_fail(err, IDR_CONFIG, NULL, "base_url and verifier_url end without a slash");
+	if (!is_address(c->base_url, err) || !is_address(c->verifier_url, err))
+		return false;
 	if (!*c->tls_cert_file != !*c->tls_key_file)
 		return idr_fail(err, IDR_CONFIG, NULL, "tls_cert_file and tls_key_file go together");
 	if (strcmp(c->log_level, "error") && strcmp(c->log_level, "warn") && strcmp(c->log_level, "info"))
