@@ -510,6 +510,36 @@ static bool read_approval(struct reader *r, const struct idr_json *top, struct i
 	return !v || idr_json_is_str(v, "officer") || bad(r, "approval is not officer");
 }
 
+/* An image, where there is one, says where it lies */
+static bool is_image(const struct idr_json *v)
+{
+	return !v || idr_json_is(idr_json_find(v, "uri"), IDR_JSON_STRING);
+}
+
+static bool is_same_language(const struct idr_json *a, const struct idr_json *b)
+{
+	return (!a && !b) || idr_json_equal(a, b);
+}
+
+/* It goes into the metadata as it stands here. */
+static bool read_display(struct reader *r, const struct idr_json *list)
+{
+	if (list->type != IDR_JSON_ARRAY)
+		return bad(r, "display is no array");
+	for (const struct idr_json *v = idr_json_first(list); v; v = idr_json_next(list, v)) {
+		const struct idr_json *name = idr_json_find(v, "name"), *locale = idr_json_find(v, "locale");
+
+		if (!idr_json_is(name, IDR_JSON_STRING) || !name->text.n || (locale && locale->type != IDR_JSON_STRING))
+			return bad(r, "display has an entry without name, or with a locale that is no text");
+		if (!is_image(idr_json_find(v, "logo")) || !is_image(idr_json_find(v, "background_image")))
+			return bad(r, "display has an image without uri");
+		for (const struct idr_json *w = idr_json_first(list); w != v; w = idr_json_next(list, w))
+			if (is_same_language(idr_json_find(w, "locale"), locale))
+				return bad(r, "display has two entries of one language");
+	}
+	return true;
+}
+
 static bool read_identity(struct reader *r, const struct idr_json *top, struct idr_type *t)
 {
 	if (!get_str(r, top, "id", 32, &t->id) || !get_str(r, top, "vct", 200, &t->vct))
@@ -524,9 +554,7 @@ static bool read_identity(struct reader *r, const struct idr_json *top, struct i
 	    !(idr_bytes_starts(t->vct, "urn:") || idr_bytes_starts(t->vct, "https://")))
 		return bad(r, "vct is neither a URN nor an https URL");
 	t->display = idr_json_find(top, "display");
-	if (t->display && t->display->type != IDR_JSON_ARRAY)
-		return bad(r, "display is no array");
-	return true;
+	return !t->display || read_display(r, t->display);
 }
 
 bool idr_type_parse(struct idr_arena *a, struct idr_bytes file, const struct idr_type **out,

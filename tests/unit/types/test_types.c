@@ -244,6 +244,15 @@ static void refuses_a_broken_top(void **state)
 		"{\"id\":\"t\",\"vct\":\"t\",\"claims\":[" CLAIM "]," REST "}",
 		"{\"id\":\"t\",\"vct\":\"urn:a b\",\"claims\":[" CLAIM "]," REST "}",
 		"{" HEAD "\"display\":{},\"claims\":[" CLAIM "]," REST "}",
+		"{" HEAD "\"display\":[7],\"claims\":[" CLAIM "]," REST "}",
+		"{" HEAD "\"display\":[{\"locale\":\"en\"}],\"claims\":[" CLAIM "]," REST "}",
+		"{" HEAD "\"display\":[{\"name\":\"\"}],\"claims\":[" CLAIM "]," REST "}",
+		"{" HEAD "\"display\":[{\"name\":\"T\",\"locale\":1}],\"claims\":[" CLAIM "]," REST "}",
+		"{" HEAD "\"display\":[{\"name\":\"T\",\"locale\":\"en\"},{\"name\":\"U\",\"locale\":\"en\"}],"
+		"\"claims\":[" CLAIM "]," REST "}",
+		"{" HEAD "\"display\":[{\"name\":\"T\"},{\"name\":\"U\"}],\"claims\":[" CLAIM "]," REST "}",
+		"{" HEAD "\"display\":[{\"name\":\"T\",\"logo\":{}}],\"claims\":[" CLAIM "]," REST "}",
+		"{" HEAD "\"display\":[{\"name\":\"T\",\"background_image\":\"x\"}],\"claims\":[" CLAIM "]," REST "}",
 		"{" HEAD "\"claims\":[" CLAIM "],\"sdjwt\":{\"digests\":0},\"validity\":{\"days\":30,"
 		"\"copies\":2},\"status\":{\"bits\":2},\"holder_binding\":true}",
 		"{" HEAD "\"claims\":[" CLAIM "],\"sdjwt\":{\"digests\":65},\"validity\":{\"days\":30,"
