@@ -77,7 +77,8 @@ static void approve(struct client *c, const struct waiting *w)
 static struct reply collect_as(struct client *c, const struct waiting *w, const char *token,
     const struct idr_private *dpop_key)
 {
-	char *body = seal_wish(c, text(c, "{\"transaction_id\":\"%s\"}", w->id), seal_answer(c, &w->seal, ""));
+	char *body = seal_wish(c, text(c, "{\"transaction_id\":\"%s\",\"x-unknown\":[1]}", w->id),
+	    seal_answer(c, &w->seal, ""));
 
 	return seal_ask(c, "/deferred_credential", token, dpop_key, JWT, seal_body(c, &w->seal, "A256GCM", body));
 }
@@ -128,6 +129,7 @@ static void a_credential_waits_until_an_officer_has_approved_it(void **state)
 	char *first;
 
 	ask_permit(c, &w);
+	w.seal.answer = key_new(c); /* the key of this request counts, not the first one's */
 	r = collect(c, &w);
 	must_wait(c, &w, &r);
 	approve(c, &w);
