@@ -34,6 +34,7 @@ static const struct flow_step authorize_consent_post[] = {
 
 const struct http_route routes[] = {
 	/* ---- wallets: OpenID4VCI ---- */
+	/* implements: VCI 12.2.2a */
 	PUBLIC("issuer_metadata", GET, "/.well-known/openid-credential-issuer", ANYONE, NONE, 0, OAUTH,
 	    issue_metadata_get, "OpenID4VCI 1.0 section 12.2", .any_origin = true),
 	PUBLIC("as_metadata", GET, "/.well-known/oauth-authorization-server", ANYONE, NONE, 0, OAUTH,
@@ -59,8 +60,10 @@ const struct http_route routes[] = {
 	    "OpenID Connect Core 1.0 section 3.1.2.5"),
 	PUBLIC("token", POST, "/token", ANYONE, FORM, 64 * KIB, OAUTH, oauth_token_post,
 	    "OpenID4VCI 1.0 section 6"),
+	/* implements: VCI 7a */
 	PUBLIC("nonce", POST, "/nonce", ANYONE, EMPTY, 0, OAUTH, issue_nonce_post,
 	    "OpenID4VCI 1.0 section 7"),
+	/* implements: VCI 8.2j */
 	PUBLIC("credential", POST, "/credential", ANYONE, JSON_OR_JWT, 256 * KIB, RESOURCE,
 	    issue_credential_post, "OpenID4VCI 1.0 section 8"),
 	PUBLIC("deferred_credential", POST, "/deferred_credential", ANYONE, JSON_OR_JWT, 16 * KIB, RESOURCE,

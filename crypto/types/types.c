@@ -263,6 +263,7 @@ static bool read_claim(struct reader *r, const struct idr_json *v, unsigned dept
 	return !derive || read_derive(&inner, derive, c);
 }
 
+/* implements: VCI B.3b */
 static bool read_claims(struct reader *r, const struct idr_json *arr, unsigned depth,
     struct idr_claim **out, size_t *n_out)
 {
@@ -521,7 +522,7 @@ static bool is_same_language(const struct idr_json *a, const struct idr_json *b)
 	return (!a && !b) || idr_json_equal(a, b);
 }
 
-/* It goes into the metadata as it stands here. */
+/* It goes into the metadata as it stands here. implements: VCI 12.2.4i */
 static bool read_display(struct reader *r, const struct idr_json *list)
 {
 	if (list->type != IDR_JSON_ARRAY)

@@ -84,7 +84,10 @@ static bool check_times(const struct idr_json *payload, int64_t now, int64_t *ia
 	return true;
 }
 
-/* iss only narrows which anchors are asked; what is believed is the certificate whose key verified. */
+/*
+ * iss only narrows which anchors are asked; what is believed is the certificate whose key verified.
+ * implements: VCI Ea
+ */
 static bool check_attester(struct flow_request *r, const struct idr_jws *jws, const struct idr_json *payload,
     struct idr_err *err)
 {
@@ -151,6 +154,7 @@ static void hash_jti(struct flow_request *r, const char *label, struct idr_bytes
 	idr_suite_hash_parts(r->suite, IDR_SHA256, part, 4, out);
 }
 
+/* implements: VCI Eb */
 static bool check_pop(struct app *app, struct flow_request *r, struct idr_bytes text, struct idr_bytes sub,
     const struct idr_key *key, struct access_client *out, struct idr_err *err)
 {
@@ -286,6 +290,7 @@ static bool by_assertion(struct app *app, struct flow_request *r, const struct i
 
 /* ---- */
 
+/* implements: VCI 6.1c */
 bool access_client(struct app *app, struct flow_request *r, const struct idr_form *form,
     struct access_client *out, struct idr_err *err)
 {

@@ -15,6 +15,7 @@ static void add_headers(struct http_call *c, struct MHD_Response *m)
 		add(m, MHD_HTTP_HEADER_CONTENT_TYPE, r->media_type);
 	for (size_t i = 0; i < r->n_reply_header; i++)
 		add(m, r->reply_header[i].name, r->reply_header[i].value);
+	/* implements: VCI 7.2b */
 	if (!r->cacheable)
 		add(m, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
 	add(m, "X-Content-Type-Options", "nosniff");

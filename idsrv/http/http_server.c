@@ -371,7 +371,9 @@ static unsigned per_address(const struct http_server *s)
 }
 
 /* GnuTLS: TLS 1.3 and 1.2, ephemeral keys on curves, AES-GCM, nothing else (RFC 9325 section 4.2; FAPI 2.0
- * Security Profile section 5.2.1). docs/deploy has the same for nginx and HAProxy. */
+ * Security Profile section 5.2.1). docs/deploy has the same for nginx and HAProxy.
+ * implements: VCI 13.9a
+ */
 static const char TLS_PRIORITIES[] = "SECURE128:+SECURE192:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-KX-ALL:"
     "+ECDHE-ECDSA:+ECDHE-RSA:-CIPHER-ALL:+AES-128-GCM:+AES-256-GCM:-MAC-ALL:+AEAD";
 

@@ -194,6 +194,7 @@ unsigned problem_status(enum idr_code code, enum http_dialect dialect)
  * The sentence of the refusal in the characters RFC 6749 section 5.2 allows; empty unless it was
  * written for a caller. By rule of the house it names things and never carries what came from
  * outside.
+ * implements: VCI 8.3.1.2c
  */
 static struct idr_bytes describe(const struct idr_err *err, unsigned status,
     char out[DESCRIPTION_MAX + 1])
@@ -251,6 +252,7 @@ static void reply_problem(struct http_request *r, const struct idr_err *err, uns
 	finish(r, status, "application/problem+json", &b);
 }
 
+/* implements: VCI 8.3.1.2b */
 static void reply_oauth(struct http_request *r, const char *error, struct idr_bytes description,
     unsigned status)
 {
@@ -281,6 +283,7 @@ static void challenge(struct http_request *r, const struct idr_err *err, struct 
 	http_reply_header(r, "WWW-Authenticate", v ? v : "DPoP");
 }
 
+/* implements: VCI 8.3.1.2a */
 static void reply_resource(struct http_request *r, const struct idr_err *err, unsigned status)
 {
 	char text[DESCRIPTION_MAX + 1];

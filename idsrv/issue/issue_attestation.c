@@ -2,7 +2,7 @@
 
 #include "jose/jwt.h"
 
-/* implements: OpenID4VCI 1.0 appendix D.1 */
+/* OpenID4VCI 1.0 appendix D.1 */
 
 enum { ATTESTATION_MAX = 48 * 1024, FUTURE_S = 60, ISS_MAX = 256, KID_MAX = 256 };
 static const char REF[] = "OpenID4VCI 1.0 appendix D.1";
@@ -12,7 +12,10 @@ static bool bad(struct idr_err *err, const char *ref, const char *why)
 	return idr_fail(err, IDR_INVALID_PROOF, ref, "%s", why);
 }
 
-/* iss is optional, and only narrows which anchors are asked: what is believed is the certificate. */
+/*
+ * iss is optional, and only narrows which anchors are asked: what is believed is the certificate.
+ * implements: VCI D.1a, VCI F.3b
+ */
 static bool check_signer(struct flow_request *r, const struct idr_jws *jws, const struct idr_json *payload,
     struct idr_err *err)
 {
@@ -34,6 +37,7 @@ static bool check_signer(struct flow_request *r, const struct idr_jws *jws, cons
 	return true;
 }
 
+/* implements: VCI D.1b */
 static bool check_times(struct flow_request *r, const struct idr_json *payload, bool beside_proof,
     struct idr_err *err)
 {
@@ -63,6 +67,7 @@ static bool read_key(struct flow_request *r, const struct idr_json *jwk, struct 
 	return true;
 }
 
+/* implements: VCI D.1c */
 static bool read_keys(struct flow_request *r, const struct idr_json *payload, struct issue_attestation *out,
     struct idr_err *err)
 {
@@ -101,6 +106,7 @@ static bool check_levels(const struct idr_type *t, const struct idr_json *payloa
 	return true;
 }
 
+/* implements: VCI D.1a, VCI F.1f, VCI F.3a */
 bool issue_attestation_read(struct flow_request *r, const struct idr_type *type, const struct idr_json *jwt,
     bool beside_proof, struct issue_attestation *out, struct idr_err *err)
 {

@@ -158,6 +158,7 @@ static void note_key(struct app *app, struct flow_request *r, const struct idr_k
 	memcpy(hash, mac, 8);
 }
 
+/* implements: VCI 8.3g */
 static bool build_one(struct app *app, struct flow_request *r, struct issue_copies *c, const struct batch *b,
     const struct lists_run *run, size_t i, struct reg_credential_record *record, struct idr_bytes *tbs,
     struct idr_err *err)
@@ -178,6 +179,7 @@ static bool build_one(struct app *app, struct flow_request *r, struct issue_copi
 }
 
 /* implements: TSL 13.2a, TSL 13.2b */
+/* implements: VCI 3.3.2a */
 bool issue_copies_build(struct app *app, struct flow_request *r, struct issue_copies *c,
     const struct idr_json *claims, struct reg_credential_record *record, struct signer_job *job,
     struct idr_err *err)
@@ -206,7 +208,10 @@ bool issue_copies_build(struct app *app, struct flow_request *r, struct issue_co
 	return true;
 }
 
-/* The text of the credential: an IssuerSigned goes as base64url (OpenID4VCI 1.0 appendix A.2.4). */
+/*
+ * The text of the credential: an IssuerSigned goes as base64url (OpenID4VCI 1.0 appendix A.2.4).
+ * implements: VCI A.2.4a, VCI A.3.4a
+ */
 static bool attach(struct flow_request *r, const struct issue_copies *c, size_t i, struct idr_bytes signature,
     struct idr_bytes *out, struct idr_err *err)
 {

@@ -74,6 +74,7 @@ static bool parse(struct app *app, struct flow_request *r, struct credential_sta
 	    issue_envelope_read(app, r, body, &st->envelope, err) && proofs(app, r, st, body, err);
 }
 
+/* implements: VCI 8a */
 static bool issue_credential_check(struct app *app, struct flow_request *r, struct idr_err *err)
 {
 	struct credential_state *st = r->state;
@@ -139,6 +140,7 @@ static bool issue_credential_build(struct app *app, struct flow_request *r, stru
 
 /* ---- the answer ---- */
 
+/* implements: VCI 8.3a */
 static bool issue_credential_answer(struct app *app, struct flow_request *r, struct idr_err *err)
 {
 	struct credential_state *st = r->state;

@@ -8,7 +8,7 @@
 #include "sys/conf.h"
 #include "sys/node.h"
 
-/* implements: OpenID4VCI 1.0 sections 9.1 to 9.3 */
+/* OpenID4VCI 1.0 sections 9.1 to 9.3 */
 
 enum { SECRET = 32, POINT = 64, CONTEXT = 24 + 2 * 32, ANSWER_MAX = 1024 * 1024 };
 
@@ -82,6 +82,7 @@ bool issue_deferral_prepare(struct app *app, struct flow_request *r, const struc
 	return seal_keys(app, r, keys, x, err);
 }
 
+/* implements: VCI 8.3b, VCI 8.3f */
 bool issue_deferral_reply(struct app *app, struct flow_request *r, struct idr_bytes id,
     const struct issue_envelope *envelope, struct idr_err *err)
 {
@@ -130,6 +131,7 @@ static bool unknown(struct idr_err *err)
 	    "the transaction_id is not known, or what it stood for was handed over");
 }
 
+/* implements: VCI 9.1a, VCI 9.1c, VCI 9.1d */
 static bool parse(struct app *app, struct flow_request *r, struct deferred_state *st, struct idr_err *err)
 {
 	const struct idr_json *body, *id;
@@ -144,6 +146,7 @@ static bool parse(struct app *app, struct flow_request *r, struct deferred_state
 	return issue_envelope_read(app, r, body, &st->envelope, err);
 }
 
+/* implements: VCI 9a */
 static bool issue_deferred_check(struct app *app, struct flow_request *r, struct idr_err *err)
 {
 	struct deferred_state *st = r->state;
@@ -192,6 +195,7 @@ static bool begin(struct app *app, struct flow_request *r, struct deferred_state
 	return true;
 }
 
+/* implements: VCI 9.2b */
 static bool issue_deferred_decide(struct app *app, struct flow_request *r, struct idr_err *err)
 {
 	static const struct issue_envelope plain;
@@ -262,6 +266,7 @@ static bool issue_deferred_seal(struct app *app, struct flow_request *r, struct 
 	    plain, &x->answer_sealed, err);
 }
 
+/* implements: VCI 9.2a, VCI 9.2c */
 static bool issue_deferred_answer(struct app *app, struct flow_request *r, struct idr_err *err)
 {
 	struct deferred_state *st = r->state;

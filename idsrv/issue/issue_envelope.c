@@ -7,7 +7,7 @@
 #include "sys/conf.h"
 #include "sys/node.h"
 
-/* implements: OpenID4VCI 1.0 sections 8.2, 8.3.1.1, 10 */
+/* OpenID4VCI 1.0 sections 8.2, 8.3.1.1, 10 */
 
 enum { KID_MAX = 32, WALLET_KID_MAX = 256, TRIES = 8 };
 static const char KID[] = "request-";
@@ -68,6 +68,7 @@ static void put_list(struct idr_jw *w, const char *name, const char *const *valu
 	idr_jw_close(w, ']');
 }
 
+/* implements: VCI 10b, VCI 12.2.4c */
 static bool put_jwks(struct app *app, struct flow_request *r, struct idr_jw *w, struct idr_err *err)
 {
 	int64_t day = r->now / ISSUE_ENVELOPE_PERIOD;
@@ -92,6 +93,7 @@ static bool put_jwks(struct app *app, struct flow_request *r, struct idr_jw *w, 
 	return true;
 }
 
+/* implements: VCI 12.2.4c, VCI 12.2.4d */
 bool issue_envelope_put(struct app *app, struct flow_request *r, struct idr_jw *w, struct idr_err *err)
 {
 	static const char *const alg[] = { "ECDH-ES" }, *const zip[] = { "DEF" };
@@ -115,6 +117,7 @@ bool issue_envelope_put(struct app *app, struct flow_request *r, struct idr_jw *
 
 /* ---- the request ---- */
 
+/* implements: VCI 10b */
 static bool open_jwe(struct app *app, struct flow_request *r, struct idr_bytes *plain, struct idr_err *err)
 {
 	struct idr_private *key = NULL;
@@ -146,6 +149,7 @@ static bool decrypt(struct app *app, struct flow_request *r, struct idr_bytes *p
 	return false;
 }
 
+/* implements: VCI 8.2i */
 bool issue_envelope_open(struct app *app, struct flow_request *r, struct issue_envelope *out,
     const struct idr_json **body, struct idr_err *err)
 {
@@ -175,6 +179,7 @@ static bool read_enc(const struct idr_json *v, struct issue_envelope *e)
 	return e->enc != NULL;
 }
 
+/* implements: VCI 10c */
 static bool read_jwk(struct flow_request *r, const struct idr_json *jwk, struct issue_envelope *e,
     struct idr_err *err)
 {
@@ -193,6 +198,7 @@ static bool read_jwk(struct flow_request *r, const struct idr_json *jwk, struct 
 	return true;
 }
 
+/* implements: VCI 8.2d, VCI 8.2k */
 bool issue_envelope_read(struct app *app, struct flow_request *r, const struct idr_json *body,
     struct issue_envelope *e, struct idr_err *err)
 {
@@ -214,6 +220,7 @@ bool issue_envelope_read(struct app *app, struct flow_request *r, const struct i
 	return read_jwk(r, idr_json_find(v, "jwk"), e, err);
 }
 
+/* implements: VCI 8.2e, VCI 8.3c, VCI 8.3d, VCI 10a */
 bool issue_envelope_reply(struct flow_request *r, const struct issue_envelope *e, unsigned status,
     const struct idr_buf *json, struct idr_err *err)
 {

@@ -6,10 +6,11 @@
 #include "suite/alg.h"
 #include "sys/conf.h"
 
-/* implements: OpenID4VCI 1.0 section 12.2.4 */
+/* OpenID4VCI 1.0 section 12.2.4 */
 
 enum { PATH_DEPTH = 4 };
 
+/* implements: VCI B.2a */
 static void put_display(struct idr_jw *w, const struct idr_json *labels)
 {
 	const struct idr_json *lang;
@@ -25,6 +26,7 @@ static void put_display(struct idr_jw *w, const struct idr_json *labels)
 	idr_jw_close(w, ']');
 }
 
+/* implements: VCI B.2a */
 static void put_claim(struct idr_jw *w, const struct idr_claim *c, const struct idr_bytes *path,
     size_t depth)
 {
@@ -60,7 +62,10 @@ static bool is_mandatory(const struct idr_type *t, const struct idr_mdoc_element
 	return all;
 }
 
-/* implements: OpenID4VCI 1.0 appendix A.2.2: an element is found under [namespace, element] */
+/*
+ * OpenID4VCI 1.0 appendix A.2.2: an element is found under [namespace, element]
+ * implements: VCI B.2a
+ */
 static void put_element(struct idr_jw *w, const struct idr_type *t, const struct idr_mdoc_element *e)
 {
 	idr_jw_open(w, '{');
@@ -99,6 +104,7 @@ static void put_levels(struct idr_jw *w, const char *name, const struct idr_byte
 	idr_jw_close(w, ']');
 }
 
+/* implements: VCI 12.2.4h, VCI Da */
 static void put_proof_type(struct idr_jw *w, const char *name, const struct idr_type *t)
 {
 	idr_jw_name(w, name);
@@ -117,7 +123,10 @@ static void put_proof_type(struct idr_jw *w, const char *name, const struct idr_
 	idr_jw_close(w, '}');
 }
 
-/* A key attestation alone is taken where somebody is trusted to make one. */
+/*
+ * A key attestation alone is taken where somebody is trusted to make one.
+ * implements: VCI 12.2.4g
+ */
 static void put_proof_types(struct idr_jw *w, const struct rules *rules, const struct idr_type *t,
     enum idr_format format)
 {
@@ -148,6 +157,7 @@ static void put_algorithms(struct idr_jw *w, const struct idr_alg_row *alg, enum
 	idr_jw_close(w, ']');
 }
 
+/* implements: VCI 12.2.4f, VCI 12.2.4g, VCI A.2.2a, VCI A.3.2a */
 static bool put_configuration(struct idr_jw *w, struct flow_request *r, const struct idr_type *t,
     enum idr_format format, struct idr_err *err)
 {
@@ -177,6 +187,7 @@ static bool put_configuration(struct idr_jw *w, struct flow_request *r, const st
 	return true;
 }
 
+/* implements: VCI 12.2.4a, VCI 12.2.4b */
 static bool put_endpoints(struct app *app, struct flow_request *r, struct idr_jw *w, struct idr_err *err)
 {
 	bool waits = false;
@@ -192,6 +203,7 @@ static bool put_endpoints(struct app *app, struct flow_request *r, struct idr_jw
 	return issue_envelope_put(app, r, w, err);
 }
 
+/* implements: VCI 12.2.4e */
 bool issue_metadata_put(struct app *app, struct flow_request *r, struct idr_jw *w, struct idr_err *err)
 {
 	if (!put_endpoints(app, r, w, err))
@@ -212,6 +224,7 @@ bool issue_metadata_put(struct app *app, struct flow_request *r, struct idr_jw *
 	return true;
 }
 
+/* implements: VCI 12.2.2a */
 static bool issue_metadata(struct app *app, struct flow_request *r, struct idr_err *err)
 {
 	struct idr_buf b;

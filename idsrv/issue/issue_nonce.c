@@ -6,8 +6,9 @@
 #include "sys/node.h"
 
 /*
- * implements: VCI 7.2a
+ * OpenID4VCI 1.0 section 7.2
  * Stateless, so that an unauthenticated caller cannot make us write: only a used one is recorded.
+ * implements: VCI 7.2a
  */
 static bool issue_nonce(struct app *app, struct flow_request *r, struct idr_err *err)
 {

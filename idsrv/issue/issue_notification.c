@@ -53,6 +53,7 @@ bool issue_notification_id(struct app *app, struct flow_request *r, const uint8_
 	return id != NULL;
 }
 
+/* implements: VCI 11.3a */
 static bool open_id(struct app *app, struct flow_request *r, struct notification_state *st,
     struct idr_bytes id, struct idr_err *err)
 {
@@ -87,7 +88,7 @@ static bool malformed(struct idr_err *err, const char *why)
 	return idr_fail(err, IDR_INVALID_NOTIFICATION_REQUEST, "OpenID4VCI 1.0 section 11.1", "%s", why);
 }
 
-/* Case counts. */
+/* Case counts. implements: VCI 11.1a */
 static bool read_event(const struct idr_json *v, enum reg_notified *out)
 {
 	for (int i = 0; i < REG_NOTIFIED_COUNT; i++) {
@@ -99,7 +100,9 @@ static bool read_event(const struct idr_json *v, enum reg_notified *out)
 }
 
 /* For a developer's eyes, says the standard: looked at, and kept nowhere, because nobody can say what
- * a wallet writes there of its holder. */
+ * a wallet writes there of its holder.
+ * implements: VCI 11.1b
+ */
 static bool description_is_plain(const struct idr_json *v)
 {
 	if (!v)
@@ -112,6 +115,7 @@ static bool description_is_plain(const struct idr_json *v)
 	return true;
 }
 
+/* implements: VCI 11.1a, VCI 11.1c */
 static bool read_body(struct app *app, struct flow_request *r, struct notification_state *st,
     struct idr_err *err)
 {
@@ -131,6 +135,7 @@ static bool read_body(struct app *app, struct flow_request *r, struct notificati
 	return open_id(app, r, st, id->text, err);
 }
 
+/* implements: VCI 11a */
 static bool issue_notification_check(struct app *app, struct flow_request *r, struct idr_err *err)
 {
 	struct notification_state *st = r->state;
@@ -150,6 +155,7 @@ static bool issue_notification_check(struct app *app, struct flow_request *r, st
 	return true;
 }
 
+/* implements: VCI 11.2a */
 static bool issue_notification_answer(struct app *app, struct flow_request *r, struct idr_err *err)
 {
 	static const enum metric metric[] = {

@@ -8,7 +8,7 @@
 #include "sys/node.h"
 #include "sys/normal.h"
 
-/* implements: OpenID4VCI 1.0 section 4.1; issuing brief 5. No personal data stands in an offer. */
+/* OpenID4VCI 1.0 section 4.1; issuing brief 5. No personal data stands in an offer. */
 
 enum { CODE_BYTES = 32, CODE_TEXT = IDR_B64URL_LEN(CODE_BYTES), CONFIGURATIONS_MAX = 16,
 	CLAIMS_MAX = 128 * 1024, TX_MIN = 4, TX_MAX = 12, TX_DEFAULT = 6, URL_MAX = 8192 };
@@ -31,6 +31,7 @@ struct offer_request {
 
 /* ---- POST /admin/v1/offers ---- */
 
+/* implements: VCI 4.1.1a */
 static bool read_configurations(struct flow_request *r, const struct idr_json *list,
     struct offer_request *o, struct idr_err *err)
 {
@@ -252,7 +253,7 @@ static bool create(struct app *app, struct flow_request *r, struct offer_request
 	    reg_offer_create(r->conn, o, err);
 }
 
-/* The credential offer object itself. */
+/* The credential offer object itself. implements: VCI 4.1.1a, VCI 13.5a */
 static void put_offer(struct idr_buf *b, const struct conf *c, const struct reg_offer *o,
     struct idr_bytes code)
 {
@@ -298,6 +299,7 @@ static void put_link(struct idr_jw *w, const char *name, struct flow_request *r,
 	idr_jw_put_str(w, name, b.failed ? IDR_LIT("") : idr_buf_bytes(&b));
 }
 
+/* implements: VCI 4.1a */
 static bool answer(struct app *app, struct flow_request *r, const struct offer_request *q,
     const struct reg_offer *o, struct idr_err *err)
 {
@@ -359,6 +361,7 @@ static bool offer_id(struct flow_request *r, uint8_t id[16], struct idr_err *err
 	return true;
 }
 
+/* implements: VCI 4.1.3a */
 static bool issue_offer_fetch(struct app *app, struct flow_request *r, struct idr_err *err)
 {
 	struct idr_bytes code;

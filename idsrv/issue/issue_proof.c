@@ -5,7 +5,7 @@
 #include "sys/conf.h"
 #include "sys/node.h"
 
-/* implements: OpenID4VCI 1.0 section 8.2.1, appendices F.1 and F.3; issuing brief 12.3, 12.4 */
+/* OpenID4VCI 1.0 section 8.2.1, appendices F.1 and F.3; issuing brief 12.3, 12.4 */
 
 enum { PROOF_MAX = 64 * 1024, FUTURE_S = 60 };
 static const char REF[] = "OpenID4VCI 1.0 appendix F.1";
@@ -28,6 +28,7 @@ static bool bad(struct reading *x, const char *why)
 
 /* ---- what all of them share ---- */
 
+/* implements: VCI F.1f */
 static bool same_nonce(struct reading *x, struct idr_bytes nonce)
 {
 	if (x->nonce.p && !idr_bytes_equal(x->nonce, nonce))
@@ -37,6 +38,7 @@ static bool same_nonce(struct reading *x, struct idr_bytes nonce)
 	return true;
 }
 
+/* implements: VCI F.3a, VCI F.4b */
 static bool check_nonce(struct reading *x)
 {
 	struct flow_request *r = x->r;
@@ -48,6 +50,7 @@ static bool check_nonce(struct reading *x)
 	return true;
 }
 
+/* implements: VCI 8.3g */
 static bool take_key(struct reading *x, const struct idr_key *key)
 {
 	for (size_t i = 0; i < x->out->n; i++)
@@ -91,12 +94,16 @@ static bool aud_is_us(const struct idr_json *aud, const char *us)
 	return idr_json_is_str(aud, us);
 }
 
-/* Who authenticated at the token endpoint may name itself; who did not has no id that could stand here. */
+/*
+ * Who authenticated at the token endpoint may name itself; who did not has no id that could stand here.
+ * implements: VCI F.1c
+ */
 static bool iss_fits(const struct idr_json *iss, struct idr_bytes client_id)
 {
 	return !iss || (client_id.p && iss->type == IDR_JSON_STRING && idr_bytes_equal(iss->text, client_id));
 }
 
+/* implements: VCI 8.2f, VCI F.1d, VCI F.4c */
 static bool check_payload(struct reading *x, const struct idr_json *p)
 {
 	const struct idr_json *n = idr_json_find(p, "nonce");
@@ -129,7 +136,10 @@ static bool attestation_of(struct reading *x, const struct idr_json *header)
 	    bad(x, "the proofs of one request carry different key attestations");
 }
 
-/* As jwk; or as kid, which is a place in the key attestation. */
+/*
+ * As jwk; or as kid, which is a place in the key attestation.
+ * implements: VCI D.1d, VCI F.1b, VCI F.4a
+ */
 static bool key_of(struct reading *x, const struct idr_json *header, struct idr_key *key)
 {
 	const struct idr_json *jwk = idr_json_find(header, "jwk"), *kid = idr_json_find(header, "kid");
@@ -151,6 +161,7 @@ static bool key_of(struct reading *x, const struct idr_json *header, struct idr_
 	return true;
 }
 
+/* implements: VCI F.1a, VCI F.1e */
 static bool one_proof(struct reading *x, const struct idr_json *proof)
 {
 	const struct idr_json *payload;
@@ -185,12 +196,14 @@ static bool jwt_proofs(struct reading *x, const struct idr_json *list)
 
 /* ---- proof type attestation: no proof of possession, the provider's word for all keys ---- */
 
+/* implements: VCI Fa */
 static bool attestation_proof(struct reading *x, const struct idr_json *list)
 {
 	return list->n == 1 ? read_attestation(x, idr_json_first(list), false)
 	                    : bad(x, "a proof of type attestation is exactly one key attestation");
 }
 
+/* implements: VCI 8.2g, VCI Fa */
 bool issue_proofs(struct app *app, struct flow_request *r, const struct issue_proof_rules *rules,
     const struct idr_json *proofs, struct issue_keys *out, struct idr_err *err)
 {

@@ -2,6 +2,7 @@
 
 enum { RESPONSE_MAX = 1024 * 1024 };
 
+/* implements: VCI 8.3e, VCI 8.3f */
 bool issue_response_make(struct app *app, struct flow_request *r, const struct issue_copies *copies,
     const struct signer_job *job, const uint8_t token_hash[32], int64_t credential_id, struct idr_buf *out,
     struct idr_err *err)

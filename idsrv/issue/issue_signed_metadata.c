@@ -9,7 +9,7 @@
 #include "sys/conf.h"
 
 /*
- * implements: OpenID4VCI 1.0 section 12.2.3; HAIP 1.0 section 4.1
+ * OpenID4VCI 1.0 section 12.2.3; HAIP 1.0 section 4.1
  * Anyone may ask for it, so the issuer key is used once in half a validity, not once a request.
  */
 
@@ -52,6 +52,7 @@ static bool is_good(const struct issue_signed *s, const struct flow_request *r)
 	    r->now / ISSUE_ENVELOPE_PERIOD == s->made_at / ISSUE_ENVELOPE_PERIOD;
 }
 
+/* implements: VCI 12.2.3a, VCI 12.2.3b, VCI 12.2.3c */
 static bool build(struct app *app, struct flow_request *r, struct idr_bytes *tbs, struct idr_err *err)
 {
 	const struct rules_certificate *cert = &r->rules->cert[RULES_ISSUER];

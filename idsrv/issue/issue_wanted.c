@@ -1,14 +1,17 @@
 #include "base/text.h"
 #include "issue/issue.h"
 
-/* implements: OpenID4VCI 1.0 section 8.2; issuing brief 12.2 steps 6 to 8, in their order */
+/* OpenID4VCI 1.0 section 8.2; issuing brief 12.2 steps 6 to 8, in their order */
 
 static bool malformed(struct idr_err *err, const char *why)
 {
 	return idr_fail(err, IDR_INVALID_CREDENTIAL_REQUEST, "OpenID4VCI 1.0 section 8.2", "%s", why);
 }
 
-/* Whether it is known comes before whether it is the member this token uses. */
+/*
+ * Whether it is known comes before whether it is the member this token uses.
+ * implements: VCI 8.2a
+ */
 static bool read_id(struct flow_request *r, const struct idr_json *id, const struct idr_json *identifier,
     struct idr_bytes *configuration, struct idr_err *err)
 {
@@ -29,6 +32,7 @@ static bool read_id(struct flow_request *r, const struct idr_json *id, const str
 	    "the credential configuration is not known");
 }
 
+/* implements: VCI 8.2b, VCI 8.2c, VCI 8.2h */
 bool issue_wanted(struct flow_request *r, const struct reg_token_load *token, const struct idr_json *body,
     struct idr_bytes *configuration, struct idr_err *err)
 {

@@ -133,6 +133,7 @@ static struct idr_bytes type_name(const struct words *w, size_t language, const 
 	return found;
 }
 
+/* implements: VCI 12.2.4j */
 static void put_type(struct login_page *p, const struct idr_type *t)
 {
 	login_page_raw(p, "<h2>");

@@ -98,7 +98,7 @@ static bool seal_reference(struct app *app, struct flow_request *r, const struct
 	return context && node_seal(app->node, r->suite, r->arena, idr_str(context), reference, out, err);
 }
 
-/* Ended with a code, or with nothing; then the answer for the wallet. */
+/* Ended with a code, or with nothing; then the answer for the wallet. implements: VCI 5.3a */
 static bool end(struct app *app, struct flow_request *r, const struct reg_authorization *a,
     const struct oauth_request *q, struct reg_authorization_decision *d, struct idr_err *err)
 {
@@ -123,6 +123,7 @@ static bool end(struct app *app, struct flow_request *r, const struct reg_author
 	return oauth_redirect(app, r, q, "code", idr_bytes(code, sizeof(code)), err);
 }
 
+/* implements: VCI 5.1.3a */
 bool oauth_authorize_decide(struct app *app, struct flow_request *r, struct idr_err *err)
 {
 	const struct access_decision *said = r->state;

@@ -4,7 +4,7 @@
 
 enum { CODE_MAX = 256, TX_CODE_MAX = 64, VERIFIER_MIN = 43, VERIFIER_MAX = 128, BEARER_MAX_S = 300 };
 
-/* Whoever finds a token that is bound to no key can use it. */
+/* Whoever finds a token that is bound to no key can use it. implements: VCI 13.10a */
 static int64_t life_of(const struct app *app, const struct oauth_token_state *st)
 {
 	int64_t life = app->conf->token_ttl_s;
@@ -53,6 +53,7 @@ static bool tx_code(struct app *app, struct flow_request *r, const struct idr_fo
 	return true;
 }
 
+/* implements: VCI 6.1a */
 static bool read_code(struct flow_request *r, const struct idr_form *form, const char *name, uint8_t hash[32],
     struct idr_err *err)
 {
@@ -81,6 +82,7 @@ bool oauth_grant_offer(struct app *app, struct flow_request *r, const struct idr
 
 /* ---- a client that must be known ---- */
 
+/* implements: VCI 6.1c */
 static bool known(const struct oauth_token_state *st, struct idr_err *err)
 {
 	if (!st->client.client)

@@ -64,7 +64,10 @@ static bool check_pkce(struct flow_request *r, struct par_state *st, const struc
 	return true;
 }
 
-/* If scope and authorization_details name the same configuration, the details win. */
+/*
+ * If scope and authorization_details name the same configuration, the details win.
+ * implements: VCI 5.1.2c
+ */
 static bool check_wanted(struct app *app, struct flow_request *r, struct par_state *st,
     const struct idr_form *form, struct idr_err *err)
 {
@@ -79,6 +82,7 @@ static bool check_wanted(struct app *app, struct flow_request *r, struct par_sta
 	    "neither scope nor authorization_details names a known credential");
 }
 
+/* implements: VCI 5.1.3b */
 static bool check_rest(struct app *app, struct flow_request *r, struct par_state *st,
     const struct idr_form *form, struct idr_err *err)
 {
@@ -141,7 +145,10 @@ static bool oauth_par_check(struct app *app, struct flow_request *r, struct idr_
 	    check_rest(app, r, st, &form, err);
 }
 
-/* What an offer names and the wallet asks for; an issuer_state is no licence for more. */
+/*
+ * What an offer names and the wallet asks for; an issuer_state is no licence for more.
+ * implements: VCI 5.1.3a
+ */
 static bool limit_to_offer(struct flow_request *r, struct par_state *st, struct idr_err *err)
 {
 	struct reg_authorization *a = &st->push.a;

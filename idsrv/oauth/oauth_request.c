@@ -71,6 +71,7 @@ static void put_parameter(struct idr_buf *b, const char *name, struct idr_bytes 
 	idr_url_put(b, value);
 }
 
+/* implements: VCI 5.2a */
 bool oauth_redirect(struct app *app, struct flow_request *r, const struct oauth_request *q,
     const char *name, struct idr_bytes value, struct idr_err *err)
 {

@@ -23,7 +23,10 @@ static void add(struct idr_buf *b, struct idr_bytes word)
 	idr_buf_put(b, word);
 }
 
-/* implements: OpenID4VCI 1.0 section 5.1.2: a scope that is not known is ignored */
+/*
+ * OpenID4VCI 1.0 section 5.1.2: a scope that is not known is ignored
+ * implements: VCI 5.1.2a, VCI 5.1.2b
+ */
 bool oauth_scope(struct flow_request *r, struct idr_bytes scope, struct idr_bytes *out, struct idr_err *err)
 {
 	struct idr_bytes word;
@@ -41,7 +44,7 @@ static bool bad(struct idr_err *err, const char *why)
 	return idr_fail(err, IDR_INVALID_AUTHORIZATION_DETAILS, "RFC 9396 section 5", "%s", why);
 }
 
-/* Texts, nulls and whole numbers from 0 */
+/* Texts, nulls and whole numbers from 0. implements: VCI Ca */
 static bool is_path(const struct idr_json *path)
 {
 	int64_t place;
@@ -54,7 +57,10 @@ static bool is_path(const struct idr_json *path)
 	return true;
 }
 
-/* The same claim, one element beside all of them, or an object that would be an array too. */
+/*
+ * The same claim, one element beside all of them, or an object that would be an array too.
+ * implements: VCI B.3a
+ */
 static bool contradict(const struct idr_json *a, const struct idr_json *b)
 {
 	const struct idr_json *x = idr_json_first(a), *y = idr_json_first(b);
@@ -66,7 +72,10 @@ static bool contradict(const struct idr_json *a, const struct idr_json *b)
 	return x && y ? x->type != y->type : !x && !y;
 }
 
-/* Which claims are wished for changes nothing here; that the wish makes sense is looked at all the same. */
+/*
+ * Which claims are wished for changes nothing here; that the wish makes sense is looked at all the same.
+ * implements: VCI B.1a
+ */
 static bool check_claims(const struct idr_json *claims)
 {
 	if (!claims)
@@ -93,7 +102,7 @@ static bool names_us(const struct idr_json *locations, const char *us)
 	return false;
 }
 
-/* implements: OpenID4VCI 1.0 section 5.1.1; members that are not known are ignored */
+/* OpenID4VCI 1.0 section 5.1.1; members that are not known are ignored. implements: VCI 5.1.1a */
 static bool one_detail(struct app *app, struct flow_request *r, const struct idr_json *v, struct idr_buf *b,
     struct idr_err *err)
 {
@@ -146,7 +155,10 @@ bool oauth_join(struct flow_request *r, struct idr_bytes a, struct idr_bytes b, 
 	return idr_buf_done(&list, out, err);
 }
 
-/* implements: OpenID4VCI 1.0 section 6.2. One dataset a configuration, so its identifier stays the same. */
+/*
+ * OpenID4VCI 1.0 section 6.2. One dataset a configuration, so its identifier stays the same.
+ * implements: VCI 6.2a
+ */
 void oauth_put_details(struct idr_jw *w, struct idr_bytes detailed)
 {
 	struct idr_bytes id;

@@ -30,6 +30,7 @@ static const struct grant *grant_of(const struct app *app, const struct flow_req
 	return NULL;
 }
 
+/* implements: VCI 6.1d */
 static bool oauth_token_parse(struct app *app, struct flow_request *r, struct idr_err *err)
 {
 	struct oauth_token_state *st = idr_arena_alloc(r->arena, sizeof(*st), err);
@@ -70,7 +71,7 @@ static void put_scope(struct idr_jw *w, struct flow_request *r, const struct oau
 		idr_jw_put_str(w, "scope", idr_buf_bytes(&b));
 }
 
-/* implements: OpenID4VCI 1.0 section 6.2 */
+/* OpenID4VCI 1.0 section 6.2. implements: VCI 6.2a */
 static bool oauth_token_answer(struct app *app, struct flow_request *r, struct idr_err *err)
 {
 	const struct oauth_token_state *st = r->state;

@@ -22,6 +22,7 @@ static size_t collect_values(const struct reg_recording *b, struct reg_used *u, 
 	return n;
 }
 
+/* implements: VCI F.4b */
 static bool use_values(struct reg_conn *c, struct reg_recording *b, struct idr_err *err)
 {
 	struct reg_used u[2 * REG_BATCH_MAX];

@@ -182,6 +182,7 @@ static enum reg_deferral_state state_of(const struct reg_result *r, int k)
 	return reg_int(r, k, 5) ? REG_DEFERRAL_CLAIMED : REG_DEFERRAL_WAITING;
 }
 
+/* implements: VCI 9.1b */
 static bool flush_ask(struct reg_conn *c, struct reg_row **rows, size_t n, struct idr_err *err)
 {
 	const struct reg_proof *proof[REG_BATCH_MAX] = { NULL };

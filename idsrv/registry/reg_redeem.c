@@ -67,6 +67,7 @@ static void put_tries(struct reg_params *p, struct reg_conn *c, const struct red
  * One conditional UPDATE decides: the code is redeemed, or one more wrong tx_code is counted under
  * its request. Five different requests and the code is dead (security.md I3). A row that is not in
  * the answer met a code that was not open to it.
+ * implements: VCI 3.5a, VCI 4.1.1c, VCI 6.1b
  */
 static const char redeem_sql[] =
     "WITH r AS MATERIALIZED (SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"

@@ -30,6 +30,7 @@ void guard_add(struct guard_report *out, const struct idr_err *why)
 
 /* ---- who can reach us ---- */
 
+/* implements: VCI 8b */
 static void look_at_listener(const struct conf *c, const struct guard_listener *l, struct guard_report *out)
 {
 	if (!l->loopback && !c->tls_cert_file[0])
@@ -39,6 +40,7 @@ static void look_at_listener(const struct conf *c, const struct guard_listener *
 		OBJECT(out, REF, "%s answers %s to anyone: give the route a caller", l->name, l->open);
 }
 
+/* implements: VCI 8b, VCI 12.2.4b */
 static void look_at_url(const char *key, const char *url, struct guard_report *out)
 {
 	if (!idr_bytes_starts(idr_str(url), "https://"))

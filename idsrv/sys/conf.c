@@ -323,6 +323,7 @@ static bool has_trailing_slash(const char *url)
 	return n && url[n - 1] == '/';
 }
 
+/* implements: VCI 12.2.1a */
 static bool is_address(const char *url, struct idr_err *err)
 {
 	if (has_trailing_slash(url))

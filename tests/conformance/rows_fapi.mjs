@@ -101,7 +101,9 @@ async function wrongMethod(t, world) {
 }
 
 const authorizationRows = rowsOf(code, { grant: CODE }, [
+	/* proves: VCI 5.3a */
 	{ name: 'user-rejects-authentication', play: userRejects },
+	/* proves: VCI 5.2a */
 	{ name: 'ensure-authorization-request-without-state-success', play: withoutState },
 	{ name: 'ensure-authorization-request-with-long-state', play: longState },
 	{ name: 'ensure-different-state-inside-and-outside-request-object', play: stateOutside(true) },

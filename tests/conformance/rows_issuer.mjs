@@ -111,10 +111,14 @@ const ofIdentifier = (json) => (d) => {
 };
 
 export const issuerRows = [
+	/* proves: VCI 12.2.2a, VCI 12.2.4a, VCI 12.2.4c, VCI 12.2.4d, VCI 12.2.4e, VCI 12.2.4f, VCI 12.2.4g, VCI 12.2.4h, VCI A.2.2a, VCI A.3.2a, VCI B.2a, VCI B.3b */
 	{ name: `${NAME}metadata-test`, play: metadata, once: true },
+	/* proves: VCI 12.2.3a, VCI 12.2.3b */
 	{ name: `${NAME}metadata-test-signed`, play: signedMetadata, once: true },
 
+	/* proves: VCI 4.1.1a, VCI 4.1.3a, VCI 5.1.3b, VCI 8.2h, VCI 8.3e, VCI A.2.4a, VCI A.3.2a, VCI A.3.4a */
 	{ name: `${NAME}happy-flow`, success: true, change: surprises, needs: [issuing] },
+	/* proves: VCI 8.2e */
 	{ name: `${NAME}happy-flow (encrypted)`, success: true, change: surprises, needs: [issuing, 'encryption'], options: { encrypted: true } },
 	{ name: `${NAME}happy-flow (encrypted, zip)`, success: true, needs: [issuing, 'encryption'], options: { encrypted: true, zip: true } },
 	{ name: `${NAME}happy-flow-additional-requests`, play: additionalRequests, needs: [issuing] },
@@ -124,12 +128,16 @@ export const issuerRows = [
 		await it.through('nonce');
 		await it.must('credential');
 	} },
+	/* proves: VCI 3.3.2a, VCI 8.3g */
 	{ name: `${NAME}batch-issuance`, play: batch, needs: [issuing, 'batch'] },
 
+	/* proves: VCI F.4b */
 	refused('fail-invalid-nonce', { proof: ([d]) => { d.payload.nonce = random(); } }, 'invalid_nonce', { needs: [issuing, 'c_nonce'] }),
+	/* proves: VCI F.1e */
 	refused('fail-invalid-jwt-proof-signature', { proof: ([d]) => { d.corrupt = true; } }, 'invalid_proof', { needs: [issuing] }),
 	refused('fail-invalid-key-attestation-signature', { key_attestation: (d) => { d.corrupt = true; } }, 'invalid_proof',
 		{ needs: [issuing, 'key attestation'], options: { attestKeys: 'jwt' } }),
+	/* proves: VCI 8.2g, VCI 8.3.1.2c */
 	refused('fail-missing-proof', (d) => { delete d.json.proofs; }, 'invalid_proof', { needs: [issuing] }),
 	refused('fail-unknown-credential-configuration', ofIdentifier({ credential_configuration_id: random(8) }),
 		'unknown_credential_configuration', { needs: [issuing] }),
@@ -149,5 +157,6 @@ export const issuerRows = [
 	attestation(`${NAME}fail-client-attestation-exp-in-past`, (d) => { d.attestation.payload.exp = now() - 600; }),
 	attestation(`${NAME}fail-client-attestation-no-sub`, (d) => { delete d.attestation.payload.sub; }),
 	attestation(`${NAME}fail-client-attestation-pop-wrong-aud`, (d) => { d.pop.payload.aud = 'https://other.example'; }),
+	/* proves: VCI Eb */
 	attestation(`${NAME}fail-mismatched-client-attestation-pop-key`, (d) => { d.pop.key = newKey(); }),
 ];

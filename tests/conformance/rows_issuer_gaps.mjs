@@ -120,21 +120,28 @@ const proofs = [
 	{ name: 'c_nonce has expired', needs: [issuing, 'c_nonce'], waits: 'c_nonce', play: nonceExpires },
 	{ name: 'c_nonce survives a forged proof', needs: [issuing, 'c_nonce'], play: nonceSurvives },
 	{ name: 'c_nonce is used many times at once', needs: [issuing, 'c_nonce'], play: atOnce('credential', () => 'nonce') },
+	/* proves: VCI 8.2f */
 	proof('proof without nonce', (d) => { delete d.payload.nonce; }, 'invalid_proof', { needs: ['c_nonce'] }),
+	/* proves: VCI F.1d */
 	proof('proof for another issuer', (d) => { d.payload.aud = 'https://other.example'; }),
+	/* proves: VCI F.1c */
 	proof('proof of another client', (d) => { d.payload.iss = 'https://other.example'; }),
 	proof('proof without aud', (d) => { delete d.payload.aud; }),
 	proof('proof of another typ', (d) => { d.header.typ = 'jwt'; }),
 	proof('proof without typ', (d) => { delete d.header.typ; }),
 	proof('proof with alg none', (d) => { d.header.alg = 'none'; }),
+	/* proves: VCI F.1a */
 	proof('proof with an HMAC', (d) => { d.header.alg = 'HS256'; }),
 	proof('proof without key', (d) => { delete d.header.jwk; }),
+	/* proves: VCI F.1b */
 	proof('proof with two keys named', (d) => { d.header.kid = 'key-1'; }),
+	/* proves: VCI F.4a */
 	proof('proof with a private key in it', (d) => { d.header.jwk = d.key.secret.export({ format: 'jwk' }); }),
 	proof('proof with a key off the curve', (d) => { d.header.jwk = { ...d.header.jwk, y: d.header.jwk.x }; }),
 	proof('proof with crit', (d) => { Object.assign(d.header, { crit: ['x_unknown'], x_unknown: 1 }); }),
 	proof('proof without iat', (d) => { delete d.payload.iat; }),
 	proof('proof with iat in words', (d) => { d.payload.iat = String(now()); }),
+	/* proves: VCI F.4c */
 	proof('proof of yesterday', (d) => { d.payload.iat -= DAY; }),
 	proof('proof of tomorrow', (d) => { d.payload.iat += DAY; }),
 	body('proof that is no JWT', (d) => { d.json.proofs = { jwt: ['no.proof'] }; }, 'invalid_proof'),
@@ -143,6 +150,7 @@ const proofs = [
 	body('proofs is empty', (d) => { d.json.proofs = {}; }, 'invalid_proof'),
 	body('proofs of two types', (d) => { d.json.proofs = { ...d.json.proofs, di_vp: [{}] }; }, 'invalid_proof'),
 	body('proofs of a type that is not offered', (d) => { d.json.proofs = { di_vp: [{}] }; }, 'invalid_proof'),
+	/* proves: VCI Fa */
 	body('proofs without a proof', (d) => { d.json.proofs.jwt = []; }, 'invalid_proof'),
 ];
 
@@ -170,6 +178,7 @@ const requests = [
 	body('credential request with a member twice', (d) => text(JSON.stringify(d.json).replace('{', '{"credential_configuration_id":"other",'))(d),
 		'invalid_credential_request'),
 	body('credential request as a form', text('a=b', 'application/x-www-form-urlencoded'), 'invalid_credential_request'),
+	/* proves: VCI 8.2a */
 	body('credential request naming both', (d) => { Object.assign(d.json, { credential_identifier: 'one', credential_configuration_id: 'other' }); },
 		'invalid_credential_request'),
 	body('credential request naming nothing', (d) => {
@@ -179,6 +188,7 @@ const requests = [
 	body('credential request of an old draft', (d, it) => {
 		d.json = { format: it.world.format, proof: { proof_type: 'jwt', jwt: d.json.proofs?.jwt?.[0] } };
 	}, 'invalid_credential_request'),
+	/* proves: VCI 8.2c */
 	{ name: 'credential the token is not for', needs: [issuing], play: async (t, { configurations, configuration }) => {
 		const another = Object.keys(configurations).find((id) => id !== configuration);
 		const answer = await t.issuance({ change: { credential: (d) => { d.json = { ...d.json, credential_identifier: undefined,
@@ -220,13 +230,17 @@ const requests = [
 
 const notification = (name, change, code) => refused(`notification ${name}`, 'notification', change, 400, code, { needs: ['notification'] });
 const notifications = [
+	/* proves: VCI 11.3a */
 	notification('of an unknown id', (d) => { d.json.notification_id = random(); }, 'invalid_notification_id'),
 	notification('of an unknown event', (d) => { d.json.event = 'credential_forgotten'; }, 'invalid_notification_request'),
+	/* proves: VCI 11.1a */
 	notification('of an event in capitals', (d) => { d.json.event = 'CREDENTIAL_ACCEPTED'; }, 'invalid_notification_request'),
 	notification('without id', (d) => { delete d.json.notification_id; }, 'invalid_notification_request'),
 	notification('without event', (d) => { delete d.json.event; }, 'invalid_notification_request'),
+	/* proves: VCI 11.1b */
 	notification('described with a quote', (d) => { d.json.event_description = 'a " b'; }, 'invalid_notification_request'),
 	notification('that is no JSON', (d) => Object.assign(d, { json: undefined, body: '{', type: 'application/json' }), 'invalid_notification_request'),
+	/* proves: VCI 11.2a */
 	{ name: 'notification sent twice', needs: [issuing, 'notification'], play: async (t) => {
 		const it = t.issuance();
 		await it.through('notification');
@@ -243,6 +257,7 @@ const notifications = [
 		second.notificationId = first.notificationId;
 		t.expect(await second.notification(), 400, 'invalid_notification_id');
 	} },
+	/* proves: VCI 11a */
 	{ name: 'notification without a token', needs: [issuing, 'notification'], play: async (t, { http, metadata }) => {
 		t.expect(await http.ask({ method: 'POST', url: metadata.notification_endpoint, json: {} }), 401);
 	} },
@@ -267,15 +282,18 @@ async function deferredTo(t, { target, format }) {
 const decide = (world, word) => world.command('decide', world.target.deferring[world.format], word);
 const deferrals = [
 	deferred('for an unknown transaction', undefined, 'invalid_transaction_id'),
+	/* proves: VCI 9.1a */
 	deferred('without transaction_id', (d) => { delete d.json.transaction_id; }, 'invalid_credential_request'),
 	deferred('with a number as transaction_id', (d) => { d.json.transaction_id = 7; }, 'invalid_credential_request'),
 	deferred('that is no JSON', (d) => Object.assign(d, { json: undefined, body: '{', type: 'application/json' }), 'invalid_credential_request'),
+	/* proves: VCI 9.1d */
 	deferred('asking for encryption in the clear', (d) => {
 		d.json.credential_response_encryption = { jwk: { ...newKey().jwk, alg: 'ECDH-ES' }, enc: 'A256GCM' };
 	}, 'invalid_encryption_parameters'),
 	{ name: 'deferred without a token', needs: [issuing, 'deferred'], play: async (t, { http, metadata }) => {
 		t.expect(await http.ask({ method: 'POST', url: metadata.deferred_credential_endpoint, json: { transaction_id: 'x' } }), 401);
 	} },
+	/* proves: VCI 8.3b */
 	{ name: 'deferred until an officer approves', alone: true, needs: [issuing, 'deferred', 'approval'], play: async (t, world) => {
 		const [it, id] = await deferredTo(t, world);
 		t.expect(await it.deferred(id), 202);
@@ -288,6 +306,7 @@ const deferrals = [
 		await decide(world, 'refuse');
 		t.expect(await it.deferred(id), 400, 'credential_request_denied');
 	} },
+	/* proves: VCI 9a */
 	{ name: 'deferred to another wallet', alone: true, needs: [issuing, 'deferred', 'approval'], play: async (t, world) => {
 		const [, id] = await deferredTo(t, world);
 		const other = t.issuance({ configuration: world.target.deferring[world.format] });
@@ -311,7 +330,9 @@ const encryption = [
 	sealed('response key with its private part', answerTo((e) => { Object.assign(e.jwk, newKey().secret.export({ format: 'jwk' })); })),
 	sealed('response key off the curve', answerTo((e) => { e.jwk.y = e.jwk.x; })),
 	sealed('response zip that is not offered', answerTo((e) => { e.zip = 'GZ'; })),
+	/* proves: VCI 8.2k */
 	body('response encryption asked for in the clear', (d, it) => it.responseKeys(d), 'invalid_encryption_parameters', { needs: ['encryption'] }),
+	/* proves: VCI 8.3.1.2b */
 	{ name: 'encrypted request that is wrong is answered in the clear', needs: [issuing, 'encryption'], play: async (t) => {
 		const answer = await t.issuance({ encrypted: true, change: { credential: (d) => { delete d.json.proofs; } } }).to('credential');
 		t.expect(answer, 400, 'invalid_proof');
@@ -324,17 +345,23 @@ const encryption = [
 const attested = (name, change, { code = 'invalid_proof', ...more } = {}) => refused(`key attestation ${name}`, 'credential',
 	{ key_attestation: change }, 400, code, { options: { attestKeys: 'jwt' }, ...more, needs: ['key attestation', ...more.needs ?? []] });
 const attestations = [
+	/* proves: VCI D.1a */
 	attested('of another typ', (d) => { d.header.typ = 'jwt'; }),
 	attested('without x5c', (d) => { delete d.header.x5c; }),
+	/* proves: VCI D.1b */
 	attested('that has expired', (d) => { d.payload.exp = now() - 60; }),
+	/* proves: VCI D.1d */
 	attested('for another key', (d) => { d.payload.attested_keys = [newKey().jwk]; }),
+	/* proves: VCI D.1c */
 	attested('without keys', (d) => { d.payload.attested_keys = []; }),
+	/* proves: VCI F.1f */
 	attested('without nonce', (d) => { delete d.payload.nonce; }),
 	attested('of too low a level', (d) => Object.assign(d.payload, { key_storage: ['iso_18045_basic'], user_authentication: ['iso_18045_basic'] }),
 		{ needs: ['key attestation level'] }),
 	{ name: 'key attestation as the proof itself', needs: [issuing, 'attestation proof'], success: true, options: { attestKeys: 'attestation' } },
 	{ name: 'key attestation as the proof, for two keys', needs: [issuing, 'attestation proof', 'batch'], success: true,
 		options: { attestKeys: 'attestation', copies: 2 } },
+	/* proves: VCI F.3a */
 	attested('as the proof, with the nonce of nobody', (d) => { d.payload.nonce = random(); },
 		{ needs: ['attestation proof', 'c_nonce'], options: { attestKeys: 'attestation' }, code: 'invalid_nonce' }),
 	refused('key attestation as the proof, twice', 'credential', (d) => { d.json.proofs.attestation.push(d.json.proofs.attestation[0]); }, 400,
@@ -354,6 +381,7 @@ const offered = async (t, more) => {
 	return it;
 };
 const authorizations = [
+	/* proves: VCI 6.2a */
 	{ name: 'authorization_details give credential identifiers', success: true, needs: [issuing, 'authorization code', 'rar'], options: detailed,
 		change: { credential: (d, it) => { it.note(when(!d.json.credential_identifier, 'token response', 'has no credential_identifiers'), 'rar'); } } },
 	details('of an unknown configuration', (d) => {
@@ -362,6 +390,7 @@ const authorizations = [
 	details('of another type', (d) => { d.form.authorization_details = '[{"type":"payment"}]'; }, 'invalid_authorization_details'),
 	details('that are no JSON', (d) => { d.form.authorization_details = '['; }, 'invalid_authorization_details'),
 	details('that are an object', (d) => { d.form.authorization_details = '{}'; }, 'invalid_authorization_details'),
+	/* proves: VCI 8.2b */
 	refused('configuration asked for though identifiers were given', 'credential', (d, it) => {
 		delete d.json.credential_identifier;
 		d.json.credential_configuration_id = it.configuration;
@@ -406,6 +435,7 @@ const clients = [
 	client('sent twice', async (d) => { d.headers.push(['OAuth-Client-Attestation', await seal(d.attestation)]); }),
 	client('of another typ', (d) => { d.attestation.header.typ = 'jwt'; }),
 	client('without x5c', (d) => { delete d.attestation.header.x5c; }),
+	/* proves: VCI Ea */
 	client('by a self-made provider', (d) => { d.attestation.key = newKey(); }),
 	client('with a private key in cnf', (d, it) => { d.attestation.payload.cnf.jwk = it.client.instance.secret.export({ format: 'jwk' }); }),
 	client('proof without jti', (d) => { delete d.pop.payload.jti; }),

@@ -5,6 +5,7 @@ ok "a usable configuration is said to be so, and nothing is started" conf
 ok "an unknown key is an error" eval '! conf --no_such_key 1'
 ok "a number that is none is an error" eval '! conf --offer_ttl_s soon'
 ok "a number out of range is an error" eval '! conf --offer_ttl_s 0'
+# proves: VCI 12.2.1a
 ok "an address with a query or a fragment is an error" eval '! conf --base_url "http://127.0.0.1:9?a" && ! conf --base_url "http://127.0.0.1:9#a"'
 ok "keys that are not there are an error" eval '! conf --key_dir /nonexistent'
 ok "types that are not there are an error" eval '! conf --schema_dir /nonexistent'

@@ -371,6 +371,7 @@ static void the_fiftieth_look_up_within_an_hour_raises_an_alarm(void **state)
 	assert_int_equal(alarms(c), before + 1);
 }
 
+/* proves: VCI 4.1.1a */
 static void an_offer_needs_a_person_and_known_configurations(void **state)
 {
 	struct client *c = *state;

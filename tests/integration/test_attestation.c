@@ -85,6 +85,7 @@ static char *faulty(struct client *c, const struct wallet *w, size_t i, struct f
 	return attestation(c, w, &a);
 }
 
+/* proves: VCI Ea */
 static void every_fault_of_an_attestation_is_refused(void **state)
 {
 	struct client *c = *state;
@@ -153,6 +154,7 @@ static char *faulty_pop(struct client *c, const struct wallet *w, size_t i, stru
 	return attestation_pop(c, w, &p);
 }
 
+/* proves: VCI Eb */
 static void every_fault_of_a_proof_of_possession_is_refused(void **state)
 {
 	static const struct attestation right;

@@ -63,6 +63,7 @@ static void must_be_refused(struct client *c, const struct page *p, long status,
 
 /* ---- the way as it should be ---- */
 
+/* proves: VCI 12.2.4j */
 static void a_citizen_logs_in_agrees_and_is_sent_back(void **state)
 {
 	struct client *c = *state;
@@ -113,6 +114,7 @@ static void a_number_may_be_typed_as_people_write_it(void **state)
 	assert_true(page_has(&p, "approve"));
 }
 
+/* proves: VCI 5.1.2a */
 static void what_is_asked_for_twice_is_shown_once_and_all_of_it_is_shown(void **state)
 {
 	struct client *c = *state;

@@ -90,6 +90,7 @@ static void loading_the_page_twice_uses_nothing_up(void **state)
 	assert_true(strlen(code_get(c, &w, uri, person_key(c, 11))) >= 43);
 }
 
+/* proves: VCI 5.3a */
 static void a_citizen_who_refuses_is_told_to_the_wallet_and_ends_the_request(void **state)
 {
 	struct client *c = *state;
@@ -111,6 +112,7 @@ static void a_citizen_who_refuses_is_told_to_the_wallet_and_ends_the_request(voi
 
 /* ---- codes ---- */
 
+/* proves: VCI 8.3a */
 static void a_code_becomes_a_token_and_the_token_a_credential(void **state)
 {
 	struct client *c = *state;
@@ -132,6 +134,7 @@ static void a_code_becomes_a_token_and_the_token_a_credential(void **state)
 	must_answer(&r, 200);
 }
 
+/* proves: VCI 6.1c, VCI 6.1d */
 static void every_fault_at_the_token_endpoint_has_its_code_and_costs_nothing(void **state)
 {
 	struct client *c = *state;
@@ -366,6 +369,7 @@ static char *identified(struct client *c, const char *configuration, const char 
 	return text(c, "{\"credential_identifier\":\"%s\"%s", identifier, comma);
 }
 
+/* proves: VCI 5.1.2c, VCI 6.2a, VCI 8.2b */
 static void authorization_details_are_answered_with_an_identifier_that_stays(void **state)
 {
 	struct client *c = *state;
@@ -376,12 +380,13 @@ static void authorization_details_are_answered_with_an_identifier_that_stays(voi
 
 	wallet_open(c, "https://wallet.example", &w);
 	push_form(c, &w, "");
-	r = wallet_ask(c, &w, "/par", push_form_without(c, &w, "scope", text(c, "&%s&scope=age.sdjwt", DETAIL)));
+	r = wallet_ask(c, &w, "/par", push_form_without(c, &w, "scope", text(c, "&%s&scope=age.sdjwt%%20pid.sdjwt",
+	    DETAIL)));
 	must_answer(&r, 201);
 	r = wallet_ask(c, &w, "/token", code_form(c, &w, code_get(c, &w, member(c, r.json, "request_uri"),
 	    person_key(c, 15)), ""));
 	must_answer(&r, 200);
-	assert_string_equal(member(c, r.json, "scope"), "age.sdjwt");
+	assert_string_equal(member(c, r.json, "scope"), "age.sdjwt"); /* the other is in the details, which count */
 	identifier = identifier_of(c, &r);
 	token = member(c, r.json, "access_token");
 	again = wallet_ask(c, &w, "/token", refresh_form(c, &r));

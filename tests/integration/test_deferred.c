@@ -121,6 +121,7 @@ static char *must_get(struct client *c, const struct waiting *w, const struct re
 
 /* ---- the rows of issuing brief 14 ---- */
 
+/* proves: VCI 8.3b, VCI 8.3c, VCI 8.3f, VCI 9.1c, VCI 9.2a, VCI 9.2b, VCI 9.2c */
 static void a_credential_waits_until_an_officer_has_approved_it(void **state)
 {
 	struct client *c = *state;
@@ -161,6 +162,7 @@ static void a_refused_one_is_denied(void **state)
 }
 
 /* proves: I9 */
+/* proves: VCI 9a */
 static void another_issuance_cannot_tell_a_transaction_from_none(void **state)
 {
 	struct client *c = *state;
@@ -183,6 +185,7 @@ static void another_issuance_cannot_tell_a_transaction_from_none(void **state)
 	must_fail(c, &r, 400, "invalid_transaction_id");
 }
 
+/* proves: VCI 9.1a, VCI 9.1d */
 static void every_fault_of_a_deferred_request_has_its_code(void **state)
 {
 	static const struct { const char *json, *error; } bad[] = {
@@ -243,7 +246,10 @@ static void a_dpop_proof_and_a_nonce_are_used_once_also_here(void **state)
 	must_fail(c, &r, 400, "invalid_nonce");
 }
 
-/* A citizen who logged in: no offer, and a wallet that comes back with its refresh token and another DPoP key. */
+/*
+ * A citizen who logged in: no offer, and a wallet that comes back with its refresh token and another DPoP key.
+ * proves: VCI 9.1b
+ */
 static void a_wallet_collects_with_its_refresh_token_and_the_answer_stays_with_that_key(void **state)
 {
 	struct client *c = *state;

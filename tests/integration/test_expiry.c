@@ -10,6 +10,7 @@
 
 enum { DEAD_MS = 3100 };
 
+/* proves: VCI 4.1.1c */
 static void a_code_dies_with_its_offer(void **state)
 {
 	struct client *c = *state;
@@ -42,6 +43,7 @@ static void a_token_dies(void **state)
 	assert_non_null(strstr(header_of(c, &r, "WWW-Authenticate"), "error=\"invalid_token\""));
 }
 
+/* proves: VCI F.4b */
 static void a_nonce_dies(void **state)
 {
 	struct client *c = *state;

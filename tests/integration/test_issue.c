@@ -111,6 +111,7 @@ static void a_bound_token_is_no_bearer_token_and_the_other_way_round(void **stat
 	must_challenge(c, &r, 401, "invalid_token");
 }
 
+/* proves: VCI 8a */
 static void without_a_token_only_the_scheme_is_told(void **state)
 {
 	struct client *c = *state;
@@ -121,6 +122,7 @@ static void without_a_token_only_the_scheme_is_told(void **state)
 	assert_int_equal(r.body.n, 0);
 }
 
+/* proves: VCI 8a */
 static void tokens_that_are_none_are_refused(void **state)
 {
 	static const char *const bad[] = {
@@ -142,6 +144,7 @@ static void tokens_that_are_none_are_refused(void **state)
 
 /* ---- the credential request ---- */
 
+/* proves: VCI 8.2a, VCI 8.3.1.2a */
 static void each_fault_of_a_credential_request_has_its_code(void **state)
 {
 	static const struct { const char *body, *error; } bad[] = {
@@ -188,6 +191,7 @@ static void a_body_of_another_media_type_is_a_bad_credential_request(void **stat
 	assert_string_equal(header_of(c, &r, "Allow"), "POST");
 }
 
+/* proves: VCI 8.2c */
 static void a_token_for_one_credential_does_not_give_another(void **state)
 {
 	struct client *c = *state;
@@ -206,6 +210,7 @@ static char *with_proofs(struct client *c, const char *proofs)
 	return text(c, "{\"credential_configuration_id\":\"pid.sdjwt\",\"proofs\":%s}", proofs);
 }
 
+/* proves: VCI 8.2g, VCI Fa */
 static void malformed_proofs_are_refused(void **state)
 {
 	struct client *c = *state;
@@ -235,6 +240,7 @@ static void malformed_proofs_are_refused(void **state)
 	must_fail(c, &r, 400, "invalid_proof");
 }
 
+/* proves: VCI 8.2f, VCI F.1a, VCI F.1b, VCI F.1c, VCI F.1d, VCI F.1e, VCI F.4a, VCI F.4c */
 static void each_fault_of_a_proof_has_its_code(void **state)
 {
 	struct client *c = *state;
@@ -295,6 +301,7 @@ static void each_fault_of_a_proof_has_its_code(void **state)
 	must_answer(&r, 200);
 }
 
+/* proves: VCI F.4b */
 static void a_nonce_is_used_once(void **state)
 {
 	struct client *c = *state;
@@ -363,6 +370,7 @@ static void one_bad_proof_fails_the_whole_batch(void **state)
 
 /* ---- batches (I7), holder keys (I8), claims (I11) ---- */
 
+/* proves: VCI 8.3g */
 static void a_batch_holds_no_key_twice_and_no_more_than_allowed(void **state)
 {
 	struct client *c = *state;
@@ -386,6 +394,7 @@ static void a_batch_holds_no_key_twice_and_no_more_than_allowed(void **state)
 }
 
 /* proves: TSL 13.2b */
+/* proves: VCI 3.3.2a */
 static void the_copies_of_a_batch_cannot_be_linked(void **state)
 {
 	struct client *c = *state;
@@ -444,6 +453,7 @@ static void a_holder_key_of_one_person_gives_nothing_to_another(void **state)
 	must_answer(&r, 200);
 }
 
+/* proves: VCI 8.2h */
 static void claims_in_a_request_change_nothing(void **state)
 {
 	struct client *c = *state;

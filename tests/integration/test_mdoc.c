@@ -23,6 +23,7 @@ static const struct idr_json *element(const struct held *h, const char *space, c
 
 /* ---- metadata ---- */
 
+/* proves: VCI 12.2.4f, VCI A.2.2a */
 static void the_metadata_says_what_an_mdoc_is(void **state)
 {
 	struct client *c = *state;

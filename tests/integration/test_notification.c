@@ -71,6 +71,7 @@ static void the_metadata_names_the_endpoint(void **state)
 	assert_string_equal(member(c, r.json, "notification_endpoint"), text(c, "%s/notification", c->server));
 }
 
+/* proves: VCI 11.1c, VCI 11.2a */
 static void what_is_said_is_seen_by_the_officer_and_saying_it_again_changes_nothing(void **state)
 {
 	struct client *c = *state;
@@ -112,7 +113,7 @@ static void a_failure_is_kept_and_its_words_are_not(void **state)
 	assert_true(idr_json_is_str(idr_json_at(offer_notifications(c, &x), 0), "credential_failure"));
 }
 
-/* I9: the id of another token is answered as one that never was. */
+/* I9: the id of another token is answered as one that never was. proves: VCI 11.3a */
 static void the_id_of_another_token_is_an_unknown_one(void **state)
 {
 	struct client *c = *state;
@@ -143,6 +144,7 @@ static void the_id_of_another_token_is_an_unknown_one(void **state)
 	must_answer(&r, 204);
 }
 
+/* proves: VCI 11a */
 static void without_its_token_nothing_is_said(void **state)
 {
 	struct client *c = *state;
@@ -179,6 +181,7 @@ static void without_its_token_nothing_is_said(void **state)
 	assert_non_null(strstr(header_of(c, &r, "WWW-Authenticate"), "error=\"invalid_dpop_proof\""));
 }
 
+/* proves: VCI 11.1a, VCI 11.1b */
 static void what_is_no_notification_is_said_to_be_none(void **state)
 {
 	struct client *c = *state;

@@ -6,6 +6,7 @@
 #include <curl/curl.h>
 #include <string.h>
 
+/* proves: VCI 5.1.3b */
 static void a_pushed_request_is_answered_with_a_request_uri_of_a_minute(void **state)
 {
 	static const char prefix[] = "urn:ietf:params:oauth:request_uri:";
@@ -89,6 +90,7 @@ static const struct { const char *without, *more; long status; const char *error
 	{ "redirect_uri", "&redirect_uri=https%3A%2F%2Finstances.wallet.example%2Fcb%2F1234", 201, NULL },
 };
 
+/* proves: VCI 5.1.1a, VCI 5.1.2b, VCI B.1a, VCI B.3a, VCI Ca */
 static void every_fault_of_a_push_has_its_code(void **state)
 {
 	struct client *c = *state;
@@ -163,6 +165,7 @@ static const struct idr_json *offer_by_code(struct client *c, const char *more)
 	return r.json;
 }
 
+/* proves: VCI 4.1a, VCI 5.1.3a */
 static void an_offer_to_log_in_holds_an_issuer_state_and_no_code(void **state)
 {
 	struct client *c = *state;
@@ -172,6 +175,10 @@ static void an_offer_to_log_in_holds_an_issuer_state_and_no_code(void **state)
 	char *issuer_state;
 
 	assert_int_equal(strncmp(member(c, made, "link_by_reference"), "haip-vci://?credential_offer_uri=", 33), 0);
+	/* the offer or its address, never both */
+	assert_null(strstr(member(c, made, "link_by_reference"), "credential_offer="));
+	assert_null(strstr(member(c, made, "link_by_value"), "credential_offer_uri="));
+	assert_non_null(strstr(member(c, made, "link_by_value"), "?credential_offer=%7B"));
 	grants = idr_json_find(idr_json_find(made, "credential_offer"), "grants");
 	assert_int_equal(grants->n, 1);
 	grant = idr_json_find(grants, "authorization_code");

@@ -36,7 +36,7 @@ static struct reply request(struct client *c, const struct sealed *x, const char
 	return seal_ask(c, "/credential", x->token, x->dpop, type, body);
 }
 
-/* proves: OpenID4VCI 1.0 section 10 */
+/* OpenID4VCI 1.0 section 10. proves: VCI 8.3c, VCI 8.3d, VCI 10a, VCI 10c */
 static void a_request_may_be_encrypted_and_its_answer_is_then_what_was_asked_for(void **state)
 {
 	static const char *const enc[] = { "A256GCM", "A128GCM" };
@@ -139,6 +139,7 @@ static const char *faulty(struct client *c, const struct sealed *x, size_t i, co
 }
 
 /* proves: V24, OpenID4VCI 1.0 section 8.3.1.2 */
+/* proves: VCI 8.3.1.2b, VCI 10b */
 static void every_fault_of_an_encrypted_request_is_refused_in_the_clear(void **state)
 {
 	struct client *c = *state;
@@ -181,6 +182,7 @@ static void what_is_wrong_inside_is_told_as_if_it_were_plain(void **state)
 	must_fail(c, &r, 400, "unknown_credential_configuration");
 }
 
+/* proves: VCI 8.2d, VCI 8.2k, VCI 10c */
 static void every_fault_of_the_response_encryption_is_refused(void **state)
 {
 	struct client *c = *state;
@@ -217,6 +219,7 @@ static void every_fault_of_the_response_encryption_is_refused(void **state)
 	must_fail(c, &r, 400, "invalid_encryption_parameters");
 }
 
+/* proves: VCI 8.2j */
 static void the_media_type_is_json_or_jwt_at_the_credential_endpoints_alone(void **state)
 {
 	struct client *c = *state;
@@ -282,7 +285,7 @@ static const struct idr_json *signed_metadata(struct client *c, const struct rep
 	return payload;
 }
 
-/* proves: OpenID4VCI 1.0 section 12.2.3 */
+/* OpenID4VCI 1.0 section 12.2.3. proves: VCI 12.2.2a, VCI 12.2.3a, VCI 12.2.3b, VCI 12.2.3c */
 static void metadata_is_signed_for_those_who_prefer_it(void **state)
 {
 	static const char *const json[] = { NULL, "Accept: */*", "Accept: application/json",

@@ -14,6 +14,7 @@ static char *token_url(struct client *c)
 
 /* ---- the offer ---- */
 
+/* proves: VCI 13.5a */
 static void an_offer_holds_no_personal_data(void **state)
 {
 	struct client *c = *state;
@@ -38,6 +39,7 @@ static void an_offer_holds_no_personal_data(void **state)
 		    idr_json_is_str(m, "credential_configuration_ids"));
 }
 
+/* proves: VCI 4.1.1c */
 static void a_code_is_redeemed_once_by_fifty_at_once(void **state)
 {
 	enum { N = 50 };
@@ -68,6 +70,7 @@ static void a_redeemed_offer_is_gone(void **state)
 	assert_string_equal(member(c, r.json, "state"), "redeemed");
 }
 
+/* proves: VCI 3.5a */
 static void five_wrong_transaction_codes_kill_a_code(void **state)
 {
 	struct client *c = *state;
@@ -105,7 +108,7 @@ static void four_wrong_transaction_codes_leave_one_try(void **state)
 	token_get(c, &o, NULL);
 }
 
-/* The guesses of twenty at once are counted each: no race gives a sixth. */
+/* The guesses of twenty at once are counted each: no race gives a sixth. proves: VCI 3.5a */
 static void guesses_at_once_are_counted_each(void **state)
 {
 	enum { N = 20 };
@@ -127,6 +130,7 @@ static void guesses_at_once_are_counted_each(void **state)
 	must_fail(c, &r, 400, "invalid_grant");
 }
 
+/* proves: VCI 6.1b */
 static void a_transaction_code_must_be_sent_when_asked_for_and_only_then(void **state)
 {
 	struct client *c = *state;
@@ -150,6 +154,7 @@ static void a_transaction_code_must_be_sent_when_asked_for_and_only_then(void **
 
 /* ---- the token endpoint ---- */
 
+/* proves: VCI 6.1a */
 static void the_token_endpoint_refuses_malformed_requests(void **state)
 {
 	static const struct { const char *body, *error; } bad[] = {
@@ -255,6 +260,7 @@ static void a_dpop_proof_is_used_once_at_the_token_endpoint(void **state)
 
 /* ---- metadata and nonce ---- */
 
+/* proves: VCI 7a, VCI 12.2.4a */
 static void the_metadata_names_what_is_there(void **state)
 {
 	struct client *c = *state;
@@ -277,7 +283,7 @@ static void the_metadata_names_what_is_there(void **state)
 	assert_null(strstr((const char *)r.body.p, "\"d\":"));
 }
 
-/* proves: VCI 7.2a */
+/* proves: VCI 7.2a, VCI 7.2b */
 static void nonces_are_fresh_and_never_stored_by_caches(void **state)
 {
 	struct client *c = *state;

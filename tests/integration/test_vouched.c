@@ -114,7 +114,7 @@ static char *beside(struct client *c, const struct holder *h, const char *attest
 
 /* ---- what is taken ---- */
 
-/* proves: OpenID4VCI 1.0 appendix F.3, HAIP 1.0 section 4.5.1 */
+/* OpenID4VCI 1.0 appendix F.3, HAIP 1.0 section 4.5.1 */
 static void an_attestation_alone_gives_one_credential_for_each_of_its_keys(void **state)
 {
 	static const struct vouch right, no_end = { .no_exp = true };
@@ -261,6 +261,7 @@ static const char *faulty(struct client *c, const struct holder *h, size_t i, st
 	}
 }
 
+/* proves: VCI D.1a, VCI D.1b, VCI D.1c, VCI F.3b */
 static void every_fault_of_a_key_attestation_is_an_invalid_proof(void **state)
 {
 	struct client *c = *state;
@@ -287,6 +288,7 @@ static void every_fault_of_a_key_attestation_is_an_invalid_proof(void **state)
 	must_issue(c, &h, &r, KEYS);
 }
 
+/* proves: VCI F.1f, VCI F.3a */
 static void the_nonce_of_an_attestation_is_ours_and_the_one_of_its_proof(void **state)
 {
 	struct vouch v = { .nonce = "\"unknown\"" };
@@ -302,6 +304,7 @@ static void the_nonce_of_an_attestation_is_ours_and_the_one_of_its_proof(void **
 	must_fail(c, &r, 400, "invalid_nonce");
 }
 
+/* proves: VCI D.1d */
 static void a_proof_whose_key_nobody_vouches_for_is_refused(void **state)
 {
 	struct vouch v = { .typ = NULL };
@@ -336,6 +339,7 @@ static void a_proof_whose_key_nobody_vouches_for_is_refused(void **state)
 	must_fail(c, &r, 400, "invalid_proof");
 }
 
+/* proves: VCI Fa */
 static void the_shape_of_an_attestation_proof_is_looked_at(void **state)
 {
 	struct vouch v = { .typ = NULL };
@@ -380,6 +384,7 @@ static void an_attestation_never_gives_more_copies_than_the_type(void **state)
 	must_fail(c, &r, 400, "invalid_proof");
 }
 
+/* proves: VCI 12.2.4h, VCI Da */
 static void what_is_required_stands_in_the_metadata(void **state)
 {
 	struct client *c = *state;
@@ -398,6 +403,7 @@ static void what_is_required_stands_in_the_metadata(void **state)
 	    IDR_JSON_TRUE);
 }
 
+/* proves: VCI 8.2i */
 static void requests_and_answers_in_the_clear_are_refused_where_encryption_is_required(void **state)
 {
 	struct vouch v = { .typ = NULL };
@@ -414,7 +420,7 @@ static void requests_and_answers_in_the_clear_are_refused_where_encryption_is_re
 	must_fail(c, &r, 400, "invalid_encryption_parameters");
 }
 
-/* This server's tokens live fifteen minutes if they are bound to a key. */
+/* This server's tokens live fifteen minutes if they are bound to a key. proves: VCI 13.10a */
 static void a_token_bound_to_no_key_lives_five_minutes_at_most(void **state)
 {
 	struct client *c = *state;

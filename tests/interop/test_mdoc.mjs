@@ -22,6 +22,7 @@ const elements = (issued, space) => issued.getPrettyClaims(space);
 const iso = (date) => date.toISOString().slice(0, 10);
 
 /* proves: MDOC 7.1a, MDOC 9.1.2.4a, MDOC 9.1.2.4b, MDOC 9.1.2.4e, MDOC 9.1.2.5a */
+/* proves: VCI A.2.4a */
 test('the library verifies a licence we issued, with every check it has', async () => {
 	const issued = await readIssued(licence), mso = issued.issuerAuth.mobileSecurityObject;
 	const { claims } = person(0), shown = elements(issued, MDL);

@@ -10,6 +10,7 @@ const GRANT = 'urn:ietf:params:oauth:grant-type:pre-authorized_code';
 const batchSize = async () => (await issuance.resolveIssuerMetadata(server))
 	.credentialIssuer.batch_credential_issuance.batch_size;
 
+/* proves: VCI 4.1a */
 test('the wallet library reads an offer by value and by reference, and they are the same', async () => {
 	const made = makeOffer(person(0));
 	const byValue = await issuance.resolveCredentialOffer(made.link_by_value);
@@ -39,6 +40,7 @@ test('the wallet library accepts our metadata as OpenID4VCI 1.0 and knows every 
 		assert.equal(configuration.format, id.endsWith('.mdoc') ? 'mso_mdoc' : 'dc+sd-jwt');
 });
 
+/* proves: VCI A.3.4a */
 test('a wallet with DPoP and transaction code receives a batch, each copy for a key of its own', async () => {
 	const made = makeOffer(person(0), ['pid.sdjwt'], '--tx-code');
 	const copies = await batchSize();

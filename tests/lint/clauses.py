@@ -125,6 +125,9 @@ def test_of_script(lines, at):
     """A row or a test by its sentence; else the function, or the one around the line, which has to be used."""
     line = lines[at]
     sentence = quoted(line)
+    for name in re.findall(r"\$\{(\w+)\}", sentence or ""):
+        value = next((m.group(1) for m in (re.search(rf"\b{name} = '([^']*)'", one) for one in lines) if m), "")
+        sentence = sentence.replace(f"${{{name}}}", value)
     if sentence and re.match(r"\s*(?:[\[{]|(?:test|ok)\b|\w+\(['\"`])", line):
         return sentence
     for number in range(at, -1, -1):

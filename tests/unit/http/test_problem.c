@@ -125,6 +125,7 @@ static void says_when_to_come_again(void **state)
 	HAS_NOT("error_description");
 }
 
+/* proves: VCI 8.3.1.2c */
 static void reduces_descriptions_to_the_allowed_characters(void **state)
 {
 	const struct idr_json *d;
@@ -153,7 +154,10 @@ static void maps_a_wrong_tx_code_to_invalid_grant(void **state)
 	HAS("error", "invalid_request");
 }
 
-/* proves: OpenID4VCI 1.0 sections 8.3.1.2 and 9.3: one more, which the deferred endpoint alone refuses with */
+/*
+ * OpenID4VCI 1.0 sections 8.3.1.2 and 9.3: one more, which the deferred endpoint alone refuses with
+ * proves: VCI 8.3.1.2a
+ */
 static void names_only_the_seven_codes_at_the_credential_endpoint(void **state)
 {
 	static const char *const seven[] = { "invalid_credential_request",
@@ -175,7 +179,7 @@ static void names_only_the_seven_codes_at_the_credential_endpoint(void **state)
 	}
 }
 
-/* proves: OpenID4VCI 1.0 section 11.3 */
+/* OpenID4VCI 1.0 section 11.3 */
 static void names_only_two_codes_at_the_notification_endpoint(void **state)
 {
 	(void)state;

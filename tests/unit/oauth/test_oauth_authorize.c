@@ -124,6 +124,7 @@ static void must_end_with(struct scene *x, const char *error)
 
 /* ---- the decision ---- */
 
+/* proves: VCI 5.2a */
 static void who_agrees_gives_the_wallet_a_code_of_a_minute(void **state)
 {
 	struct scene *x = *state;
@@ -158,6 +159,7 @@ static void nobody_agrees_without_having_logged_in(void **state)
 }
 
 /* proves: an issuer_state authenticates nobody (issuing brief 5) */
+/* proves: VCI 5.1.3a */
 static void the_offer_of_one_person_is_nothing_for_another(void **state)
 {
 	struct scene *x = *state;

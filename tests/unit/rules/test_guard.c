@@ -170,6 +170,7 @@ static void refuses_an_admin_route_for_anyone(void **state)
 	assert_non_null(strstr(err.msg, "admin_listen answers metrics to anyone"));
 }
 
+/* proves: VCI 8b */
 static void refuses_listeners_that_others_reach_without_tls(void **state)
 {
 	static const struct guard_listener outside[] = {
@@ -239,6 +240,7 @@ static void says_all_reasons_at_once(void **state)
 	assert_non_null(strstr(err.msg, "9 reasons"));
 }
 
+/* proves: VCI 8b, VCI 12.2.4b */
 static void refuses_addresses_without_https(void **state)
 {
 	(void)state;

@@ -235,6 +235,7 @@ static void refuses_a_source_that_is_not_one_select(void **state)
 			fail_msg("accepted: %s", bad[i]);
 }
 
+/* proves: VCI 12.2.4i */
 static void refuses_a_broken_top(void **state)
 {
 	static const char *const bad[] = { "", "[]", "{}", "{" HEAD REST "}",
@@ -284,6 +285,7 @@ static void refuses_a_broken_top(void **state)
 			fail_msg("%zu: %s", i, bad[i]);
 }
 
+/* proves: VCI B.3b */
 static void refuses_a_broken_claim(void **state)
 {
 	static const char *const bad[] = { "\"type\":\"text\"", "\"type\":7", "\"type\":\"string\",\"x\":1",
