@@ -20,8 +20,7 @@ enum { BENCH_ROUNDS_MAX = 15 };
 /* What the command line says, for all parts. */
 struct bench_options {
 	const char *server;    /* http://127.0.0.1:port */
-	const char *tokens;    /* file: an access token a line, of different people */
-	const char *people;    /* file: the row keys of these people */
+	const char *people;    /* file: the row key of a person a line */
 	const char *party;     /* key of a relying party */
 	const char *card;      /* text of a paper QR */
 	const char *admin;     /* http://127.0.0.1:port */
@@ -29,7 +28,7 @@ struct bench_options {
 	const char *delay;     /* file of preload/slow_fsync.c */
 	const char *shared;    /* directory that the server's user may enter */
 	const char *keys;      /* directory with the keys of the rail */
-	const char *person;    /* row key, of the first token */
+	const char *person;    /* row key of one */
 	const char *bin, *work; /* programs; what this run made */
 	const char *db;        /* connection string of the server's database */
 	pid_t pid;             /* of idsrv */
@@ -158,9 +157,11 @@ struct idr_bytes bench_ask(const char *server, struct bench_request *r, struct i
 /* ---- wallets: each request with a fresh nonce, a fresh key and its proof ---- */
 
 struct bench_wallet;
+/* Gets itself an access token of every one of o->people. */
 struct bench_wallet *bench_wallet_new(const struct bench_options *o, const char *configuration);
 void bench_wallet_free(struct bench_wallet **w);
-/* The same with access tokens of its own, each bound to a key that every request proves by DPoP. */
+/* The same with access tokens bound to a key, which every request proves by DPoP; they live longer than the
+ * five minutes of the others. */
 struct bench_wallet *bench_wallet_bound(const struct bench_options *o, const char *configuration);
 /* n credential requests made beforehand, so that what is measured is the server; then next() gives them. */
 void bench_wallet_prepare(struct bench_wallet *w, size_t n);

@@ -39,7 +39,7 @@ static bool stage(const struct bench_options *o, struct mixed *m, int connection
 
 bool bench_long(const struct bench_options *o)
 {
-	struct mixed m = { .wallet = bench_wallet_new(o, "residence.sdjwt"),
+	struct mixed m = { .wallet = bench_wallet_bound(o, "residence.sdjwt"),
 		.verify = bench_verify_request(o, idr_str(o->card), NULL, NULL) };
 	bool ok;
 

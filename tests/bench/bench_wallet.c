@@ -28,43 +28,6 @@ struct bench_wallet {
 	struct bench_request walking[WALKERS_MAX]; /* what a connection has asked for last */
 };
 
-/* The lines of a file; false behind the last. */
-static bool next_line(struct bench_wallet *w, FILE *f, char **out)
-{
-	char line[1024];
-	struct idr_err err;
-
-	while (fgets(line, sizeof(line), f)) {
-		line[strcspn(line, "\n")] = '\0';
-		if (!*line)
-			continue;
-		bench_must((*out = idr_arena_printf(w->keep, &err, "%s", line)) != NULL, &err);
-		return true;
-	}
-	return false;
-}
-
-static FILE *open_lines(const char *name)
-{
-	FILE *f = name ? fopen(name, "re") : NULL;
-
-	if (!f)
-		bench_die(name ? name : "--people", NULL);
-	return f;
-}
-
-static void read_tokens(struct bench_wallet *w)
-{
-	FILE *f = open_lines(w->o->tokens);
-	char *token;
-
-	while (w->n_access < TOKENS_MAX && next_line(w, f, &token))
-		w->access[w->n_access++] = (struct access){ token, NULL };
-	fclose(f);
-	if (!w->n_access)
-		bench_die("there is no access token", NULL);
-}
-
 static struct bench_wallet *wallet_new(const struct bench_options *o, const char *configuration)
 {
 	struct bench_wallet *w = calloc(1, sizeof(*w));
@@ -77,14 +40,6 @@ static struct bench_wallet *wallet_new(const struct bench_options *o, const char
 	w->o = o;
 	w->configuration = configuration;
 	w->nonce = bench_request_make("POST", "/nonce", NULL, NULL, IDR_LIT(""));
-	return w;
-}
-
-struct bench_wallet *bench_wallet_new(const struct bench_options *o, const char *configuration)
-{
-	struct bench_wallet *w = wallet_new(o, configuration);
-
-	read_tokens(w);
 	return w;
 }
 
@@ -213,7 +168,32 @@ static struct bench_request of_new_key(struct bench_wallet *w, struct idr_bytes 
 	return r;
 }
 
-/* ---- access tokens that are bound to a key ---- */
+/* ---- access tokens ---- */
+
+/* The lines of a file; false behind the last. */
+static bool next_line(struct bench_wallet *w, FILE *f, char **out)
+{
+	char line[1024];
+	struct idr_err err;
+
+	while (fgets(line, sizeof(line), f)) {
+		line[strcspn(line, "\n")] = '\0';
+		if (!*line)
+			continue;
+		bench_must((*out = idr_arena_printf(w->keep, &err, "%s", line)) != NULL, &err);
+		return true;
+	}
+	return false;
+}
+
+static FILE *open_lines(const char *name)
+{
+	FILE *f = name ? fopen(name, "re") : NULL;
+
+	if (!f)
+		bench_die(name ? name : "--people", NULL);
+	return f;
+}
 
 static struct idr_bytes json_text(struct bench_wallet *w, struct idr_bytes body, const char *name,
     const char *of_grant)
@@ -230,10 +210,11 @@ static struct idr_bytes json_text(struct bench_wallet *w, struct idr_bytes body,
 	return doc->text;
 }
 
-static void bind(struct bench_wallet *w, const char *person, struct access *out)
+/* A token as the office's offer gives it; bound to a new key when asked for. */
+static void obtain(struct bench_wallet *w, const char *person, bool bound, struct access *out)
 {
 	static const char GRANT[] = "urn:ietf:params:oauth:grant-type:pre-authorized_code";
-	struct idr_bytes code, proof, body;
+	struct idr_bytes code, proof = { NULL, 0 }, token;
 	struct bench_request q;
 	char text[512], headers[1536];
 	struct idr_err err;
@@ -243,32 +224,41 @@ static void bind(struct bench_wallet *w, const char *person, struct access *out)
 	    w->configuration);
 	q = bench_request_make("POST", "/admin/v1/offers", w->o->officer, "application/json", idr_str(text));
 	code = json_text(w, bench_ask(w->o->admin, &q, w->a), "pre-authorized_code", GRANT);
-	bench_must(idr_private_generate(w->s, IDR_P256, &out->dpop, &err), &err);
-	proof = dpop_of(w, out->dpop, "/token", NULL);
-	snprintf(headers, sizeof(headers), "DPoP: %.*s\r\nContent-Type: application/x-www-form-urlencoded\r\n",
-	    (int)proof.n, (const char *)proof.p);
+	if (bound) {
+		bench_must(idr_private_generate(w->s, IDR_P256, &out->dpop, &err), &err);
+		proof = dpop_of(w, out->dpop, "/token", NULL);
+	}
+	snprintf(headers, sizeof(headers), "%s%.*s%sContent-Type: application/x-www-form-urlencoded\r\n",
+	    bound ? "DPoP: " : "", (int)proof.n, (const char *)proof.p, bound ? "\r\n" : "");
 	snprintf(text, sizeof(text), "grant_type=%s&pre-authorized_code=%.*s", GRANT, (int)code.n, (const char *)code.p);
 	q = bench_request_with("POST", "/token", headers, idr_str(text));
-	body = bench_ask(w->o->server, &q, w->a);
-	if (json_text(w, body, "token_type", NULL).n != 4)
-		bench_die("the access token is not bound", NULL);
-	body = json_text(w, body, "access_token", NULL);
-	bench_must((out->token = idr_arena_printf(w->keep, &err, "%.*s", (int)body.n, (const char *)body.p)) != NULL,
+	token = json_text(w, bench_ask(w->o->server, &q, w->a), "access_token", NULL);
+	bench_must((out->token = idr_arena_printf(w->keep, &err, "%.*s", (int)token.n, (const char *)token.p)) != NULL,
 	    &err);
 }
 
-struct bench_wallet *bench_wallet_bound(const struct bench_options *o, const char *configuration)
+static struct bench_wallet *with_tokens(const struct bench_options *o, const char *configuration, bool bound)
 {
 	struct bench_wallet *w = wallet_new(o, configuration);
 	FILE *f = open_lines(o->people);
 	char *person;
 
 	while (w->n_access < TOKENS_MAX && next_line(w, f, &person))
-		bind(w, person, &w->access[w->n_access++]);
+		obtain(w, person, bound, &w->access[w->n_access++]);
 	fclose(f);
 	if (!w->n_access)
 		bench_die("there is nobody to ask for", NULL);
 	return w;
+}
+
+struct bench_wallet *bench_wallet_new(const struct bench_options *o, const char *configuration)
+{
+	return with_tokens(o, configuration, false);
+}
+
+struct bench_wallet *bench_wallet_bound(const struct bench_options *o, const char *configuration)
+{
+	return with_tokens(o, configuration, true);
 }
 
 /* ---- many, beforehand ---- */

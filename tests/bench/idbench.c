@@ -26,12 +26,11 @@ static const struct {
 };
 
 static const struct option names[] = {
-	{ "server", 1, NULL, 's' }, { "pid", 1, NULL, 'p' }, { "tokens", 1, NULL, 't' },
+	{ "server", 1, NULL, 's' }, { "pid", 1, NULL, 'p' }, { "people", 1, NULL, 'e' },
 	{ "party", 1, NULL, 'k' }, { "card", 1, NULL, 'c' }, { "rounds", 1, NULL, 'r' },
 	{ "seconds", 1, NULL, 'S' }, { "admin", 1, NULL, 'a' }, { "officer", 1, NULL, 'o' },
 	{ "delay", 1, NULL, 'd' }, { "shared", 1, NULL, 'h' }, { "keys", 1, NULL, 'K' }, { "person", 1, NULL, 'P' },
-	{ "bin", 1, NULL, 'b' }, { "work", 1, NULL, 'w' }, { "db", 1, NULL, 'D' },
-	{ "people", 1, NULL, 'e' }, { NULL, 0, NULL, 0 },
+	{ "bin", 1, NULL, 'b' }, { "work", 1, NULL, 'w' }, { "db", 1, NULL, 'D' }, { NULL, 0, NULL, 0 },
 };
 
 static bool read_options(int argc, char **argv, struct bench_options *o)
@@ -40,7 +39,6 @@ static bool read_options(int argc, char **argv, struct bench_options *o)
 		switch (c) {
 		case 's': o->server = optarg; break;
 		case 'p': o->pid = (pid_t)strtol(optarg, NULL, 10); break;
-		case 't': o->tokens = optarg; break;
 		case 'e': o->people = optarg; break;
 		case 'k': o->party = optarg; break;
 		case 'c': o->card = optarg; break;

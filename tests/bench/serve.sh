@@ -1,4 +1,4 @@
-# What the benches start: one server with people, tokens, a relying party and a paper. Sourced; needs O.
+# What the benches start: one server with people, a relying party and a paper. Sourced; needs O.
 BIN=$PWD/$O/bin
 SCHEMA=$PWD/schema
 WORK=$PWD/build/bench
@@ -14,36 +14,21 @@ finish() {
 trap finish EXIT
 
 idbench() { # PART [options]
-	"$BIN/idbench" "$1" --server "${SERVER:-}" --admin "${ADMIN:-}" --pid "${SERVER_PID:-0}" --tokens "$WORK/tokens" --people "$WORK/people" \
+	"$BIN/idbench" "$1" --server "${SERVER:-}" --admin "${ADMIN:-}" --pid "${SERVER_PID:-0}" --people "$WORK/people" \
 		--party "$(cat "$WORK/bank.key" 2>/dev/null)" --officer "$(cat "$WORK/keys/officer.token" 2>/dev/null)" \
 		--card "$(cat "$WORK/card.txt" 2>/dev/null)" --delay "$SHARED/delay" --shared "$SHARED" \
 		--keys "$WORK/keys" --bin "$BIN" --work "$WORK" --db "${db:-}" --person "${person:-}" --rounds "$rounds" --seconds "$seconds" "${@:2}"
 }
 resident() { awk '/VmRSS/ { printf "%.1f", $2 / 1024 }' "/proc/$SERVER_PID/status"; }
 
-# An access token that covers both types; of each of the first people.
-token_of() { # PERSON
-	local code
-	code=$("$BIN/idctl" offer make --person "$1" --json pid.sdjwt residence.sdjwt | json_get pre-authorized_code)
-	echo "$(curl -s -d grant_type=urn:ietf:params:oauth:grant-type:pre-authorized_code \
-		--data-urlencode "pre-authorized_code=$code" "$SERVER/token" | json_get access_token)"
-}
-tokens() { # of these people
-	local key
-	while read -r key; do
-		token_of "$key"
-	done
-}
-
-# One server for all parts, with people, tokens, a relying party and a paper.
+# One server for all parts, with people, a relying party and a paper.
 populate() {
 	"$BIN/idctl" people import schema/samples/people.ndjson >/dev/null &&
 		"$BIN/idctl" party add Bench --policy '*' --cross-device --out "$WORK/bank.key" --token-file "$WORK/keys/admin.token" >/dev/null &&
-		sed -n 's/^{"key":"\(KH-[^"]*\)".*/\1/p' schema/samples/people.ndjson | head -n 32 >"$WORK/people" &&
-		tokens <"$WORK/people" >"$WORK/tokens" || return 1
+		sed -n 's/^{"key":"\(KH-[^"]*\)".*/\1/p' schema/samples/people.ndjson | head -n 32 >"$WORK/people" || return 1
 	# one who gets no other credential
 	person=$(sed -n 's/^{"key":"\(TH-[^"]*\)".*/\1/p' schema/samples/people.ndjson | head -n 1)
-	token_of "$person" >"$WORK/token.one"
+	echo "$person" >"$WORK/person"
 	"$BIN/idctl" paper make --person "$person" --type pid --cut plain --out "$WORK/card" >/dev/null
 }
 
