@@ -117,6 +117,14 @@ static bool read_wallet_base(struct app *app, const struct idr_json *body, struc
 	return true;
 }
 
+/* Claims in the clear, and a name that a certificate merely lists, are of the profile plain alone. */
+static bool fits_profile(const struct app *app, const struct create_state *st, struct idr_err *err)
+{
+	return !conf_is_haip(app->conf) || (st->create.p.mode != PRESENT_DIRECT_POST && !st->san_dns) ||
+	    idr_fail(err, IDR_INVALID_FIELD, "HAIP 1.0 section 5",
+	        "the profile haip knows direct_post.jwt and x509_hash alone");
+}
+
 static bool read_body(struct app *app, struct flow_request *r, struct create_state *st,
     struct idr_err *err)
 {
@@ -139,8 +147,8 @@ static bool read_body(struct app *app, struct flow_request *r, struct create_sta
 	if (p->flow == PRESENT_CROSS_DEVICE && !access_party(r)->cross_device)
 		return idr_fail(err, IDR_FORBIDDEN, "OpenID4VP 1.0 section 13.3",
 		    "this relying party may not ask across devices");
-	return read_query(r, body, p, err) && present_transaction_read(r, body, p, err) &&
-	    read_return_url(r, body, p, err) &&
+	return fits_profile(app, st, err) && read_query(r, body, p, err) &&
+	    present_transaction_read(r, body, p, err) && read_return_url(r, body, p, err) &&
 	    read_wallet_base(app, body, st, err);
 }
 

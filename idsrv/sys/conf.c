@@ -39,7 +39,8 @@ static const struct key {
 	T(operators_file, "", "one a line: name, roles, SHA-256 of the token in hex; empty: operators in key_dir")
 	T(clients_file, "",
 	  "wallets that may use the authorization server (JSON); empty: clients.json beside trust_file")
-	T(profile, "plain", "plain, or haip: authorization code flow alone, attested wallets alone, DPoP always")
+	T(profile, "plain", "plain, or haip: authorization code flow alone, attested wallets alone, DPoP always; "
+	    "presentations encrypted, and to a client_id of prefix x509_hash")
 	T(node_secret_file, "", "32 bytes, the same on all nodes; empty: node.secret in key_dir")
 	T(user, "", "user to become when started as root; empty: idsrv, in demo else postgres")
 	T(ready_file, "", "filled with ports and pid once the listeners answer, empty before and after")

@@ -122,6 +122,24 @@ static void the_offer_of_one_person_is_taken_up_once(void **state)
 	must_fail(c, &r, 400, "invalid_request");
 }
 
+static void presentations_are_asked_for_encrypted_and_under_the_hash_of_the_certificate_alone(void **state)
+{
+	static const char *const bad[] = { "\"mode\":\"direct_post\"", "\"client_id_prefix\":\"x509_san_dns\"" };
+	struct client *c = *state;
+	struct request q;
+	struct reply r;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		r = ask_json(c, "POST", "/v1/presentations", c->bank, text(c, "{\"policy\":\"bank-account\","
+		    "\"flow\":\"cross_device\",%s}", bad[i]));
+		must_refuse(c, &r, 400, "invalid_field");
+		assert_string_equal(member(c, r.json, "clause"), "HAIP 1.0 section 5");
+	}
+	request_make(c, c->bank, "{\"policy\":\"bank-account\",\"flow\":\"cross_device\"}", &q);
+	assert_string_equal(member(c, q.payload, "response_mode"), "direct_post.jwt");
+	assert_int_equal(strncmp(member(c, q.payload, "client_id"), "x509_hash:", 10), 0);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, client_setup, client_teardown)
 
 int main(void)
@@ -131,6 +149,7 @@ int main(void)
 		T(every_endpoint_asks_for_a_nonce_and_takes_the_same_request_again),
 		T(a_nonce_comes_with_every_c_nonce_and_is_of_no_other_use),
 		T(the_offer_of_one_person_is_taken_up_once),
+		T(presentations_are_asked_for_encrypted_and_under_the_hash_of_the_certificate_alone),
 	};
 
 	curl_global_init(CURL_GLOBAL_ALL);
