@@ -46,6 +46,7 @@ const struct http_route routes[] = {
 	PUBLIC("challenge", POST, "/challenge", ANYONE, EMPTY, 0, OAUTH, oauth_challenge_post,
 	    "draft-ietf-oauth-attestation-based-client-auth-07"),
 	PUBLIC("par", POST, "/par", ANYONE, FORM, 64 * KIB, OAUTH, oauth_par_post, "RFC 9126 section 2"),
+	/* implements: HAIP 4a */
 	PUBLIC("authorize", GET, "/authorize", ANYONE, NONE, 0, PAGE, authorize_get,
 	    "RFC 6749 section 4.1.1"),
 	PUBLIC("authorize_login", POST, "/authorize/login", ANYONE, FORM, 16 * KIB, PAGE,

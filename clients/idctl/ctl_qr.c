@@ -48,6 +48,7 @@ bool ctl_qr_terminal(struct cli *c, struct idr_bytes text, struct idr_err *err)
 	return true;
 }
 
+/* implements: HAIP 4.2c */
 bool ctl_qr_show(struct cli *c, struct idr_bytes text, const char *file, const char *terminal,
     const char *title, struct idr_err *err)
 {

@@ -14,6 +14,7 @@ struct reader {
 	struct idr_err *err;
 };
 
+/* implements: HAIP 5.3.1a, HAIP 5.3.2a */
 static const char *const format_names[] = { "", "dc+sd-jwt", "mso_mdoc", "qr" };
 
 const char *idr_format_name(enum idr_format f)

@@ -92,6 +92,7 @@ static bool read_item(struct mdoc_run *r, struct idr_cbor tagged, struct item *o
 }
 
 /* implements: MDOC 9.1.2.5c */
+/* implements: HAIP 8a */
 static bool check_digest(struct mdoc_run *r, const struct space *s, struct idr_cbor tagged,
     const struct item *item, struct idr_err *err)
 {

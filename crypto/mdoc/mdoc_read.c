@@ -181,7 +181,7 @@ static bool open_response(struct idr_arena *a, struct idr_cbor top, struct mdoc_
 	n = idr_cbor_count(documents);
 	if (n == 0)
 		return idr_fail(err, IDR_EMPTY, IDR_MDOC_REF_RESPONSE, "the response holds no document");
-	if (n > 1) /* implements: HAIP 1.0 section 5.3.1: one response for each credential */
+	if (n > 1) /* implements: HAIP 5.3.1b: one response for each credential */
 		return malformed(err, IDR_MDOC_REF_RESPONSE, "the response holds more than one document");
 	return open_document(a, idr_cbor_at(documents, 0), p, err);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 /* implements: RFC 9901 section 4.1.1: `_sd_alg` is case-sensitive, default sha-256 */
+/* implements: HAIP 8a */
 bool idr_sdjwt_hash_alg(const struct idr_json *payload, enum idr_hash *out, struct idr_err *err)
 {
 	const struct idr_json *alg = idr_json_find(payload, "_sd_alg");

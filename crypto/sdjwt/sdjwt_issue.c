@@ -217,7 +217,10 @@ static bool put_value(struct make *m, struct idr_buf *b, const struct idr_claim 
 	return true;
 }
 
-/* What every copy says openly: formats brief 1.3, issuing brief 16. */
+/*
+ * What every copy says openly: formats brief 1.3, issuing brief 16.
+ * implements: HAIP 6.1b, HAIP 6.1c, HAIP 6.1d
+ */
 static void put_plain(struct idr_buf *b, const struct idr_sdjwt_make *m)
 {
 	struct idr_jw w = idr_jw(b);
@@ -304,6 +307,7 @@ static bool put_payload(struct make *m, const struct idr_sdjwt_make *in, struct 
 	return true;
 }
 
+/* implements: HAIP 6.1c, HAIP 6.1.1a */
 bool idr_sdjwt_build(struct idr_suite *s, struct idr_arena *a, const struct idr_sdjwt_make *m,
     struct idr_sdjwt_built *out, struct idr_err *err)
 {
@@ -328,6 +332,7 @@ bool idr_sdjwt_build(struct idr_suite *s, struct idr_arena *a, const struct idr_
 	return true;
 }
 
+/* implements: HAIP 6.1a */
 bool idr_sdjwt_attach(struct idr_arena *a, const struct idr_sdjwt_built *b,
     struct idr_bytes signature, struct idr_bytes *out, struct idr_err *err)
 {

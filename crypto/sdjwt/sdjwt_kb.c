@@ -22,7 +22,10 @@ bool idr_sdjwt_check_cnf(struct sdjwt_run *r, struct idr_err *err)
 	return true;
 }
 
-/* step 17: a jwk in the header of the KB-JWT means nothing; only the key of cnf is asked */
+/*
+ * step 17: a jwk in the header of the KB-JWT means nothing; only the key of cnf is asked
+ * implements: HAIP 7b
+ */
 bool idr_sdjwt_check_kb_header(struct sdjwt_run *r, struct idr_err *err)
 {
 	struct idr_sdjwt_result *o = r->out;

@@ -49,6 +49,7 @@ static bool split(struct idr_arena *a, struct idr_bytes in, struct idr_sdjwt *ou
 	return true;
 }
 
+/* implements: HAIP 6.1a */
 bool idr_sdjwt_parse(struct idr_arena *a, struct idr_bytes in, struct idr_sdjwt *out,
     struct idr_err *err)
 {

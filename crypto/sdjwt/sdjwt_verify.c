@@ -38,7 +38,10 @@ static bool check_form(struct sdjwt_run *r, struct idr_err *err)
 	return true;
 }
 
-/* step 2: whether a proof is needed is the policy's decision, never the presenter's */
+/*
+ * step 2: whether a proof is needed is the policy's decision, never the presenter's
+ * implements: HAIP 6.1.1.1a
+ */
 static bool check_binding_present(struct sdjwt_run *r, struct idr_err *err)
 {
 	const char *ref = "RFC 9901 section 7.3";
@@ -162,6 +165,7 @@ static bool key_from_pins(struct sdjwt_run *r, struct idr_err *err)
 /*
  * step 6: with x5c the chain decides and nothing else; pinned keys serve only what came without
  * one. So the presenter cannot choose a weaker way to a trusted key.
+ * implements: HAIP 6.1.1b
  */
 static bool check_trust(struct sdjwt_run *r, struct idr_err *err)
 {

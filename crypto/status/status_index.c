@@ -89,6 +89,7 @@ static inline void feistel_round(const struct network *w, uint32_t *left, uint32
 }
 
 /* implements: TSL 13.3a */
+/* implements: HAIP 6.1f */
 uint32_t idr_status_index(const uint8_t key[IDR_STATUS_KEY], uint32_t log2_entries, uint32_t counter)
 {
 	struct network w = network(key, log2_entries);

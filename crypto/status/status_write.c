@@ -20,6 +20,7 @@ void idr_status_put_ref(struct idr_buf *b, const struct idr_status_ref *ref)
 }
 
 /* implements: TSL 4.2a, TSL 5.1a */
+/* implements: HAIP 6.1e */
 bool idr_status_build_jwt(struct idr_arena *a, const struct idr_status_make *m,
     struct idr_bytes *to_be_signed, struct idr_err *err)
 {

@@ -14,7 +14,10 @@ struct chain {
 	struct idr_cert cert[IDR_CHAIN_MAX];
 };
 
-/* Security brief V10: number, size, anchor in the message, order. */
+/*
+ * Security brief V10: number, size, anchor in the message, order.
+ * implements: HAIP 4.4.1b, HAIP 4.5.1b, HAIP 6.1.1b
+ */
 static bool check_shape(const struct idr_trust *t, const struct chain *c, struct idr_err *err)
 {
 	if (c->n < 1 || c->n > IDR_CHAIN_MAX)
@@ -56,6 +59,10 @@ static bool parse_chain(struct idr_suite *s, struct idr_arena *a, struct chain *
 
 /* RFC 5280 section 6.1: each certificate names the next one as its issuer, byte for byte.
  * implements: MDOC B.3b */
+/*
+ * RFC 5280 section 6.1: each certificate names the next one as its issuer, byte for byte.
+ * implements: HAIP 4.4.1b, HAIP 4.5.1b, HAIP 6.1.1b
+ */
 static bool check_order(const struct chain *c, struct idr_err *err)
 {
 	if (c->cert[0].self_issued)

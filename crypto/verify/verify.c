@@ -86,7 +86,10 @@ static bool refuse(struct work *w, enum idr_code code, const char *ref, const ch
 	return idr_findings_fail(&w->v->findings, &err);
 }
 
-/* Which lane? Decided by the bytes alone, then held against the policy and the query. */
+/*
+ * Which lane? Decided by the bytes alone, then held against the policy and the query.
+ * implements: HAIP 3a
+ */
 static bool check_format(struct work *w)
 {
 	const struct idr_dcql_credential *q = w->run->query;
@@ -173,6 +176,7 @@ static bool asks_authority(struct work *w)
 	return true;
 }
 
+/* implements: HAIP 5g */
 static bool find_authority(struct work *w, const struct idr_bytes *der, size_t n, struct idr_err *err)
 {
 	const struct idr_json *all = w->run->query->trusted_authorities;

@@ -181,6 +181,7 @@ static bool decide(struct work *w, struct idr_err *err)
 	return hand_out(w, used, err);
 }
 
+/* implements: HAIP 5d */
 bool idr_verify_response(struct idr_suite *s, struct idr_arena *a,
     const struct idr_json *vp_token, const struct idr_dcql *query, const struct idr_verify_in *in,
     int64_t now, const struct idr_response **out, struct idr_err *err)

@@ -87,6 +87,7 @@ static bool check_times(const struct idr_json *payload, int64_t now, int64_t *ia
 /*
  * iss only narrows which anchors are asked; what is believed is the certificate whose key verified.
  * implements: VCI Ea
+ * implements: HAIP 4.4.1b, HAIP 7a
  */
 static bool check_attester(struct flow_request *r, const struct idr_jws *jws, const struct idr_json *payload,
     struct idr_err *err)
@@ -155,6 +156,7 @@ static void hash_jti(struct flow_request *r, const char *label, struct idr_bytes
 }
 
 /* implements: VCI Eb */
+/* implements: HAIP 7a */
 static bool check_pop(struct app *app, struct flow_request *r, struct idr_bytes text, struct idr_bytes sub,
     const struct idr_key *key, struct access_client *out, struct idr_err *err)
 {
@@ -291,6 +293,7 @@ static bool by_assertion(struct app *app, struct flow_request *r, const struct i
 /* ---- */
 
 /* implements: VCI 6.1c */
+/* implements: HAIP 4.4.1a, HAIP 4.4.1d */
 bool access_client(struct app *app, struct flow_request *r, const struct idr_form *form,
     struct access_client *out, struct idr_err *err)
 {

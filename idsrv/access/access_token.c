@@ -222,6 +222,7 @@ struct reg_proof access_dpop_proof(const struct access_dpop *dpop)
 	return p;
 }
 
+/* implements: HAIP 4f */
 bool access_dpop(struct app *app, struct flow_request *r, const char *path,
     const struct access_bearer *bearer, struct access_dpop *out, struct idr_err *err)
 {
@@ -256,6 +257,7 @@ bool access_dpop(struct app *app, struct flow_request *r, const char *path,
 	return true;
 }
 
+/* implements: HAIP 4f */
 bool access_bound(const struct reg_token_load *t, const struct access_bearer *bearer,
     const struct access_dpop *dpop, struct idr_err *err)
 {

@@ -15,6 +15,7 @@ static bool bad(struct idr_err *err, const char *ref, const char *why)
 /*
  * iss is optional, and only narrows which anchors are asked: what is believed is the certificate.
  * implements: VCI D.1a, VCI F.3b
+ * implements: HAIP 4.5.1b, HAIP 7a
  */
 static bool check_signer(struct flow_request *r, const struct idr_jws *jws, const struct idr_json *payload,
     struct idr_err *err)

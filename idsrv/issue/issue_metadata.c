@@ -158,6 +158,7 @@ static void put_algorithms(struct idr_jw *w, const struct idr_alg_row *alg, enum
 }
 
 /* implements: VCI 12.2.4f, VCI 12.2.4g, VCI A.2.2a, VCI A.3.2a */
+/* implements: HAIP 4.1c */
 static bool put_configuration(struct idr_jw *w, struct flow_request *r, const struct idr_type *t,
     enum idr_format format, struct idr_err *err)
 {
@@ -188,6 +189,7 @@ static bool put_configuration(struct idr_jw *w, struct flow_request *r, const st
 }
 
 /* implements: VCI 12.2.4a, VCI 12.2.4b */
+/* implements: HAIP 4.1f */
 static bool put_endpoints(struct app *app, struct flow_request *r, struct idr_jw *w, struct idr_err *err)
 {
 	bool waits = false;
@@ -204,6 +206,7 @@ static bool put_endpoints(struct app *app, struct flow_request *r, struct idr_jw
 }
 
 /* implements: VCI 12.2.4e */
+/* implements: HAIP 4i */
 bool issue_metadata_put(struct app *app, struct flow_request *r, struct idr_jw *w, struct idr_err *err)
 {
 	if (!put_endpoints(app, r, w, err))
@@ -225,6 +228,7 @@ bool issue_metadata_put(struct app *app, struct flow_request *r, struct idr_jw *
 }
 
 /* implements: VCI 12.2.2a */
+/* implements: HAIP 4.1b */
 static bool issue_metadata(struct app *app, struct flow_request *r, struct idr_err *err)
 {
 	struct idr_buf b;

@@ -59,7 +59,10 @@ static bool read_configurations(struct flow_request *r, const struct idr_json *l
 	return idr_buf_done(&b, &o->configurations, err);
 }
 
-/* Who takes it up: whoever holds the link, or somebody who logs in. HAIP knows the second alone. */
+/*
+ * Who takes it up: whoever holds the link, or somebody who logs in. HAIP knows the second alone.
+ * implements: HAIP 4.2a
+ */
 static bool read_grant(struct app *app, struct flow_request *r, const struct idr_json *body,
     struct offer_request *o, struct idr_err *err)
 {
@@ -300,6 +303,7 @@ static void put_link(struct idr_jw *w, const char *name, struct flow_request *r,
 }
 
 /* implements: VCI 4.1a */
+/* implements: HAIP 4.2c */
 static bool answer(struct app *app, struct flow_request *r, const struct offer_request *q,
     const struct reg_offer *o, struct idr_err *err)
 {
@@ -334,6 +338,7 @@ static bool answer(struct app *app, struct flow_request *r, const struct offer_r
 	return flow_reply_json(r, 201, &b, err);
 }
 
+/* implements: HAIP 4h */
 static bool issue_offer_create(struct app *app, struct flow_request *r, struct idr_err *err)
 {
 	const struct idr_json *body;

@@ -162,6 +162,7 @@ static bool key_of(struct reading *x, const struct idr_json *header, struct idr_
 }
 
 /* implements: VCI F.1a, VCI F.1e */
+/* implements: HAIP 7a */
 static bool one_proof(struct reading *x, const struct idr_json *proof)
 {
 	const struct idr_json *payload;

@@ -53,6 +53,7 @@ static bool is_good(const struct issue_signed *s, const struct flow_request *r)
 }
 
 /* implements: VCI 12.2.3a, VCI 12.2.3b, VCI 12.2.3c */
+/* implements: HAIP 4.1d */
 static bool build(struct app *app, struct flow_request *r, struct idr_bytes *tbs, struct idr_err *err)
 {
 	const struct rules_certificate *cert = &r->rules->cert[RULES_ISSUER];

@@ -56,6 +56,7 @@ static void indexes(const struct list *x, int64_t first, size_t n, uint32_t *idx
 
 /* *low: a block has to be leased ahead.
  * implements: TSL 13.3a */
+/* *low: a block has to be leased ahead. implements: HAIP 6.1f */
 static bool take(struct list *x, size_t n, struct lists_run *out, bool *low)
 {
 	bool found = false;

@@ -54,6 +54,7 @@ static bool go_on(struct app *app, struct flow_request *r, const struct reg_auth
 	return true;
 }
 
+/* implements: HAIP 4c */
 bool oauth_authorize_find(struct app *app, struct flow_request *r, struct idr_err *err)
 {
 	struct idr_bytes client_id, uri;

@@ -83,6 +83,7 @@ bool oauth_grant_offer(struct app *app, struct flow_request *r, const struct idr
 /* ---- a client that must be known ---- */
 
 /* implements: VCI 6.1c */
+/* implements: HAIP 4e */
 static bool known(const struct oauth_token_state *st, struct idr_err *err)
 {
 	if (!st->client.client)
@@ -94,7 +95,10 @@ static bool known(const struct oauth_token_state *st, struct idr_err *err)
 
 /* ---- authorization code (RFC 6749 section 4.1.3, RFC 7636 section 4.5) ---- */
 
-/* A missing one is a wrong one: an attacker who leaves it out is told no more than one who guesses. */
+/*
+ * A missing one is a wrong one: an attacker who leaves it out is told no more than one who guesses.
+ * implements: HAIP 4b
+ */
 static bool verifier(struct flow_request *r, const struct idr_form *form, uint8_t challenge[32],
     struct idr_err *err)
 {
@@ -120,6 +124,7 @@ static void add_refresh(struct app *app, struct flow_request *r, struct oauth_to
 	memcpy(x->instance, st->client.instance, sizeof(x->instance));
 }
 
+/* implements: HAIP 4a */
 bool oauth_grant_code(struct app *app, struct flow_request *r, const struct idr_form *form,
     struct oauth_token_state *st, struct idr_err *err)
 {

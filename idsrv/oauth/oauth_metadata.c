@@ -89,6 +89,7 @@ static bool can_refresh(const struct rules_clients *c)
 	return c->uses[RULES_AUTH_ATTESTATION] || c->uses[RULES_AUTH_PRIVATE_KEY];
 }
 
+/* implements: HAIP 4.1a */
 static bool oauth_metadata(struct app *app, struct flow_request *r, struct idr_err *err)
 {
 	static const char *const details[] = { "openid_credential", NULL };

@@ -54,6 +54,7 @@ static bool check_redirect(struct flow_request *r, struct par_state *st, const s
 	return true;
 }
 
+/* implements: HAIP 4b */
 static bool check_pkce(struct flow_request *r, struct par_state *st, const struct idr_form *form,
     struct idr_err *err)
 {
@@ -128,6 +129,7 @@ static bool check_dpop(struct app *app, struct flow_request *r, struct par_state
 	return true;
 }
 
+/* implements: HAIP 4.3a */
 static bool oauth_par_check(struct app *app, struct flow_request *r, struct idr_err *err)
 {
 	struct par_state *st = idr_arena_alloc(r->arena, sizeof(*st), err);
@@ -165,6 +167,7 @@ static bool limit_to_offer(struct flow_request *r, struct par_state *st, struct 
 	    "nothing of what is asked for was offered");
 }
 
+/* implements: HAIP 4c */
 static bool oauth_par_prepare(struct app *app, struct flow_request *r, struct idr_err *err)
 {
 	struct par_state *st = r->state;

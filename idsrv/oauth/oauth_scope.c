@@ -26,6 +26,7 @@ static void add(struct idr_buf *b, struct idr_bytes word)
 /*
  * OpenID4VCI 1.0 section 5.1.2: a scope that is not known is ignored
  * implements: VCI 5.1.2a, VCI 5.1.2b
+ * implements: HAIP 4.3b
  */
 bool oauth_scope(struct flow_request *r, struct idr_bytes scope, struct idr_bytes *out, struct idr_err *err)
 {

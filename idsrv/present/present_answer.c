@@ -74,6 +74,7 @@ static bool read_plain(struct flow_request *r, const struct present_secret *x,
 }
 
 /* implements: OpenID4VP 1.0 sections 8.2, 8.3.1: what was to be encrypted may not come in the clear */
+/* implements: HAIP 5.1b */
 bool present_answer_read(struct flow_request *r, const struct reg_presentation *p,
     const struct present_secret *x, struct present_answer *out, struct idr_err *err)
 {

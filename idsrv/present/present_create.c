@@ -66,6 +66,7 @@ static bool from_query(struct flow_request *r, const struct idr_json *query, str
 	return access_party_may_use(access_party(r), IDR_LIT(""), err);
 }
 
+/* implements: HAIP 5d */
 static bool read_query(struct flow_request *r, const struct idr_json *body, struct reg_presentation *p,
     struct idr_err *err)
 {
@@ -117,7 +118,10 @@ static bool read_wallet_base(struct app *app, const struct idr_json *body, struc
 	return true;
 }
 
-/* Claims in the clear, and a name that a certificate merely lists, are of the profile plain alone. */
+/*
+ * Claims in the clear, and a name that a certificate merely lists, are of the profile plain alone.
+ * implements: HAIP 5b, HAIP 5.1b
+ */
 static bool fits_profile(const struct app *app, const struct create_state *st, struct idr_err *err)
 {
 	return !conf_is_haip(app->conf) || (st->create.p.mode != PRESENT_DIRECT_POST && !st->san_dns) ||
@@ -246,7 +250,10 @@ static bool present_create_record(struct app *app, struct flow_request *r, struc
 
 /* ---- the answer ---- */
 
-/* Presenting brief 2.1: client_id and request_uri, and nothing else that a wallet must check. */
+/*
+ * Presenting brief 2.1: client_id and request_uri, and nothing else that a wallet must check.
+ * implements: HAIP 5.1a
+ */
 static bool invocation(struct flow_request *r, const struct create_state *st, struct idr_bytes *out,
     struct idr_err *err)
 {

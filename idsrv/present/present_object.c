@@ -11,7 +11,7 @@ static const char SAN_DNS[] = "x509_san_dns:";
 
 /* ---- client_metadata ---- */
 
-/* The key the wallet encrypts to, alone in its set: wallets take the first. */
+/* The key the wallet encrypts to, alone in its set: wallets take the first. implements: HAIP 5e */
 static bool put_encryption(struct idr_jw *w, struct flow_request *r, const struct present_secret *x,
     struct idr_err *err)
 {
@@ -47,6 +47,7 @@ static bool put_metadata(struct idr_jw *w, struct flow_request *r, const struct 
 
 /* ---- claims ---- */
 
+/* implements: HAIP 5a */
 static bool claims(struct flow_request *r, const struct reg_presentation *p,
     const struct present_secret *x, struct idr_bytes wallet_nonce, struct idr_bytes *out,
     struct idr_err *err)
@@ -94,6 +95,7 @@ static bool is_ours(const struct rules *rules, struct idr_bytes client_id)
 	return false;
 }
 
+/* implements: HAIP 5c */
 bool present_object_build(struct flow_request *r, const struct reg_presentation *p,
     const struct present_secret *x, struct idr_bytes wallet_nonce, struct signer_job *job,
     struct idr_err *err)

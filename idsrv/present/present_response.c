@@ -164,6 +164,7 @@ static void count(struct app *app, enum idr_result result)
 }
 
 /* implements: OpenID4VP 1.0 section 8.2; presenting brief 8.4: redirect_uri and no other member */
+/* implements: HAIP 5.1c */
 static bool answer_wallet(struct flow_request *r, const struct response_state *st, struct idr_err *err)
 {
 	struct idr_bytes back = st->load.p.return_url, url;

@@ -118,6 +118,7 @@ static const char *state_name(const struct reg_presentation *p, int64_t now)
 	return present_webhook_state(open && now >= p->expires ? REG_PRES_EXPIRED : p->state);
 }
 
+/* implements: HAIP 5.1e */
 static bool look(struct app *app, struct flow_request *r, struct idr_arena *scratch,
     struct idr_err *err)
 {

@@ -82,6 +82,7 @@ bool present_secret_key(struct idr_suite *s, const struct present_secret *x, str
 	return idr_private_from_pair(s, idr_secret_bytes(&x->scalar), &x->key, out, err);
 }
 
+/* implements: HAIP 5f */
 bool present_secret_make(struct idr_suite *s, enum present_mode mode, struct present_secret *out,
     struct idr_err *err)
 {

@@ -202,6 +202,7 @@ static bool deliver(struct reg_conn *c, void *ctx, struct idr_err *err)
 	return !x->delivered || row.state == REG_PRES_DELIVERED || hand_over(c, x, err);
 }
 
+/* implements: HAIP 5.1e */
 bool reg_presentation_deliver(struct reg_conn *c, struct idr_arena *a, const uint8_t id[16],
     int64_t party_id, const uint8_t *response_code_hash, int64_t now, struct reg_presentation *out,
     bool *delivered, struct idr_err *err)

@@ -89,7 +89,10 @@ static bool lock_codes(struct reg_conn *c, struct reg_row **rows, const bool *op
 #define DETAILED " CASE WHEN r.narrow = '' THEN a.detailed ELSE r.narrow END"
 #define IS_WITHIN " string_to_array(r.narrow, ' ') <@ string_to_array(a.configurations, ' ')"
 
-/* Two rows with one code: one of them meets the condition, and the other finds it redeemed. */
+/*
+ * Two rows with one code: one of them meets the condition, and the other finds it redeemed.
+ * implements: HAIP 4g
+ */
 static const char redeem_sql[] =
     "WITH r AS MATERIALIZED (SELECT * FROM " REDEEM_UNNEST " AS t" REDEEM_COLUMNS "),"
     " u AS (UPDATE authorization_request a SET redeemed_by = r.request, token_hash = r.token,"

@@ -145,7 +145,10 @@ static bool may_issue(struct idr_suite *s, struct rules *r, struct idr_bytes typ
 	    why);
 }
 
-/* A certificate that our own trust refuses would sign what every verifier refuses. */
+/*
+ * A certificate that our own trust refuses would sign what every verifier refuses.
+ * implements: HAIP 4.1d, HAIP 5c, HAIP 6.1e, HAIP 6.1.1a
+ */
 static bool check_certificates(struct idr_suite *s, struct rules *r, int64_t now, struct idr_err *err)
 {
 	static const enum idr_purpose purpose[RULES_KEYS] = {
@@ -172,6 +175,7 @@ static bool check_certificates(struct idr_suite *s, struct rules *r, int64_t now
 	return true;
 }
 
+/* implements: HAIP 5b */
 static void set_client_id(struct rules *r)
 {
 	size_t n = (size_t)snprintf(r->reader_client_id, sizeof(r->reader_client_id), "x509_hash:");
@@ -340,6 +344,7 @@ const struct idr_policy *rules_policy(const struct rules *r, struct idr_bytes id
 	return NULL;
 }
 
+/* implements: HAIP 3a */
 bool rules_issues(const struct idr_type *t, enum idr_format format)
 {
 	return format == IDR_FORMAT_SDJWT || (format == IDR_FORMAT_MDOC && idr_type_has_mdoc(t));

@@ -147,6 +147,7 @@ static bool read_uris(const struct reader *x, const struct idr_json *list, bool 
 
 /* ---- one client ---- */
 
+/* implements: HAIP 4.4.1a */
 static bool read_auth(const struct reader *x, const struct idr_json *v, struct rules_client *c,
     struct idr_err *err)
 {

@@ -173,7 +173,7 @@ bool bench_load_present(const struct bench_options *o)
 		.status = 200, .next = bench_verifier_next, .ctx = v };
 	bool ok;
 
-	bench_verifier_prepare(v, 20000);
+	bench_verifier_prepare(v, 8000);
 	ok = bench_load_run(&l);
 	bench_verifier_free(&v);
 	return ok;

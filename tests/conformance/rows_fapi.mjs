@@ -112,12 +112,14 @@ const authorizationRows = rowsOf(code, { grant: CODE }, [
 	refusedPush('ensure-request-object-without-redirect-uri-fails', without('redirect_uri'), 'invalid_request'),
 	refusedPush('ensure-redirect-uri-in-authorization-request', without('redirect_uri'), 'invalid_request'),
 	{ name: 'plain-fapi-tolerate-unregistered-redirect-uri', play: unregisteredRedirect },
+	/* proves: HAIP 4c */
 	{ name: 'ensure-unsigned-authorization-request-without-using-par-fails', needs: ['par required'], play: withoutPush },
 	refusedPush('ensure-response-type-code-idtoken-fails', (d) => { d.form.response_type = 'code id_token'; },
 		['unsupported_response_type', 'invalid_request', 'unauthorized_client'], [400, 401, 403]),
 	refusedPush('ensure-response-type-token-fails', (d) => { d.form.response_type = 'token'; },
 		['unsupported_response_type', 'invalid_request', 'unauthorized_client'], [400, 401, 403]),
 	{ name: 'par-ensure-reused-request-uri-prior-to-auth-completion-succeeds', play: reusedBeforeLogin },
+	/* proves: HAIP 4c */
 	{ name: 'par-attempt-reuse-request_uri', play: reusedRequest },
 	{ name: 'par-attempt-to-use-expired-request_uri', waits: 'request_uri', play: expiredRequest },
 	{ name: 'par-attempt-to-use-request_uri-for-different-client', needs: ['two clients'], play: requestOfAnother },
@@ -125,7 +127,9 @@ const authorizationRows = rowsOf(code, { grant: CODE }, [
 		d.form.request_uri = `urn:ietf:params:oauth:request_uri:${random()}`;
 	}, ['invalid_request', 'invalid_request_object', 'request_uri_not_supported']),
 	{ name: 'par-attempt-invalid-http-method', play: wrongMethod },
+	/* proves: HAIP 4b */
 	refusedPush('par-ensure-pkce-required', without('code_challenge', 'code_challenge_method'), 'invalid_request'),
+	/* proves: HAIP 4b */
 	refusedPush('par-plain-pkce-rejected', (d, it) => {
 		Object.assign(d.form, { code_challenge: it.verifier, code_challenge_method: 'plain' });
 	}, 'invalid_request'),
@@ -182,11 +186,15 @@ const codeRows = rowsOf(code, { grant: CODE }, [
 	} } },
 	{ ...refusedToken('ensure-client-id-in-token-endpoint', undefined, ['invalid_client', 'invalid_grant'], [400, 401]), needs: ['two clients'],
 		change: { token: (d, it) => { d.form.client_id = it.world.second.id; } } },
+	/* proves: HAIP 4e */
 	refusedToken('ensure-holder-of-key-required', (d) => { delete d.dpop; }, PROOF),
+	/* proves: HAIP 4g */
 	{ name: 'ensure-authorization-code-is-bound-to-client', needs: ['two clients'], play: otherClientsCode },
 	{ name: 'attempt-reuse-authorization-code-after-one-second', play: reusedCode },
+	/* proves: HAIP 4g */
 	{ name: 'ensure-token-endpoint-fails-with-expired-auth-code', waits: 'code', play: expiredCode },
 	refusedToken('ensure-pkce-code-verifier-required', without('code_verifier'), 'invalid_grant'),
+	/* proves: HAIP 4b */
 	refusedToken('incorrect-pkce-code-verifier-rejected', (d) => { d.form.code_verifier = random(); }, 'invalid_grant'),
 	{ name: 'check-dpop-proof-nbf-exp', success: true, change: { token: lasting, credential: lasting } },
 	...[['before', -10], ['after', 10]].map(([word, by]) => ({
@@ -240,6 +248,7 @@ const refreshRows = rowsOf([...code, 'refresh'], { grant: CODE }, [
 		d.attestation.payload.cnf = { jwk: other.jwk };
 		d.pop.key = other;
 	}, [[400, 401], BAD_REFRESH]), needs: ['wallet attestation'], options: ({ attested }) => ({ grant: CODE, client: attested }) },
+	/* proves: HAIP 4e */
 	{ ...refusedRefresh('without DPoP', (d) => { delete d.dpop; }, [400, PROOF]), profiles: ['haip'] },
 	{ name: 'refresh-token (of another client)', needs: ['two clients'], play: async (t, world) => {
 		const [first, second] = [t.issuance(), t.issuance({ client: world.second })];
@@ -295,6 +304,7 @@ const dpopRows = rowsOf(['dpop'], {}, [
 	...[['ahead', 10], ['back', -10]].map(([word, by]) => good(`14: iat ten seconds ${word}`, payload(({ iat }) => ({ iat: iat + by })))),
 	{ name: 'dpop-negative-tests (15: jti used twice)', play: sameProofTwice },
 	bad('16: ath wrong', payload(({ ath }) => ({ ath: spoil(ath) }))),
+	/* proves: HAIP 4f */
 	bad('17: another key', (d) => {
 		const other = newKey();
 		Object.assign(d.dpop, { key: other, header: { ...d.dpop.header, jwk: other.jwk } });
@@ -322,11 +332,13 @@ const dpopRows = rowsOf(['dpop'], {}, [
 /* ---- as a whole ---- */
 
 const wholeRows = [
+	/* proves: HAIP 4.1a */
 	{ name: `${NAME}discovery-end-point-verification`, once: true, needs: code, play: async (t, world) => {
 		const answer = await world.http.ask({ url: wellKnown(world.issuer, 'oauth-authorization-server') });
 		t.expect(answer, 200);
 		t.faults.push(...documents.serverMetadata(world.issuer, { profile: world.profile, everyScope: true })(answer.json ?? null));
 	} },
+	/* proves: HAIP 4a, HAIP 4d */
 	...rowsOf(code, { grant: CODE }, [{ name: 'happy-flow', play: async (t, world) => {
 		for (const client of [world.clients[0], world.second]) {
 			const it = t.issuance({ client });

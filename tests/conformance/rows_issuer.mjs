@@ -112,11 +112,14 @@ const ofIdentifier = (json) => (d) => {
 
 export const issuerRows = [
 	/* proves: VCI 12.2.2a, VCI 12.2.4a, VCI 12.2.4c, VCI 12.2.4d, VCI 12.2.4e, VCI 12.2.4f, VCI 12.2.4g, VCI 12.2.4h, VCI A.2.2a, VCI A.3.2a, VCI B.2a, VCI B.3b */
+	/* proves: HAIP 4.1b, HAIP 4.1c, HAIP 4.1f */
 	{ name: `${NAME}metadata-test`, play: metadata, once: true },
 	/* proves: VCI 12.2.3a, VCI 12.2.3b */
+	/* proves: HAIP 4.1d */
 	{ name: `${NAME}metadata-test-signed`, play: signedMetadata, once: true },
 
 	/* proves: VCI 4.1.1a, VCI 4.1.3a, VCI 5.1.3b, VCI 8.2h, VCI 8.3e, VCI A.2.4a, VCI A.3.2a, VCI A.3.4a */
+	/* proves: HAIP 3a, HAIP 5.3.1c, HAIP 6.1a, HAIP 6.1b, HAIP 6.1c, HAIP 6.1d, HAIP 6.1e, HAIP 6.1.1a, HAIP 7a, HAIP 8a */
 	{ name: `${NAME}happy-flow`, success: true, change: surprises, needs: [issuing] },
 	/* proves: VCI 8.2e */
 	{ name: `${NAME}happy-flow (encrypted)`, success: true, change: surprises, needs: [issuing, 'encryption'], options: { encrypted: true } },
@@ -129,6 +132,7 @@ export const issuerRows = [
 		await it.must('credential');
 	} },
 	/* proves: VCI 3.3.2a, VCI 8.3g */
+	/* proves: HAIP 4i, HAIP 6.1f */
 	{ name: `${NAME}batch-issuance`, play: batch, needs: [issuing, 'batch'] },
 
 	/* proves: VCI F.4b */
@@ -152,6 +156,7 @@ export const issuerRows = [
 		d.url += `?access_token=${it.accessToken}`;
 	}, undefined, { needs: [issuing], status: [400, 401] }),
 
+	/* proves: HAIP 4.3a */
 	attestation(`${NAME}fail-invalid-client-attestation-signature`, (d) => { d.attestation.corrupt = true; }),
 	attestation(`${NAME}fail-invalid-client-attestation-pop-signature`, (d) => { d.pop.corrupt = true; }),
 	attestation(`${NAME}fail-client-attestation-exp-in-past`, (d) => { d.attestation.payload.exp = now() - 600; }),

@@ -347,6 +347,7 @@ const attested = (name, change, { code = 'invalid_proof', ...more } = {}) => ref
 const attestations = [
 	/* proves: VCI D.1a */
 	attested('of another typ', (d) => { d.header.typ = 'jwt'; }),
+	/* proves: HAIP 4.5.1b */
 	attested('without x5c', (d) => { delete d.header.x5c; }),
 	/* proves: VCI D.1b */
 	attested('that has expired', (d) => { d.payload.exp = now() - 60; }),
@@ -366,6 +367,7 @@ const attestations = [
 		{ needs: ['attestation proof', 'c_nonce'], options: { attestKeys: 'attestation' }, code: 'invalid_nonce' }),
 	refused('key attestation as the proof, twice', 'credential', (d) => { d.json.proofs.attestation.push(d.json.proofs.attestation[0]); }, 400,
 		'invalid_proof', { needs: ['attestation proof'], options: { attestKeys: 'attestation' } }),
+	/* proves: HAIP 7a */
 	{ name: 'key attestation beside the proof', needs: [issuing, 'key attestation'], success: true, options: { attestKeys: 'jwt' } },
 ];
 
@@ -395,10 +397,12 @@ const authorizations = [
 		delete d.json.credential_identifier;
 		d.json.credential_configuration_id = it.configuration;
 	}, 400, 'invalid_credential_request', { needs: ['authorization code', 'rar'], options: detailed }),
+	/* proves: HAIP 4.3b */
 	refused('scope that nothing answers to', 'par', (d) => { d.form.scope = random(8); }, 400, 'invalid_scope', coded),
 	refused('state sent twice', 'par', twice('state'), 400, 'invalid_request', coded),
 	refused('code_challenge that is too short', 'par', (d) => { d.form.code_challenge = 'short'; }, 400, 'invalid_request', coded),
 	refused('request object by value', 'par', (d) => { d.form.request = 'a.b.c'; }, 400, ['request_not_supported', 'invalid_request'], coded),
+	/* proves: HAIP 4h */
 	{ name: 'offer with issuer_state is taken up', needs: [issuing, 'authorization code'], play: async (t) => {
 		const it = await offered(t);
 		t.truth(Boolean(it.grantOffered.issuer_state), 'the offer has no issuer_state');
@@ -427,6 +431,7 @@ const authorizations = [
 
 const client = (name, change, more) => attestation(`client attestation ${name}`, change, more);
 const clients = [
+	/* proves: HAIP 4.4.1a */
 	client('missing', (d) => {
 		delete d.attestation;
 		delete d.pop;
@@ -434,6 +439,7 @@ const clients = [
 	client('without its proof', (d) => { delete d.pop; }),
 	client('sent twice', async (d) => { d.headers.push(['OAuth-Client-Attestation', await seal(d.attestation)]); }),
 	client('of another typ', (d) => { d.attestation.header.typ = 'jwt'; }),
+	/* proves: HAIP 4.4.1b */
 	client('without x5c', (d) => { delete d.attestation.header.x5c; }),
 	/* proves: VCI Ea */
 	client('by a self-made provider', (d) => { d.attestation.key = newKey(); }),
@@ -443,6 +449,7 @@ const clients = [
 	client('proof of another client', (d) => { d.pop.payload.iss = 'other'; }),
 	client('proof with a challenge of nobody', (d) => { d.pop.payload.challenge = random(); },
 		{ needs: ['challenge'], status: 400, code: ['use_attestation_challenge', 'invalid_client_attestation'] }),
+	/* proves: HAIP 4.4.1d */
 	client('of another client_id', (d) => { d.form.client_id = 'other'; }),
 ];
 

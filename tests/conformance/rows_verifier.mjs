@@ -53,6 +53,7 @@ async function fetchedTwice(t) {
 }
 
 export const verifierRows = [
+	/* proves: HAIP 3a, HAIP 5a, HAIP 5b, HAIP 5c, HAIP 5e, HAIP 5f, HAIP 5.1a, HAIP 5.1c, HAIP 5.3.1a, HAIP 5.3.2a, HAIP 6.1a, HAIP 7b, HAIP 8a */
 	positive(`${NAME}happy-flow`),
 	positive(`${NAME}minimal-cnf-jwk`, { change: { credential: (d) => {
 		const { kty, crv, x, y } = d.payload.cnf.jwk;

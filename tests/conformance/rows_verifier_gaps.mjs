@@ -17,6 +17,7 @@ const wait = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
 const kb = (name, change, code) => negative(name, { proof: (d, it) => change(d.kb, d, it) }, code, SD_JWT);
 const kbs = [
+	/* proves: HAIP 6.1.1.1a */
 	kb('key binding missing', (jwt, d) => { d.kb = undefined; }, 'kb_missing'),
 	kb('key binding of another typ', (jwt) => { jwt.header.typ = 'jwt'; }, 'kb_typ'),
 	kb('key binding without typ', (jwt) => { delete jwt.header.typ; }, 'kb_typ'),
@@ -76,6 +77,7 @@ const issuers = [
 	issued('credential with alg none', (d) => { d.header.alg = 'none'; }, ['algorithm', 'malformed']),
 	issued('credential with an HMAC', (d) => { d.header.alg = 'HS256'; }, 'algorithm'),
 	issued('credential with crit', (d) => { Object.assign(d.header, { crit: ['x_unknown'], x_unknown: 1 }); }, 'crit'),
+	/* proves: HAIP 6.1.1b */
 	issued('credential without x5c', (d) => { delete d.header.x5c; }, 'trust'),
 	issued('credential signed by a stranger under our certificate', (d) => { d.key = newKey(); }, 'issuer_signature'),
 	issued('credential of another vct', (d) => { d.payload.vct = 'urn:example:other:1'; }, ['vct', 'trust']),
@@ -89,7 +91,9 @@ const issuers = [
 		delete d.payload.exp;
 	}, ['registered_claim_selectively_disclosed', 'expired', 'claim_missing', 'disclosure_unreferenced', 'cnf']),
 	{ ...issued('credential under a foreign anchor', chainOf('foreign'), 'trust'), needs: [presenting, 'strangers'] },
+	/* proves: HAIP 6.1.1b */
 	{ ...issued('credential by a self-signed leaf', chainOf('selfsigned'), ['trust', 'chain_profile', 'chain_order']), needs: [presenting, 'strangers'] },
+	/* proves: HAIP 6.1.1b */
 	{ ...issued('credential with the anchor in its chain', (d, it) => { d.header.x5c = [...d.header.x5c, it.world.anchorOfIssuer]; },
 		['chain_order', 'chain_profile', 'trust']), needs: [presenting] },
 ];
@@ -128,6 +132,7 @@ const mdocs = [
 	proof('mdoc response with status 10', (d) => { d.status = 10; }, 'status'),
 	proof('mdoc response of another version', (d) => { d.version = '2.0'; }, 'version'),
 	proof('mdoc response without documents', (d) => { d.copies = 0; }, ['empty', 'malformed']),
+	/* proves: HAIP 5.3.1b */
 	proof('mdoc response with two documents', (d) => { d.copies = 2; }, 'malformed'),
 	proof('mdoc response with trailing bytes', (d) => { d.finish = (bytes) => new Uint8Array([...bytes, 0]); }, 'malformed'),
 	proof('mdoc response that is too deep', (d) => { d.finish = () => new Uint8Array([...Array(64).fill(0x81), 0]); }, ['malformed', 'unrecognized']),
@@ -188,8 +193,10 @@ const jwes = [
 	posted('epk off the curve', parts((p) => { p[0] = recoded(p[0], (h) => { h.epk.y = h.epk.x; }); })),
 	posted('epk missing', parts((p) => { p[0] = recoded(p[0], (h) => { delete h.epk; }); })),
 	posted('not a JWE', (d) => { d.form.response = 'a.b.c.d.e'; }),
+	/* proves: HAIP 5.1b */
 	{ name: 'encrypted response: left out where it was asked for', needs: [presenting], play: (t) => rejects(t, { change: {
 		envelope: (d) => { delete d.header; } } }, {}) },
+	/* proves: HAIP 5e */
 	positive('encrypted response: with A256GCM', { change: { envelope: (d) => { d.header.enc = 'A256GCM'; } } }),
 	positive('encrypted response: without apu and apv', { change: { envelope: (d) => { d.params = {}; } } }),
 ];
@@ -318,11 +325,13 @@ const queried = (name, dcql, ids, status, check) => ({ name, needs: [presenting]
 const OPTIONS = { credential_sets: [{ options: [['one'], ['two']] }] };
 const queries = [
 	queried('two credentials, both answered', both(), ['one', 'two'], 200),
+	/* proves: HAIP 5d */
 	queried('two credentials, one missing', both(), ['one'], 400),
 	queried('one of two credentials by a set', both(OPTIONS), ['two'], 200),
 	queried('set that nothing satisfies', both({ credential_sets: [{ options: [['one', 'two']] }] }), ['two'], 400),
 	queried('optional set left unanswered', both({ credential_sets: [{ options: [['one']] }, { options: [['two']], required: false }] }), ['one'], 200),
 	queried('several of one credential where that was asked for', (it) => ({ credentials: [queryOf(it, 'one', { multiple: true })] }), ['one'], 200),
+	/* proves: HAIP 5d */
 	{ name: 'claims that were asked for are missing', needs: [presenting], play: async (t) => {
 		const it = await t.presentation().opened();
 		const shown = it.kind.presented({ ...await it.credential(), ask: it.ask.slice(1), request: it.object });
@@ -350,12 +359,14 @@ const queries = [
 		t.truth(json?.state === 'verified', `the relying party was told ${json?.state}`);
 		t.truth(!text.includes(it.type.secret), 'a claim that nobody asked for was handed over');
 	} },
+	/* proves: HAIP 5g */
 	{ name: 'trusted authorities by key identifier', needs: [presenting], play: async (t, { signerAki }) => {
 		const it = t.presentation();
 		it.dcql = { credentials: [queryOf(it, 'one', { trusted_authorities: [{ type: 'aki', values: [signerAki] }] })] };
 		await it.opened();
 		t.expect(await it.answer(), 200);
 	} },
+	/* proves: HAIP 5g */
 	{ name: 'trusted authorities that are others', needs: [presenting], play: async (t) => {
 		const it = t.presentation();
 		it.dcql = { credentials: [queryOf(it, 'one', { trusted_authorities: [{ type: 'aki', values: [random(20)] }] })] };
@@ -372,6 +383,7 @@ async function withCode(t) {
 	return it;
 }
 const parties = [
+	/* proves: HAIP 5.1e */
 	{ name: 'result is closed without the response_code', needs: [presenting], play: async (t) => {
 		const it = await withCode(t);
 		const { json } = await it.result({ wait: 0 });
@@ -454,6 +466,7 @@ const changed = (word, wanted) => ({ name: `a credential that is ${word}`, alone
 		await rejects(t, { brought }, { code: CODES[value] });
 	} });
 const states = [
+	/* proves: HAIP 7b */
 	{ name: 'a credential that this server issued', needs: [presenting, ({ format }) => `issuing ${format}`],
 		play: async (t) => accepts(t, { brought: await received(t) }) },
 	changed('revoked', REVOKED),

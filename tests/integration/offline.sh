@@ -76,7 +76,16 @@ receive() {
 	out=$("$BIN/idctl" offer make --person "$person" --tx-code --json pid.sdjwt) || return 1
 	"$BIN/idwallet" receive "$(json_get link_by_reference <<<"$out")" --tx-code "$(json_get tx_code <<<"$out")"
 }
-ok "a wallet receives" receive
+# proves: HAIP 4.2c
+ok "a wallet receives by a link" receive
+scanned() { # what a camera reads is the link, and the wallet takes it
+	"$BIN/idctl" offer make --person "$person" --qr "$cards/offer.png" --json pid.sdjwt >"$cards/offer.json" || return 1
+	zbarimg -q --raw --oneshot -Sdisable -Sqrcode.enable "$cards/offer.png" | tr -d '\n' >"$cards/offer.scanned"
+	[ "$(cat "$cards/offer.scanned")" = "$(json_get link_by_reference <"$cards/offer.json")" ] &&
+		"$BIN/idwallet" receive "$(cat "$cards/offer.scanned")"
+}
+# proves: HAIP 4.2c
+ok "an offer scanned from a screen is received" scanned
 again() {
 	local out link tx
 	out=$("$BIN/idctl" offer make --person "$person" --tx-code --json pid.sdjwt)

@@ -86,6 +86,7 @@ static char *faulty(struct client *c, const struct wallet *w, size_t i, struct f
 }
 
 /* proves: VCI Ea */
+/* proves: HAIP 4.4.1b */
 static void every_fault_of_an_attestation_is_refused(void **state)
 {
 	struct client *c = *state;

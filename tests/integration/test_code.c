@@ -21,6 +21,7 @@ static void must_be_page(struct client *c, const struct reply *r, const char *co
 		fail_msg("not %s: %.*s", code, (int)r->body.n, (const char *)r->body.p);
 }
 
+/* proves: HAIP 4c */
 static void nothing_is_sent_anywhere_before_the_client_is_known(void **state)
 {
 	struct client *c = *state;
@@ -91,6 +92,7 @@ static void loading_the_page_twice_uses_nothing_up(void **state)
 }
 
 /* proves: VCI 5.3a */
+/* proves: HAIP 4d */
 static void a_citizen_who_refuses_is_told_to_the_wallet_and_ends_the_request(void **state)
 {
 	struct client *c = *state;
@@ -113,6 +115,7 @@ static void a_citizen_who_refuses_is_told_to_the_wallet_and_ends_the_request(voi
 /* ---- codes ---- */
 
 /* proves: VCI 8.3a */
+/* proves: HAIP 4a */
 static void a_code_becomes_a_token_and_the_token_a_credential(void **state)
 {
 	struct client *c = *state;
@@ -212,6 +215,7 @@ static void a_dpop_jkt_alone_binds_a_code(void **state)
 }
 
 /* proves: security.md I4 */
+/* proves: HAIP 4g */
 static void a_code_counts_once_of_a_hundred_at_once_and_its_reuse_ends_the_token(void **state)
 {
 	enum { N = 100 };

@@ -51,7 +51,7 @@ static char *bearer_of(struct client *c, const struct scene *x, const char *sche
 	return text(c, "Authorization: %s %s", scheme, x->token);
 }
 
-/* Rows 3 to 10, 12, 13, 16 and 17: what makes a proof a proof. */
+/* Rows 3 to 10, 12, 13, 16 and 17: what makes a proof a proof. proves: HAIP 4f */
 static void every_fault_of_a_proof_is_refused_at_a_resource(void **state)
 {
 	struct client *c = *state;

@@ -251,6 +251,7 @@ static void a_final_state_never_changes(void **state)
 
 /* ---- V19: back to the same browser ---- */
 
+/* proves: HAIP 5.1e */
 static void a_same_device_result_needs_the_code_from_the_browser(void **state)
 {
 	struct client *c = *state;

@@ -7,6 +7,7 @@
 #include <curl/curl.h>
 #include <string.h>
 
+/* proves: HAIP 4.2a */
 static void the_profile_leaves_out_what_haip_does_not_know(void **state)
 {
 	struct client *c = *state;
@@ -55,6 +56,7 @@ static struct reply with_nonce(struct client *c, struct wallet *w, const char *p
 	return once_more(c, w, path, form, pop);
 }
 
+/* proves: HAIP 4f */
 static void every_endpoint_asks_for_a_nonce_and_takes_the_same_request_again(void **state)
 {
 	struct client *c = *state;
@@ -122,6 +124,7 @@ static void the_offer_of_one_person_is_taken_up_once(void **state)
 	must_fail(c, &r, 400, "invalid_request");
 }
 
+/* proves: HAIP 5b, HAIP 5.1b */
 static void presentations_are_asked_for_encrypted_and_under_the_hash_of_the_certificate_alone(void **state)
 {
 	static const char *const bad[] = { "\"mode\":\"direct_post\"", "\"client_id_prefix\":\"x509_san_dns\"" };

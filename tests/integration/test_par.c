@@ -91,6 +91,7 @@ static const struct { const char *without, *more; long status; const char *error
 };
 
 /* proves: VCI 5.1.1a, VCI 5.1.2b, VCI B.1a, VCI B.3a, VCI Ca */
+/* proves: HAIP 4.4.1d */
 static void every_fault_of_a_push_has_its_code(void **state)
 {
 	struct client *c = *state;
@@ -126,6 +127,7 @@ static void a_state_of_a_kilobyte_is_kept_and_one_without_measure_is_not(void **
 	must_fail(c, &r, 400, "invalid_request");
 }
 
+/* proves: HAIP 4.3a */
 static void whoever_does_not_say_who_they_are_pushes_nothing(void **state)
 {
 	struct client *c = *state;
@@ -166,6 +168,7 @@ static const struct idr_json *offer_by_code(struct client *c, const char *more)
 }
 
 /* proves: VCI 4.1a, VCI 5.1.3a */
+/* proves: HAIP 4.2a */
 static void an_offer_to_log_in_holds_an_issuer_state_and_no_code(void **state)
 {
 	struct client *c = *state;
@@ -218,6 +221,7 @@ static void an_office_is_told_which_grants_go_with_what(void **state)
 
 /* ---- metadata ---- */
 
+/* proves: HAIP 4.1a */
 static void the_metadata_names_the_code_flow_as_it_is(void **state)
 {
 	static const char *const urls[][2] = {

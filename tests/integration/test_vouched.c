@@ -262,6 +262,7 @@ static const char *faulty(struct client *c, const struct holder *h, size_t i, st
 }
 
 /* proves: VCI D.1a, VCI D.1b, VCI D.1c, VCI F.3b */
+/* proves: HAIP 4.5.1b */
 static void every_fault_of_a_key_attestation_is_an_invalid_proof(void **state)
 {
 	struct client *c = *state;

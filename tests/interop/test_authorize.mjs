@@ -62,6 +62,7 @@ async function begin(wallet, who) {
 	return { offer, issuerMetadata, signer, ...started };
 }
 
+/* proves: HAIP 4a */
 test('another implementation receives through PAR, PKCE, DPoP and wallet attestation, and refreshes', async () => {
 	const wallet = await installation();
 	const flow = await begin(wallet, person(5));

@@ -21,6 +21,7 @@ static enum idr_code refused(struct pk *x, const char *body)
 	return x->err.code;
 }
 
+/* proves: HAIP 5.1a */
 static void gives_a_link_with_two_parameters(void **state)
 {
 	struct pk *x = *state;
@@ -82,7 +83,7 @@ static void leaves_encryption_out_of_direct_post(void **state)
 	assert_int_equal(idr_json_find(x->request, "client_metadata")->n, 1);
 }
 
-/* HAIP 1.0 section 5, security brief V23. */
+/* HAIP 1.0 section 5, security brief V23. proves: HAIP 5f */
 static void makes_nonce_state_and_key_afresh(void **state)
 {
 	struct pk *x = *state;

@@ -45,6 +45,7 @@ static void is_rejected(struct pk *x, struct idr_bytes body, enum idr_code code)
 
 /* ---- accepted ---- */
 
+/* proves: HAIP 5.1c */
 static void brings_the_browser_back_with_a_code(void **state)
 {
 	struct pk *x = *state;
@@ -77,6 +78,7 @@ static void answers_across_devices_without_a_code(void **state)
 	assert_string_equal(pk_text(x, pk_reply(x), "redirect_uri"), PK_RETURN);
 }
 
+/* proves: HAIP 5e */
 static void accepts_both_content_encryptions(void **state)
 {
 	struct pk *x = *state;

@@ -74,6 +74,7 @@ static void takes_the_three_ways_of_authenticating(void **state)
 	assert_true(idr_bytes_is(got.client[0].key[0].kid, "1"));
 }
 
+/* proves: HAIP 4.4.1a */
 static void refuses_what_a_person_may_write_wrongly(void **state)
 {
 	static const char *const bad[] = {

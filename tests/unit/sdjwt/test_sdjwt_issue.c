@@ -145,6 +145,7 @@ static void every_copy_has_its_own_salts(void **state)
 			assert_false(idr_bytes_equal(a.disclosure[i].text, b.disclosure[n].text));
 }
 
+/* proves: HAIP 6.1c */
 static void a_type_for_holders_needs_a_holder(void **state)
 {
 	struct kit *k = *state;

@@ -187,6 +187,7 @@ static void refuses_broken_structure(void **state)
 	assert_int_equal(shape(k, dots), IDR_SD_STRUCTURE);
 }
 
+/* proves: HAIP 8a */
 static void knows_three_hashes(void **state)
 {
 	static const char *const bad[] = { "\"sha-512/256\"", "\"SHA-256\"", "\"sha-256-128\"", "\"md5\"",

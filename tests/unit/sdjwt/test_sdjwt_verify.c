@@ -123,6 +123,7 @@ static void limits_a_credential_apart_from_its_proof(void **state)
 	free(big);
 }
 
+/* proves: HAIP 6.1.1.1a */
 static void refuses_a_missing_proof(void **state)
 {
 	struct kit *k = *state;

@@ -25,6 +25,7 @@ static void check_bijection(uint32_t log2_entries)
 }
 
 /* proves: TSL 13.3a */
+/* proves: HAIP 6.1f */
 static void gives_every_index_once(void **state)
 {
 	static const uint32_t sizes[] = { 8, 9, 10, 17, 20 };
@@ -47,6 +48,7 @@ static void undoes_itself_on_the_largest_list(void **state)
 	}
 }
 
+/* proves: HAIP 6.1f */
 static void depends_on_every_bit_of_the_key(void **state)
 {
 	uint8_t other[IDR_STATUS_KEY];

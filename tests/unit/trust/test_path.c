@@ -69,6 +69,7 @@ static void refuses_an_empty_and_a_long_chain(void **state)
 	assert_int_equal(path_code(k, k->trust, IDR_PURPOSE_ISSUER, PID, five, 5, k->now), IDR_CHAIN_ORDER);
 }
 
+/* proves: HAIP 4.5.1b, HAIP 5c, HAIP 6.1e */
 static void refuses_the_anchor_in_the_chain(void **state)
 {
 	struct kit *k = *state;
@@ -97,6 +98,7 @@ static void refuses_a_chain_out_of_order(void **state)
 }
 
 /* proves: MDOC B.3b */
+/* proves: HAIP 4.5.1b, HAIP 5c, HAIP 6.1e */
 static void refuses_a_self_signed_leaf_and_a_ca_as_leaf(void **state)
 {
 	struct kit *k = *state;
