@@ -11,14 +11,14 @@ SPECS = {"VCI": "vci", "VP": "vp", "HAIP": "haip", "SDJWTVC": "sdjwtvc", "TSL": 
 WHO = {"issuer", "as", "verifier", "wallet", "status", "reader"}
 ROOMS = {"implements": ("crypto", "idsrv", "clients", "schema", "docs/deploy"), "proves": ("tests",)}
 ENDINGS = (".c", ".h", ".def", ".sql", ".json", ".yaml", ".conf", ".cfg", ".md", ".py", ".sh", ".mjs")
-PASSED_OVER = {"node_modules", "seeds"}
+PASSED_OVER = {"node_modules", "seeds", "lint"}
 PAGES = "docs/standards"
 SECTION = r"(?:[A-Z]|\d+)(?:\.\d+)*"
 SHORT = "|".join(SPECS)
 ID = re.compile(rf"\b({SHORT}) ({SECTION})([a-z]{{1,2}})\b")
 NO_LETTER = re.compile(rf"\b({SHORT}) (?!1\.0\b){SECTION}(?![\w.]*\w)")
 MARK = re.compile(r"\b(implements|proves): (.*)")
-COMMENT = re.compile(r"^\s*(/?\*|//|#|--|<!--)")
+COMMENT = re.compile(r"^\s*(/?\*|//|#(?!include|define|if|el|end|undef|pragma)|--|<!--)")
 DEFINED = re.compile(r"(\s*)(?:export )?(?:(?:async )?(?:function\*? |def |const )(\w+)|(?:async )?(?!if|for|while|switch)#?(\w+)\(.*\{)")
 TOTALS = re.compile(r"(<!-- totals -->\n).*?(<!-- /totals -->)", re.S)
 
@@ -128,7 +128,7 @@ def test_of_script(lines, at):
     for name in re.findall(r"\$\{(\w+)\}", sentence or ""):
         value = next((m.group(1) for m in (re.search(rf"\b{name} = '([^']*)'", one) for one in lines) if m), "")
         sentence = sentence.replace(f"${{{name}}}", value)
-    if sentence and re.match(r"\s*(?:[\[{]|(?:test|ok)\b|\w+\(['\"`])", line):
+    if sentence and re.match(r"\s*(?:[\[{]|\.\.\.|(?:test|ok)\b|\w+\(['\"`])", line):
         return sentence
     for number in range(at, -1, -1):
         m = DEFINED.match(lines[number])
@@ -180,8 +180,8 @@ def add_mark(kind, where, lines, at, marked):
             yield f"{where}: {name} is in no file of {PAGES}/musts"
         elif row.standing:
             yield f"{where}: {name} is \"{row.standing}\" and has a mark"
-        elif (path, label) not in row.marks[kind]:
-            row.marks[kind].append((path, label))
+        elif (path, label or "") not in row.marks[kind]:
+            row.marks[kind].append((path, label or ""))
 
 
 def unmarked(row):
