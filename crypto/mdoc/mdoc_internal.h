@@ -21,6 +21,12 @@ struct mdoc_parts {
 	struct idr_cbor device_signed;    /* raw.n == 0 when absent */
 };
 
+/* What stands around the documents of a DeviceResponse. */
+struct mdoc_head {
+	struct idr_cbor version, status;
+	struct idr_cbor documents;        /* an array that is not empty */
+};
+
 /* The mobile security object; nothing in it is believed before the signature was checked. */
 struct mdoc_mso {
 	struct idr_cbor map;
@@ -33,7 +39,12 @@ struct mdoc_mso {
 /* CBOR of the input, which may be its base64url text. errors IDR_MALFORMED, IDR_LIMIT */
 IDR_MUST bool idr_mdoc_decode(struct idr_arena *a, struct idr_bytes in, struct idr_bytes *cbor,
     struct idr_err *err);
+/* One well-formed map. errors IDR_MALFORMED, IDR_LIMIT */
+IDR_MUST bool idr_mdoc_check(struct idr_arena *a, struct idr_bytes cbor, struct idr_cbor *top,
+    struct idr_err *err);
 /* errors IDR_MALFORMED, IDR_VERSION, IDR_STATUS, IDR_EMPTY */
+IDR_MUST bool idr_mdoc_open_head(struct idr_arena *a, struct idr_cbor top, struct mdoc_head *out,
+    struct idr_err *err);
 IDR_MUST bool idr_mdoc_open(struct idr_arena *a, struct idr_bytes cbor, struct mdoc_parts *out,
     struct idr_err *err);
 /* The map behind issuerAuth's payload, and its docType. errors IDR_MALFORMED */

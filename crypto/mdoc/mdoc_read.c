@@ -148,42 +148,58 @@ static bool open_document(struct idr_arena *a, struct idr_cbor v, struct mdoc_pa
 	return open_issuer_signed(issuer, p, err);
 }
 
-/* implements: MDOC 8.3.2.1.2.2a, MDOC 8.3.2.1.2.3a */
-static bool check_head(struct idr_arena *a, struct idr_cbor top, struct idr_err *err)
+static bool check_version(struct idr_arena *a, struct idr_cbor version, struct idr_err *err)
 {
-	struct idr_cbor version, status;
 	struct idr_bytes text;
 
-	if (!idr_cbor_find_text(top, "version", &version) || !idr_cbor_is(version, IDR_CBOR_TEXT))
-		return malformed(err, IDR_MDOC_REF_RESPONSE, "the response names no version");
 	if (!idr_cbor_string(a, version, &text, err))
 		return false;
-	if (!idr_mdoc_is_version(text))
-		return idr_fail(err, IDR_VERSION, IDR_MDOC_REF_RESPONSE, "the response is of another version than 1");
-	if (!idr_cbor_find_text(top, "status", &status) || !idr_cbor_is(status, IDR_CBOR_UINT))
+	return idr_mdoc_is_version(text) || idr_fail(err, IDR_VERSION, IDR_MDOC_REF_RESPONSE,
+	    "the response is of another version than 1");
+}
+
+/* implements: MDOC 8.3.2.1.2.2a, MDOC 8.3.2.1.2.3a */
+bool idr_mdoc_open_head(struct idr_arena *a, struct idr_cbor top, struct mdoc_head *out, struct idr_err *err)
+{
+	struct mdoc_head h;
+
+	if (!idr_cbor_find_text(top, "version", &h.version) || !idr_cbor_is(h.version, IDR_CBOR_TEXT))
+		return malformed(err, IDR_MDOC_REF_RESPONSE, "the response names no version");
+	if (!check_version(a, h.version, err))
+		return false;
+	if (!idr_cbor_find_text(top, "status", &h.status) || !idr_cbor_is(h.status, IDR_CBOR_UINT))
 		return malformed(err, IDR_MDOC_REF_RESPONSE, "the response has no status");
-	return status.arg == 0 || idr_fail(err, IDR_STATUS, "ISO/IEC 18013-5 table 8",
-	    "the device reports status %llu", (unsigned long long)status.arg);
+	if (h.status.arg)
+		return idr_fail(err, IDR_STATUS, "ISO/IEC 18013-5 table 8", "the device reports status %llu",
+		    (unsigned long long)h.status.arg);
+	if (!idr_cbor_find_text(top, "documents", &h.documents))
+		return idr_fail(err, IDR_EMPTY, IDR_MDOC_REF_RESPONSE, "the response holds no document");
+	if (!idr_cbor_is(h.documents, IDR_CBOR_ARRAY))
+		return malformed(err, IDR_MDOC_REF_RESPONSE, "documents is not an array");
+	if (!idr_cbor_count(h.documents))
+		return idr_fail(err, IDR_EMPTY, IDR_MDOC_REF_RESPONSE, "the response holds no document");
+	*out = h;
+	return true;
 }
 
 /* implements: MDOC 8.3.2.1.2.2a */
 static bool open_response(struct idr_arena *a, struct idr_cbor top, struct mdoc_parts *p, struct idr_err *err)
 {
-	struct idr_cbor documents;
-	size_t n;
+	struct mdoc_head head;
 
-	if (!check_head(a, top, err))
+	if (!idr_mdoc_open_head(a, top, &head, err))
 		return false;
-	if (!idr_cbor_find_text(top, "documents", &documents))
-		return idr_fail(err, IDR_EMPTY, IDR_MDOC_REF_RESPONSE, "the response holds no document");
-	if (!idr_cbor_is(documents, IDR_CBOR_ARRAY))
-		return malformed(err, IDR_MDOC_REF_RESPONSE, "documents is not an array");
-	n = idr_cbor_count(documents);
-	if (n == 0)
-		return idr_fail(err, IDR_EMPTY, IDR_MDOC_REF_RESPONSE, "the response holds no document");
-	if (n > 1) /* implements: HAIP 5.3.1b: one response for each credential */
+	/* implements: HAIP 5.3.1b: one response for each credential */
+	if (idr_cbor_count(head.documents) > 1)
 		return malformed(err, IDR_MDOC_REF_RESPONSE, "the response holds more than one document");
-	return open_document(a, idr_cbor_at(documents, 0), p, err);
+	return open_document(a, idr_cbor_at(head.documents, 0), p, err);
+}
+
+bool idr_mdoc_check(struct idr_arena *a, struct idr_bytes cbor, struct idr_cbor *top, struct idr_err *err)
+{
+	if (!idr_cbor_check(a, cbor, IDR_CBOR_ANY, top, err))
+		return unreadable(err, "the mdoc is not one well-formed CBOR item");
+	return idr_cbor_is(*top, IDR_CBOR_MAP) || malformed(err, IDR_MDOC_REF_RESPONSE, "the mdoc is not a map");
 }
 
 bool idr_mdoc_open(struct idr_arena *a, struct idr_bytes cbor, struct mdoc_parts *out, struct idr_err *err)
@@ -191,11 +207,8 @@ bool idr_mdoc_open(struct idr_arena *a, struct idr_bytes cbor, struct mdoc_parts
 	struct mdoc_parts p = { .doctype = { NULL, 0 } };
 	struct idr_cbor top, unused;
 
-	if (!idr_cbor_check(a, cbor, IDR_CBOR_ANY, &top, err))
-		return unreadable(err, "the mdoc is not one well-formed CBOR item");
-	if (!idr_cbor_is(top, IDR_CBOR_MAP))
-		return malformed(err, IDR_MDOC_REF_RESPONSE, "the mdoc is not a map");
-	if (!(idr_cbor_find_text(top, "issuerAuth", &unused) ? open_issuer_signed(top, &p, err) :
+	if (!idr_mdoc_check(a, cbor, &top, err) ||
+	    !(idr_cbor_find_text(top, "issuerAuth", &unused) ? open_issuer_signed(top, &p, err) :
 	    open_response(a, top, &p, err)))
 		return false;
 	*out = p;
