@@ -22,6 +22,7 @@
 
 enum {
 	IDR_MDOC_MAX = 256 * 1024, /* CBOR of a DeviceResponse or IssuerSigned, portrait and all */
+	IDR_MDOC_DOCUMENTS = 8,    /* of one response face to face */
 	IDR_MDOC_NAMESPACES = 8,
 	IDR_MDOC_ELEMENTS = 256    /* in all namespaces together */
 };
@@ -93,6 +94,14 @@ bool idr_mdoc_is_likely(struct idr_bytes in);
  * idr_mdoc_begin(), IDR_KEY */
 IDR_MUST bool idr_mdoc_device_key(struct idr_suite *s, struct idr_arena *a, struct idr_bytes in,
     struct idr_key *out, struct idr_err *err);
+/*
+ * mdoc_documents.c: a DeviceResponse of several documents, as a phone gives it face to face, taken apart: *n
+ * responses of one document each, to be judged one by one. Nothing is checked but the form of what stands
+ * around them.
+ * errors IDR_MALFORMED, IDR_VERSION, IDR_STATUS, IDR_EMPTY, IDR_LIMIT
+ */
+IDR_MUST bool idr_mdoc_split(struct idr_arena *a, struct idr_bytes in,
+    struct idr_bytes out[IDR_MDOC_DOCUMENTS], size_t *n, struct idr_err *err);
 /* What a tag 24 item holds, checked to be one well-formed item. errors IDR_MALFORMED, IDR_LIMIT */
 IDR_MUST bool idr_mdoc_embedded(struct idr_arena *a, struct idr_cbor v, struct idr_cbor *out,
     struct idr_err *err);

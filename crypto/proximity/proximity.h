@@ -6,8 +6,8 @@
  *
  *	idr_engagement_read(qr) -> idr_proximity_transcript() -> idr_private_agree() -> idr_session_start()
  *	idr_items_request() -> idr_reader_auth_bytes(), signed -> idr_device_request() -> idr_session_seal()
- *	-> idr_session_establishment() ... idr_session_message() -> idr_session_open() -> idr_mdoc_device_key()
- *	-> idr_private_agree() -> idr_session_mac_key() -> idr_verify()
+ *	-> idr_session_establishment() ... idr_session_message() -> idr_session_open() -> idr_mdoc_split(), and for
+ *	each document: idr_mdoc_device_key() -> idr_private_agree() -> idr_session_mac_key() -> idr_verify()
  *
  * Standard  ISO/IEC 18013-5 sections 8.2.1, 8.3.2.1.2.1, 9.1.1, 9.1.4
  * Not here  radio (NFC, BLE), the handover of NFC, the verdict (verify/), private keys (suite/sign.h)

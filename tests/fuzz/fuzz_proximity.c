@@ -1,5 +1,6 @@
-/* What a phone, or a reader, sends face to face. First byte: 0 an engagement, 1 a message, 2 a request. */
+/* What a phone, or a reader, sends face to face. First byte: 0 an engagement, 1 a message, 2 a request, 3 an answer. */
 #include "fuzz/fuzzkit.h"
+#include "mdoc/mdoc.h"
 #include "proximity/proximity.h"
 
 static void engage(struct idr_suite *s, struct idr_arena *a, struct idr_bytes in)
@@ -46,20 +47,41 @@ static void request(struct idr_arena *a, struct idr_bytes in)
 	}
 }
 
+/* Each part holds one document, and taken apart again it is itself. */
+static void answer(struct idr_arena *a, struct idr_bytes in)
+{
+	struct idr_bytes one[IDR_MDOC_DOCUMENTS], again[IDR_MDOC_DOCUMENTS];
+	size_t n, m;
+	struct idr_err err;
+
+	if (!idr_mdoc_split(a, in, one, &n, &err))
+		return;
+	fuzz_check(n >= 1 && n <= IDR_MDOC_DOCUMENTS);
+	for (size_t i = 0; i < n; i++) {
+		if (idr_mdoc_split(a, one[i], again, &m, &err))
+			fuzz_check(m == 1 && idr_bytes_equal(again[0], one[i]));
+		else
+			fuzz_check(err.code == IDR_MEMORY);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct idr_arena *a = idr_arena_new(32 << 20);
 	struct idr_bytes rest = idr_bytes_from(idr_bytes(data, size), 1);
 
-	switch (size ? data[0] % 3 : 0) {
+	switch (size ? data[0] % 4 : 0) {
 	case 0:
 		engage(fuzz_suite(), a, rest);
 		break;
 	case 1:
 		message(fuzz_suite(), a, rest);
 		break;
-	default:
+	case 2:
 		request(a, rest);
+		break;
+	default:
+		answer(a, rest);
 	}
 	idr_arena_free(&a);
 	return 0;

@@ -383,6 +383,96 @@ static void ends_in_a_verdict(void **state)
 	assert_int_equal(judge(x, kit_mdoc(&x->k, &p), NULL)->code, IDR_OK);
 }
 
+/* ---- several documents ---- */
+
+/* The only document of a response. */
+static struct idr_cbor document_of(struct meeting *x, struct idr_bytes response)
+{
+	struct idr_cbor top, list;
+
+	assert_true(idr_cbor_check(x->k.a, response, IDR_CBOR_ANY, &top, &x->err));
+	assert_true(idr_cbor_find_text(top, "documents", &list) && idr_cbor_count(list) == 1);
+	return idr_cbor_at(list, 0);
+}
+
+/* {"version": "1.0", "documents": [..], "status": status} */
+static struct idr_bytes together(struct meeting *x, const struct idr_bytes *response, size_t n, uint64_t status)
+{
+	struct idr_bytes out;
+	struct idr_buf b;
+
+	idr_buf_init(&b, x->k.a, 8192, 256 * 1024);
+	idr_cw_map(&b, 3);
+	idr_cw_cstr(&b, "version");
+	idr_cw_cstr(&b, "1.0");
+	idr_cw_cstr(&b, "documents");
+	idr_cw_array(&b, n);
+	for (size_t i = 0; i < n; i++)
+		idr_cw_raw(&b, document_of(x, response[i]).raw);
+	idr_cw_cstr(&b, "status");
+	idr_cw_uint(&b, status);
+	assert_true(idr_buf_done(&b, &out, &x->err));
+	return out;
+}
+
+/* A document of this type with its device's signature for this meeting. */
+static struct idr_bytes document(struct meeting *x, const char *doctype, unsigned flags)
+{
+	struct kit_mdoc_plan p = kit_mdoc_plan(&x->k);
+
+	p.doctype = p.mso_doctype = doctype;
+	p.transcript = x->transcript;
+	p.flags = flags;
+	return kit_mdoc(&x->k, &p);
+}
+
+/* proves: MDOC 8.3.2.1.2.2f */
+static void judges_each_of_several_documents_by_itself(void **state)
+{
+	struct meeting *x = *state;
+	const struct idr_bytes sent[] = { document(x, MDOC_TYPE, 0), document(x, "org.example.other", MDOC_VALUE_CHANGED),
+		document(x, "org.example.third", MDOC_INDEFINITE), document(x, "org.example.last", MDOC_DEVICE_OTHER_KEY) };
+	static const enum idr_code codes[] = { IDR_OK, IDR_DIGEST_MISMATCH, IDR_OK, IDR_DEVICE_SIGNATURE };
+	struct idr_bytes type = IDR_LIT("org.*"), one[IDR_MDOC_DOCUMENTS], all = together(x, sent, 4, 0);
+	size_t n = 0;
+
+	assert_true(idr_trust_add_anchor(x->k.s, x->k.trust, x->k.root_der, IDR_PURPOSE_ISSUER, &type, 1, NULL, &x->err));
+	assert_true(idr_mdoc_split(x->k.a, all, one, &n, &x->err));
+	assert_int_equal(n, 4);
+	for (size_t i = 0; i < n; i++) {
+		assert_int_equal(judge(x, one[i], NULL)->code, codes[i]);
+		assert_true(idr_bytes_equal(document_of(x, one[i]).raw, document_of(x, sent[i]).raw));
+	}
+	/* all at once, as over OpenID4VP, they are refused */
+	assert_int_equal(judge(x, all, NULL)->code, IDR_MALFORMED);
+}
+
+static enum idr_code splits(struct meeting *x, struct idr_bytes in)
+{
+	struct idr_bytes one[IDR_MDOC_DOCUMENTS];
+	size_t n;
+
+	return idr_mdoc_split(x->k.a, in, one, &n, &x->err) ? IDR_OK : x->err.code;
+}
+
+static void refuses_a_response_that_cannot_be_taken_apart(void **state)
+{
+	struct meeting *x = *state;
+	struct idr_bytes many[IDR_MDOC_DOCUMENTS + 1];
+
+	for (size_t i = 0; i <= IDR_MDOC_DOCUMENTS; i++)
+		many[i] = document(x, MDOC_TYPE, 0);
+	assert_int_equal(splits(x, together(x, many, IDR_MDOC_DOCUMENTS, 0)), IDR_OK);
+	assert_int_equal(splits(x, together(x, many, IDR_MDOC_DOCUMENTS + 1, 0)), IDR_LIMIT);
+	assert_int_equal(splits(x, together(x, many, 0, 0)), IDR_EMPTY);
+	assert_int_equal(splits(x, together(x, many, 2, 10)), IDR_STATUS);
+	assert_int_equal(splits(x, document(x, MDOC_TYPE, MDOC_TRAILING)), IDR_MALFORMED);
+	assert_int_equal(splits(x, document(x, MDOC_TYPE, MDOC_ISSUER_SIGNED)), IDR_MALFORMED);
+	assert_int_equal(splits(x, nothing), IDR_MALFORMED);
+	assert_int_equal(splits(x, IDR_LIT("\x80")), IDR_MALFORMED);
+	assert_int_equal(splits(x, kit_hex(&x->k, IDR_LIT("a26776657273696f6e63322e306673746174757300"))), IDR_VERSION);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -392,6 +482,7 @@ int main(void)
 		T(ends_at_a_message_that_does_not_open), T(refuses_messages_out_of_order_twice_or_our_own),
 		T(never_uses_a_counter_again), T(leaves_no_key_behind), T(takes_messages_apart), T(reads_what_is_asked), T(knows_who_asks),
 		T(refuses_a_broken_request), T(ends_in_a_verdict),
+		T(judges_each_of_several_documents_by_itself), T(refuses_a_response_that_cannot_be_taken_apart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
