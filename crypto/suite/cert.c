@@ -274,14 +274,12 @@ static bool cert_parse(struct idr_suite *s, struct idr_arena *a, struct idr_byte
     struct idr_cert *out, struct idr_err *err)
 {
 	struct idr_cert c = { .path_len = -1 };
-	const unsigned char *p = der.p;
 	IDR_AUTO(X509) *x = NULL;
 
 	if (der.n > IDR_CERT_MAX)
 		return idr_fail(err, IDR_LIMIT, NULL, "the certificate is larger than %d bytes", IDR_CERT_MAX);
-	if (der.n)
-		x = d2i_X509(NULL, &p, (long)der.n);
-	if (!x || p != der.p + der.n)
+	x = idr_suite_x509(s, der);
+	if (!x)
 		return malformed(err, "the data is not exactly one DER certificate");
 	if (ASN1_STRING_type(X509_get0_serialNumber(x)) == V_ASN1_NEG_INTEGER)
 		return malformed(err, "the serial number is negative");
@@ -310,5 +308,7 @@ bool idr_cert_parse(struct idr_suite *s, struct idr_arena *a, struct idr_bytes d
 	if (!ok && err->code == IDR_MALFORMED && idr_openssl_again(s, before))
 		ok = cert_parse(s, a, der, out, err);
 	idr_openssl_failed(s);
+	if (idr_suite_failures(s) != before)
+		idr_suite_x509_forget(s);
 	return idr_suite_sound(s, before, a, ok, err);
 }

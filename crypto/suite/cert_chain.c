@@ -17,13 +17,13 @@ IDR_AUTO_FREE(certs, stack_free)
 IDR_AUTO_FREE(X509_STORE, X509_STORE_free)
 IDR_AUTO_FREE(X509_STORE_CTX, X509_STORE_CTX_free)
 
-static bool read_all(const struct idr_bytes *der, size_t n, STACK_OF(X509) *out, struct idr_err *err)
+static bool read_all(struct idr_suite *s, const struct idr_bytes *der, size_t n, STACK_OF(X509) *out,
+    struct idr_err *err)
 {
 	for (size_t i = 0; i < n; i++) {
-		const unsigned char *p = der[i].p;
-		X509 *x = der[i].n && der[i].n <= IDR_CERT_MAX ? d2i_X509(NULL, &p, (long)der[i].n) : NULL;
+		X509 *x = idr_suite_x509(s, der[i]);
 
-		if (x && p == der[i].p + der[i].n && sk_X509_push(out, x) > 0)
+		if (x && sk_X509_push(out, x) > 0)
 			continue;
 		X509_free(x);
 		return idr_fail(err, IDR_MALFORMED, "RFC 5280 section 4.1",
@@ -121,8 +121,8 @@ static bool prepare(X509_STORE_CTX *ctx, X509_STORE *store, X509 *leaf, STACK_OF
 	return X509_VERIFY_PARAM_set_flags(p, X509_V_FLAG_X509_STRICT | X509_V_FLAG_CHECK_SS_SIGNATURE);
 }
 
-static bool find_path(const struct idr_bytes *chain_der, size_t n, const struct idr_bytes *anchor_der,
-    size_t n_anchors, int64_t now, size_t *anchor, struct idr_err *err)
+static bool find_path(struct idr_suite *s, const struct idr_bytes *chain_der, size_t n,
+    const struct idr_bytes *anchor_der, size_t n_anchors, int64_t now, size_t *anchor, struct idr_err *err)
 {
 	IDR_AUTO(certs) *chain = sk_X509_new_null();
 	IDR_AUTO(certs) *anchors = sk_X509_new_null();
@@ -134,7 +134,7 @@ static bool find_path(const struct idr_bytes *chain_der, size_t n, const struct 
 		return idr_fail(err, IDR_CHAIN_ORDER, "RFC 5280 section 6.1", "the chain has %zu certificates", n);
 	if (!chain || !anchors || !store || !ctx)
 		return idr_fail(err, IDR_MEMORY, NULL, "out of memory");
-	if (!read_all(chain_der, n, chain, err) || !read_all(anchor_der, n_anchors, anchors, err))
+	if (!read_all(s, chain_der, n, chain, err) || !read_all(s, anchor_der, n_anchors, anchors, err))
 		return false;
 	for (int i = 0; i < sk_X509_num(anchors); i++)
 		if (!X509_STORE_add_cert(store, sk_X509_value(anchors, i)))
@@ -149,22 +149,33 @@ static bool find_path(const struct idr_bytes *chain_der, size_t n, const struct 
 	return find_anchor(ctx, anchors, anchor, err);
 }
 
+static void all_sound(struct idr_suite *s, const struct idr_bytes *chain_der, size_t n, struct idr_bytes anchor)
+{
+	for (size_t i = 0; i < n; i++)
+		idr_suite_x509_is_sound(s, chain_der[i]);
+	idr_suite_x509_is_sound(s, anchor);
+}
+
 bool idr_cert_chain(struct idr_suite *s, const struct idr_bytes *chain_der, size_t n,
     const struct idr_bytes *anchor_der, size_t n_anchors, int64_t now, size_t *anchor,
     struct idr_err *err)
 {
 	unsigned before = idr_suite_failures(s);
 	enum idr_code first;
-	bool ok = find_path(chain_der, n, anchor_der, n_anchors, now, anchor, err);
+	bool ok = find_path(s, chain_der, n, anchor_der, n_anchors, now, anchor, err);
 
 	/* OpenSSL forgets that an extension was not read for want of memory: see idr_cert_parse() */
 	first = ok ? IDR_OK : err->code;
 	if (!ok && idr_openssl_again(s, before))
-		ok = find_path(chain_der, n, anchor_der, n_anchors, now, anchor, err);
+		ok = find_path(s, chain_der, n, anchor_der, n_anchors, now, anchor, err);
 	idr_openssl_failed(s);
 	/* the same chain, refused for two reasons, was not read twice */
 	if (!ok && (err->code != first || idr_code_kind(err->code) == IDR_KIND_INTERNAL))
 		idr_openssl_broke(s);
+	if (idr_suite_failures(s) != before)
+		idr_suite_x509_forget(s);
+	else if (ok)
+		all_sound(s, chain_der, n, anchor_der[*anchor]);
 	return idr_suite_failures(s) == before ? ok :
 	    idr_fail(err, IDR_CRYPTO, NULL, "OpenSSL could not do its work");
 }

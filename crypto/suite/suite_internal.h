@@ -11,6 +11,7 @@
 
 #include <openssl/bn.h>
 #include <openssl/evp.h>
+#include <openssl/x509.h>
 
 #include "suite/key.h"
 
@@ -33,6 +34,7 @@ IDR_AUTO_FREE(BN_CTX, BN_CTX_free)
  * tags are compared in less than a thousandth of one verification, so there is no hash table.
  */
 enum { IDR_YOUNG = 64, IDR_KEPT = 64, IDR_PROMOTE_AT = 3, IDR_AGE_EVERY = 4096, IDR_SIGNERS = 16 };
+enum { IDR_READ_CERTS = 16 };
 
 struct idr_imported {
 	struct idr_key key;
@@ -44,6 +46,13 @@ struct idr_imported {
 struct idr_signer {
 	uint64_t id;        /* of the struct idr_private; 0: empty */
 	EVP_PKEY_CTX *ctx;
+};
+
+struct idr_read_cert {
+	X509 *x509;         /* NULL: an empty place */
+	uint8_t sha256[32];
+	uint64_t used;
+	bool sound;         /* stood on a path that was found good: nothing of it was misread for want of memory */
 };
 
 struct idr_suite {
@@ -60,6 +69,8 @@ struct idr_suite {
 	unsigned until_ageing;
 	struct idr_signer signer[IDR_SIGNERS];
 	unsigned next_signer;
+	struct idr_read_cert read[IDR_READ_CERTS];
+	uint64_t reads;
 	unsigned failures;   /* counted, never reset */
 };
 
@@ -80,6 +91,17 @@ bool idr_ed25519_key_is_sound(const uint8_t y[32]);
 /* Seconds of an ASN1_TIME (given as such); false when it cannot be read. */
 bool idr_openssl_time(const void *asn1_time, int64_t *out);
 const char *idr_curve_group(enum idr_curve curve);
+
+/* ---- cert_read.c: certificates as OpenSSL has them ---- */
+
+/* Exactly one certificate, read now or before; NULL when it is none. The caller frees it. */
+X509 *idr_suite_x509(struct idr_suite *s, struct idr_bytes der);
+/* Its path was found good. */
+void idr_suite_x509_is_sound(struct idr_suite *s, struct idr_bytes der);
+/* What is not known to be sound is read again: see idr_openssl_again(). */
+void idr_suite_x509_forget(struct idr_suite *s);
+void idr_suite_x509_free(struct idr_suite *s);
+
 /* Empty OpenSSL's error queue and give false. When it tells of a failure rather than of bad input, the suite
  * remembers. */
 bool idr_openssl_failed(struct idr_suite *s);

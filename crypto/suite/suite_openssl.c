@@ -36,6 +36,7 @@ bool idr_openssl_again(struct idr_suite *s, unsigned before)
 	idr_openssl_failed(s);
 	if (s->failures != before)
 		return false;
+	idr_suite_x509_forget(s);
 	p = OPENSSL_malloc(PROBE);
 	OPENSSL_free(p);
 	return p ? true : idr_openssl_broke(s);
@@ -112,6 +113,7 @@ void idr_suite_free(struct idr_suite **s)
 		imported_clear(&(*s)->kept[i]);
 	for (size_t i = 0; i < IDR_SIGNERS; i++)
 		EVP_PKEY_CTX_free((*s)->signer[i].ctx);
+	idr_suite_x509_free(*s);
 	EVP_PKEY_free((*s)->params[0]);
 	EVP_PKEY_free((*s)->params[1]);
 	EVP_MD_free((*s)->md_sha1);
