@@ -202,6 +202,19 @@ struct outcome {
 	struct idr_err err;
 };
 
+/* What a suite keeps was not spoilt by what failed. */
+static void recovers(struct kit *k, struct idr_suite *s, failing_work *work, void *ctx)
+{
+	struct idr_arena *a = idr_arena_new(KIT_MEMORY);
+	struct idr_err err;
+
+	assert_true(a != NULL);
+	if (!work(k, s, a, ctx, &err))
+		fail_msg("after %s failed the same suite says %s: %s (%s)", what_name[f.what], idr_code_name(err.code),
+		    err.msg, err.at);
+	idr_arena_free(&a);
+}
+
 static struct outcome once(struct kit *k, failing_work *work, void *ctx, enum what what, unsigned at, bool ongoing)
 {
 	struct idr_suite *s = idr_suite_new();
@@ -217,6 +230,8 @@ static struct outcome once(struct kit *k, failing_work *work, void *ctx, enum wh
 	o.ran = work(k, s, a, ctx, &o.err);
 	f.armed = false;
 	ERR_clear_error();
+	if (f.failed)
+		recovers(k, s, work, ctx);
 	idr_arena_free(&a);
 	idr_suite_free(&s);
 	return o;

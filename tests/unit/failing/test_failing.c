@@ -127,6 +127,7 @@ static void an_mdoc(void **state)
 
 	assert_true(idr_type_parse(x->k.a, kit_file(&x->k, "schema/types/mdl/type.json"), &mdl, &x->err));
 	x->types[0] = mdl;
+	x->list.for_mdoc = true;
 	ask(x, "mdoc of an unknown issuer", mdoc(x, MDOC_ISSUER_SIGNED), IDR_TRUST);
 	assert_true(idr_trust_add_anchor(x->k.s, x->k.trust, x->k.root_der, IDR_PURPOSE_ISSUER, &types, 1, NULL, &x->err));
 	x->in.transcript = kit_mdoc_transcript(&x->k);
