@@ -57,33 +57,37 @@ static void op_bare_open(void *ctx)
 
 /* ---- chains ---- */
 
-static void path(struct bench_world *b, struct idr_path_cache *cache)
+static void path(struct bench_world *b, struct idr_bytes leaf)
 {
 	struct idr_path out;
 	struct idr_err err;
 
-	idr_arena_reset(b->a);
-	bench_must(idr_trust_path(b->s, b->a, b->land->trust, cache, IDR_PURPOSE_ISSUER, b->type->vct,
-	    &b->land->signer_der, 1, FUZZ_NOW, &out, &err), &err);
+	bench_must(idr_trust_path(b->s, b->a, b->land->trust, b->cache, IDR_PURPOSE_ISSUER, b->type->vct, &leaf, 1,
+	    FUZZ_NOW, &out, &err), &err);
 }
 
 static void op_path(void *ctx)
 {
-	path(ctx, NULL);
+	struct bench_world *b = ctx;
+
+	bench_world_next(b);
+	path(b, b->now->certificate);
 }
 
 static void op_path_cached(void *ctx)
 {
 	struct bench_world *b = ctx;
 
-	path(b, b->cache);
+	bench_world_next(b);
+	path(b, b->land->signer_der);
 }
 
 static void op_bare_path(void *ctx)
 {
 	struct bench_world *b = ctx;
 
-	bench_bare_certificate(b->land->signer_der, b->root);
+	bench_world_next(b);
+	bench_bare_certificate(b->now->certificate, b->root);
 }
 
 static void op_bare_hash(void *ctx)
@@ -100,7 +104,7 @@ void bench_haip(const struct bench_options *o, struct bench_world *b)
 		.sense = BENCH_TIME, .accept = 0.85, .stretch = 0.90 };
 	struct bench_goal opening = { .name = "encrypted presentation / ECDH, fresh verify, verify",
 		.sense = BENCH_TIME, .accept = 0.85, .stretch = 0.90 };
-	struct bench_goal chain = { .name = "X.509 chain of one / read it, verify it with its root", .sense = BENCH_TIME,
+	struct bench_goal chain = { .name = "a chain not seen before / read it, verify it", .sense = BENCH_TIME,
 		.accept = 0.85, .stretch = 0.90 };
 	struct bench_goal cached = { .name = "the same, chain in the cache / SHA-256 of it", .sense = BENCH_TIME };
 

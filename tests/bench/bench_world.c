@@ -224,6 +224,18 @@ static void make_sealed(struct bench_world *b)
 	    IDR_LIT(""), plain, &b->now->sealed, &err), &err);
 }
 
+/* So that there are more certificates than a suite keeps. */
+static void make_certificate(struct bench_world *b)
+{
+	struct idr_certify c = { .profile = IDR_PROFILE_DOCUMENT_SIGNER, .country = "UT", .organization = "Signer",
+		.common_name = "Bench", .url = "https://ca.example", .subject_key = idr_private_public(b->now->key),
+		.issuer_der = b->land->root_der, .issuer_key = b->land->root, .not_before = FUZZ_NOW - 86400,
+		.not_after = FUZZ_NOW + 86400 };
+	struct idr_err err;
+
+	bench_must(idr_certify(b->s, b->keep, &c, &b->now->certificate, &err), &err);
+}
+
 static void make_holders(struct bench_world *b)
 {
 	struct idr_err err;
@@ -236,6 +248,7 @@ static void make_holders(struct bench_world *b)
 		make_presentation(b);
 		make_response(b);
 		make_sealed(b);
+		make_certificate(b);
 	}
 }
 

@@ -20,6 +20,7 @@ struct bench_holder {
 	struct idr_bytes proof, dpop;           /* of a credential request */
 	struct idr_bytes presentation, response; /* SD-JWT+KB; DeviceResponse as in a vp_token */
 	struct idr_bytes sealed;                /* the presentation in a vp_token, encrypted to the verifier */
+	struct idr_bytes certificate;           /* one of its key, signed by the root */
 };
 
 struct bench_world {
