@@ -38,7 +38,7 @@ schema_with() {
 	cp -r "$SCHEMA" "$WORK/schema"
 	while [ $# -gt 1 ]; do
 		mkdir -p "$WORK/schema/types/$1"
-		sed -e "s/\"id\": \"residence\"/\"id\": \"$1\",\n\t$2/" -e "s/urn:idrail:residence:1/urn:idrail:$1:1/" \
+		sed -e "s/\"id\": \"residence\"/\"id\": \"$1\"${2:+,\\n\\t$2}/" -e "s/urn:idrail:residence:1/urn:idrail:$1:1/" \
 			-e "s/idrail.residence.1/idrail.$1.1/" "$SCHEMA/types/residence/type.json" >"$WORK/schema/types/$1/type.json"
 		shift 2
 	done

@@ -131,7 +131,8 @@ prepare_strict() {
 	local levels='{"key_storage": ["iso_18045_high", "iso_18045_moderate"], "user_authentication": ["iso_18045_high"]}'
 	fresh strict
 	rm "$WORK/keys"
-	schema_with vouched "\"key_attestation\": $levels" permit '"approval": "officer"'
+	schema_with vouched "\"key_attestation\": $levels" permit '"approval": "officer"' unbound ""
+	sed -i 's/"holder_binding": true/"holder_binding": false/' "$WORK/schema/types/unbound/type.json"
 	SCHEMA=$WORK/schema ca_once && SCHEMA=$WORK/schema clients_once && add_operators &&
 		strict_again && populate ||
 		{ tail -n 5 "$WORK/ca.log" "$WORK/idsrv.log" "$WORK/made.log"; return 1; }

@@ -441,6 +441,30 @@ static void a_token_bound_to_no_key_lives_five_minutes_at_most(void **state)
 	assert_int_equal(number(r.json, "expires_in"), 900);
 }
 
+/* proves: VCI 12.2.4g */
+static void a_credential_bound_to_no_key_names_no_proof_and_needs_none(void **state)
+{
+	struct client *c = *state;
+	struct reply r = ask_get(c, "/.well-known/openid-credential-issuer", NULL);
+	const struct idr_json *all = idr_json_find(r.json, "credential_configurations_supported"), *list;
+	const struct idr_json *one = idr_json_find(all, "unbound.sdjwt");
+	struct idr_sdjwt given;
+	struct idr_err err;
+	struct holder h;
+
+	assert_non_null(one);
+	assert_null(idr_json_find(one, "cryptographic_binding_methods_supported"));
+	assert_null(idr_json_find(one, "proof_types_supported"));
+	holder_open(c, "unbound.sdjwt", &h);
+	r = seal_ask(c, "/credential", h.token, h.dpop, "application/jwt", seal_body(c, &h.seal, "A256GCM",
+	    seal_wish(c, "{\"credential_configuration_id\":\"unbound.sdjwt\"}", seal_answer(c, &h.seal, ""))));
+	must_answer(&r, 200);
+	list = idr_json_find(seal_read(c, &h.seal, &r), "credentials");
+	assert_int_equal(list->n, 1);
+	assert_true(idr_sdjwt_parse(c->a, idr_json_find(idr_json_first(list), "credential")->text, &given, &err));
+	assert_null(memmem(given.issuer.payload.p, given.issuer.payload.n, "\"cnf\"", 5)); /* nor is it bound to one all the same */
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, client_setup, client_teardown)
 
 int main(void)
@@ -457,6 +481,7 @@ int main(void)
 		T(an_attestation_never_gives_more_copies_than_the_type),
 		T(what_is_required_stands_in_the_metadata),
 		T(requests_and_answers_in_the_clear_are_refused_where_encryption_is_required),
+		T(a_credential_bound_to_no_key_names_no_proof_and_needs_none),
 		T(a_token_bound_to_no_key_lives_five_minutes_at_most),
 	};
 

@@ -117,7 +117,10 @@ static void refuses_none_missing_and_foreign_algorithms(void **state)
 	assert_refused(parse(token("{\"alg\":256}", "{}"), &j), IDR_MALFORMED);
 }
 
-/* proves: formats brief 0.2: policy and key decide, not the message */
+/*
+ * formats brief 0.2: policy and key decide, not the message
+ * proves: VCI D.1a, VCI F.1a, VCI F.3b
+ */
 static void refuses_an_algorithm_outside_policy_or_not_of_the_key(void **state)
 {
 	struct idr_bytes t = token("{\"alg\":\"ES256\"}", "{}");
