@@ -68,7 +68,7 @@ static bool note_digest(struct walk *w, struct idr_bytes digest)
 {
 	if (w->registered)
 		return idr_fail(w->err, IDR_REGISTERED_CLAIM_SELECTIVELY_DISCLOSED,
-		    "draft-ietf-oauth-sd-jwt-vc section 2.2.2.2",
+		    "draft-ietf-oauth-sd-jwt-vc section 2.2.2.3",
 		    "a part of a claim that must be visible is hidden");
 	if (w->n_seen == IDR_SDJWT_DIGESTS)
 		return idr_fail(w->err, IDR_LIMIT, NULL, "there are more than %d digests",
@@ -180,7 +180,7 @@ static bool insert(struct walk *w, const struct idr_json *obj, struct idr_disclo
 		    "a disclosed claim has the name of another claim");
 	if (top && is_registered(name->text))
 		return idr_fail(w->err, IDR_REGISTERED_CLAIM_SELECTIVELY_DISCLOSED,
-		    "draft-ietf-oauth-sd-jwt-vc section 2.2.2.2",
+		    "draft-ietf-oauth-sd-jwt-vc section 2.2.2.3",
 		    "a claim that must be visible came from a disclosure");
 	here[(*n_here)++] = d;
 	put_name(w, name->raw, comma);

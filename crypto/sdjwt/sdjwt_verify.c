@@ -196,7 +196,7 @@ static bool check_issuer_signature(struct sdjwt_run *r, struct idr_err *err)
 
 static bool wrong_type(struct idr_err *err, const char *name)
 {
-	return idr_fail(err, IDR_CLAIM_TYPE, VC "section 2.2.2.2", "%s has the wrong type", name);
+	return idr_fail(err, IDR_CLAIM_TYPE, VC "section 2.2.2.3", "%s has the wrong type", name);
 }
 
 /* step 8, second part */
@@ -218,7 +218,7 @@ static bool check_types(struct sdjwt_run *r, struct idr_err *err)
 	}
 	if (!idr_jwt_times(p, &r->out->times, err))
 		return false;
-	idr_findings_pass(r->f, IDR_CLAIM_TYPE, VC "section 2.2.2.2");
+	idr_findings_pass(r->f, IDR_CLAIM_TYPE, VC "section 2.2.2.3");
 	return true;
 }
 
@@ -233,7 +233,7 @@ static bool check_disclosures(struct sdjwt_run *r, struct idr_err *err)
 		return false;
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
 		idr_findings_pass(r->f, codes[i], "RFC 9901 section 7.1");
-	idr_findings_pass(r->f, IDR_REGISTERED_CLAIM_SELECTIVELY_DISCLOSED, VC "section 2.2.2.2");
+	idr_findings_pass(r->f, IDR_REGISTERED_CLAIM_SELECTIVELY_DISCLOSED, VC "section 2.2.2.3");
 	return true;
 }
 

@@ -60,7 +60,7 @@ bool idr_issuer_metadata_url(struct idr_arena *a, struct idr_bytes iss, struct i
     struct idr_err *err)
 {
 	if (!is_plain(iss) || !is_https(iss))
-		return malformed(err, VC "section 4", "iss is not an https URL without query and fragment");
+		return malformed(err, VC "section 3", "iss is not an https URL without query and fragment");
 	return idr_well_known_url(a, iss, "jwt-vc-issuer", out, err);
 }
 
@@ -107,7 +107,7 @@ static bool parse(struct idr_arena *a, struct idr_bytes in, const struct idr_jso
 		return malformed(err, "RFC 8259", "the issuer's metadata is not one JSON value");
 	}
 	return (*out)->type == IDR_JSON_OBJECT ||
-	    malformed(err, VC "section 4", "the issuer's metadata is not a JSON object");
+	    malformed(err, VC "section 3", "the issuer's metadata is not a JSON object");
 }
 
 bool idr_issuer_metadata_read(struct idr_suite *s, struct idr_arena *a, struct idr_bytes json,
@@ -122,17 +122,17 @@ bool idr_issuer_metadata_read(struct idr_suite *s, struct idr_arena *a, struct i
 		return false;
 	issuer = idr_json_find(doc, "issuer");
 	if (!idr_json_is(issuer, IDR_JSON_STRING))
-		return malformed(err, VC "section 4.2", "the metadata names no issuer");
+		return malformed(err, VC "section 3.2", "the metadata names no issuer");
 	if (!idr_bytes_equal(issuer->text, who->iss))
-		return idr_fail(err, IDR_TRUST, VC "section 4.3", "the metadata is that of another issuer");
+		return idr_fail(err, IDR_TRUST, VC "section 3.3", "the metadata is that of another issuer");
 	jwks = idr_json_find(doc, "jwks");
 	uri = idr_json_find(doc, "jwks_uri");
 	if (!jwks == !uri)
-		return malformed(err, VC "section 4.2", "the metadata must have exactly one of jwks and jwks_uri");
+		return malformed(err, VC "section 3.2", "the metadata must have exactly one of jwks and jwks_uri");
 	if (jwks)
 		return pin_keys(s, a, jwks, who, t, err);
 	if (uri->type != IDR_JSON_STRING || !idr_is_ascii_token(uri->text) || !is_https(uri->text))
-		return malformed(err, VC "section 4.2", "jwks_uri is not an https URL");
+		return malformed(err, VC "section 3.2", "jwks_uri is not an https URL");
 	*jwks_uri = uri->text;
 	return true;
 }

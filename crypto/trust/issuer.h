@@ -4,7 +4,7 @@
  * Nothing is fetched here, and nothing is fetched while verifying: whoever sets up trust brings the
  * bytes, and says for what and for which types the issuer's keys are good.
  *
- * Standard  draft-ietf-oauth-sd-jwt-vc section 4, RFC 8414 section 3.1, RFC 7517; formats brief 1.10
+ * Standard  draft-ietf-oauth-sd-jwt-vc section 3, RFC 8414 section 3.1, RFC 7517; formats brief 1.10
  * Enter at  idr_issuer_metadata_url(), idr_issuer_metadata_read(); idr_well_known_url()
  * Threads   plain functions; the set of trust is the caller's alone while it is filled
  */

@@ -39,7 +39,7 @@ struct idr_signer {
 	bool retired;            /* kept for checking what it signed; listed in the bundle */
 };
 
-/* A bare key pinned for an `iss` (plain profile, issuer metadata of SD-JWT VC section 3.5). */
+/* A bare key pinned for an `iss` (plain profile, issuer metadata of SD-JWT VC section 2.5). */
 struct idr_pinned {
 	struct idr_key key;
 	struct idr_bytes iss;    /* p == NULL: any */

@@ -3,7 +3,7 @@
 
 #include "base/text.h"
 
-static const char ref[] = "draft-ietf-oauth-sd-jwt-vc section 4.5";
+static const char ref[] = "draft-ietf-oauth-sd-jwt-vc section 4.6";
 
 static bool refuse(struct idr_err *err, const char *what)
 {
@@ -74,7 +74,7 @@ static bool check_document(const struct idr_json *doc, struct idr_err *err)
 	return true;
 }
 
-/* What the base decided stays decided: section 4.5.2. */
+/* What the base decided stays decided: section 4.6.5.1. */
 static bool check_override(const struct idr_json *child, const struct idr_json *base,
     struct idr_err *err)
 {

@@ -113,7 +113,7 @@ static const struct { const char *code, *clause[4]; } cited[] = {
 	{ "limit", { "" } },
 	{ "malformed", { "RFC 7515 section 4.1.2", "RFC 7515 section 4.1.3", "RFC 7515 section 7.1" } },
 	{ "name_collision", { "RFC 9901 section 7.1 step 3" } },
-	{ "registered_claim_selectively_disclosed", { "draft-ietf-oauth-sd-jwt-vc section 2.2.2.2" } },
+	{ "registered_claim_selectively_disclosed", { "draft-ietf-oauth-sd-jwt-vc section 2.2.2.3" } },
 	{ "sd_structure", { "RFC 9901 section 7.1 step 3" } },
 	{ "trust", { "draft-ietf-oauth-sd-jwt-vc section 2.5" } },
 };
