@@ -407,18 +407,32 @@ static bool read_mdoc(struct reader *r, const struct idr_json *v, struct idr_typ
 	return true;
 }
 
+/* Is this claim, or something in it, selectively disclosable? */
+static bool hides(const struct idr_claim *c)
+{
+	for (size_t i = 0; i < c->n_member; i++)
+		if (hides(&c->member[i]))
+			return true;
+	return c->sd != IDR_SD_NEVER;
+}
+
 static bool read_digests(struct reader *r, const struct idr_json *v, struct idr_type *t)
 {
 	static const char *const members[] = { "digests", NULL };
+	bool any = false;
 	size_t hidden = 0;
 	int64_t n;
 
 	r->path = "sdjwt";
 	if (!only(r, v, members) || !get_int(r, v, "digests", 0, 64, &n))
 		return false;
-	for (size_t i = 0; i < t->n_claim; i++)
+	for (size_t i = 0; i < t->n_claim; i++) {
 		hidden += t->claim[i].sd != IDR_SD_NEVER;
+		any = any || hides(&t->claim[i]);
+	}
 	t->digests = (size_t)n;
+	if (n && !any)
+		return bad(r, "digests of a type that hides nothing must be 0");
 	return hidden <= t->digests || bad(r, "digests is less than the claims that can be hidden");
 }
 

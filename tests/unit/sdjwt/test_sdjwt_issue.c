@@ -158,6 +158,27 @@ static void a_type_for_holders_needs_a_holder(void **state)
 	assert_int_equal(err.code, IDR_CNF);
 }
 
+static void writes_no_digests_where_nothing_is_hidden(void **state)
+{
+	struct kit *k = *state;
+	struct idr_sdjwt_make m = order(k);
+	struct idr_sdjwt_built built;
+	struct idr_bytes out;
+	struct idr_sdjwt j;
+	struct idr_err err;
+
+	assert_true(idr_type_parse(k->a, IDR_LIT("{\"id\":\"t\",\"vct\":\"" CRED_VCT "\",\"claims\":[{\"name\":\"country\","
+	    "\"type\":\"country\",\"mandatory\":true,\"sd\":\"never\"}],\"sdjwt\":{\"digests\":0},\"validity\":{\"days\":30,"
+	    "\"copies\":2},\"status\":{\"bits\":1},\"holder_binding\":true}"), &m.type, &err));
+	m.claims = kit_json(k, IDR_LIT("{\"country\":\"KH\"}"));
+	assert_true(idr_sdjwt_build(k->s, k->a, &m, &built, &err));
+	assert_true(idr_sdjwt_attach(k->a, &built, kit_sign(k, k->ds, built.to_be_signed), &out, &err));
+	j = parsed(k, out);
+	assert_int_equal(j.n_disclosure, 0);
+	assert_null(idr_json_find(j.payload, "_sd"));
+	assert_true(idr_json_is_str(idr_json_find(j.payload, "country"), "KH"));
+}
+
 static void leaves_absent_claims_out(void **state)
 {
 	struct kit *k = *state;
@@ -274,6 +295,7 @@ int main(void)
 		UNIT(hides_what_the_type_hides),
 		UNIT(every_copy_has_its_own_salts),
 		UNIT(a_type_for_holders_needs_a_holder),
+		UNIT(writes_no_digests_where_nothing_is_hidden),
 		UNIT(leaves_absent_claims_out),
 		UNIT(sends_only_what_was_chosen),
 		UNIT(sends_ancestors_and_what_lies_below),

@@ -326,6 +326,20 @@ static void refuses_names_that_mean_something_else(void **state)
 		    IDR_TYPE);
 }
 
+/* Decoys would put an _sd into a credential without selectively disclosable claims. */
+static void gives_no_digests_to_a_type_that_hides_nothing(void **state)
+{
+	static const struct { const char *sd, *digests; enum idr_code code; } cases[] = {
+		{ "never", "0", IDR_OK }, { "never", "1", IDR_TYPE }, { "always", "0", IDR_OK }, { "always", "1", IDR_OK } };
+	struct kit *k = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_int_equal(read_type(k, idr_arena_printf(k->a, &(struct idr_err){ 0 }, "{" HEAD "\"claims\":[{\"name\":\"o\","
+		    "\"type\":\"object\",\"mandatory\":true,\"sd\":\"never\",\"members\":[{\"name\":\"m\",\"type\":\"string\","
+		    "\"mandatory\":true,\"sd\":\"%s\"}]}],\"sdjwt\":{\"digests\":%s},\"validity\":{\"days\":30,\"copies\":2},"
+		    "\"status\":{\"bits\":2},\"holder_binding\":true}", cases[i].sd, cases[i].digests), NULL), cases[i].code);
+}
+
 static const char *nested(struct kit *k, int depth)
 {
 	const char *c = CLAIM;
@@ -346,7 +360,7 @@ static void limits_depth_and_number(void **state)
 	idr_buf_init(&b, k->a, 1 << 14, 1 << 16);
 	for (int i = 0; i < 64; i++)
 		idr_buf_printf(&b, "%s{\"name\":\"a%d\",\"type\":\"string\",\"mandatory\":true,"
-		    "\"sd\":\"never\"}", i ? "," : "", i);
+		    "\"sd\":\"%s\"}", i ? "," : "", i, i ? "never" : "always");
 	assert_int_equal(with_claims(k, idr_arena_printf(k->a, &(struct idr_err){ 0 }, "%.*s",
 	    (int)b.n, (const char *)b.p)), IDR_OK);
 	assert_int_equal(with_claims(k, idr_arena_printf(k->a, &(struct idr_err){ 0 }, "%.*s," CLAIM,
@@ -370,6 +384,7 @@ int main(void)
 		UNIT(refuses_a_broken_top),
 		UNIT(refuses_a_broken_claim),
 		UNIT(refuses_names_that_mean_something_else),
+		UNIT(gives_no_digests_to_a_type_that_hides_nothing),
 		UNIT(limits_depth_and_number),
 	};
 
