@@ -165,18 +165,20 @@ static void count(struct app *app, enum idr_result result)
 
 /* implements: OpenID4VP 1.0 section 8.2; presenting brief 8.4: redirect_uri and no other member */
 /* implements: HAIP 5.1c */
-static bool answer_wallet(struct flow_request *r, const struct response_state *st, struct idr_err *err)
+static bool answer_wallet(struct flow_request *r, struct response_state *st, struct idr_err *err)
 {
+	bool opens = st->respond.has_response_code;
 	struct idr_bytes back = st->load.p.return_url, url;
 	struct idr_buf b, u;
 	struct idr_jw w;
 
+	/* a fresh value in any case; under another name where it opens nothing, so that no page tries it */
+	if (!opens)
+		present_random(r->suite, st->response_code);
 	idr_buf_init(&u, r->arena, 512, 4096);
 	idr_buf_put(&u, back);
-	if (st->respond.has_response_code) {
-		idr_buf_put_str(&u, "#response_code=");
-		idr_buf_put(&u, idr_bytes(st->response_code, PRESENT_TEXT));
-	}
+	idr_buf_put_str(&u, opens ? "#response_code=" : "#answer=");
+	idr_buf_put(&u, idr_bytes(st->response_code, PRESENT_TEXT));
 	if (!idr_buf_done(&u, &url, err))
 		return false;
 	idr_buf_init(&b, r->arena, 512, 8192);
@@ -190,7 +192,7 @@ static bool answer_wallet(struct flow_request *r, const struct response_state *s
 
 static bool present_response_answer(struct app *app, struct flow_request *r, struct idr_err *err)
 {
-	const struct response_state *st = r->state;
+	struct response_state *st = r->state;
 
 	if (st->kind == RESPONSE_UNREADABLE) {
 		*err = st->why;
