@@ -12,6 +12,16 @@
 #define OTHER "{\"credentials\":[{\"id\":\"a\",\"format\":\"jwt_vc_json\",\"meta\":{\"type_values\":[[\"d\"]]}," \
     "\"claims\":[{\"path\":[\"n\",\"e\"]}]}]}"
 
+/* 43 letters of base64url hold 256 bits; all of them may stand in a URL. */
+static bool is_url_safe(const char *text)
+{
+	return strlen(text) == 43 &&
+	    strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") == 43;
+}
+
+static const char FORMATS[] = "{\"dc+sd-jwt\":{\"sd-jwt_alg_values\":[\"ES256\"],\"kb-jwt_alg_values\":[\"ES256\"]},"
+    "\"mso_mdoc\":{\"issuerauth_alg_values\":[-7,-9],\"deviceauth_alg_values\":[-7,-9]}}";
+
 static enum idr_code refused(struct pk *x, const char *body)
 {
 	if (pk_call(x, present_create_post, NULL, idr_str(body)) != PK_REFUSED)
@@ -66,6 +76,8 @@ static void signs_exactly_the_claims_of_the_profile(void **state)
 	meta = idr_json_find(x->request, "client_metadata");
 	assert_int_equal(meta->n, 3);
 	assert_int_equal(idr_json_find(meta, "encrypted_response_enc_values_supported")->n, 2);
+	assert_true(idr_json_equal(idr_json_find(meta, "vp_formats_supported"), kit_json(&x->k, idr_str(FORMATS))));
+	assert_int_equal(idr_json_find(idr_json_find(meta, "jwks"), "keys")->n, 1);
 	key = idr_json_at(idr_json_find(idr_json_find(meta, "jwks"), "keys"), 0);
 	assert_string_equal(pk_text(x, key, "alg"), "ECDH-ES");
 	assert_string_equal(pk_text(x, key, "use"), "enc");
@@ -81,6 +93,7 @@ static void leaves_encryption_out_of_direct_post(void **state)
 	pk_fetch(x);
 	assert_string_equal(pk_text(x, x->request, "response_mode"), "direct_post");
 	assert_int_equal(idr_json_find(x->request, "client_metadata")->n, 1);
+	assert_non_null(idr_json_find(idr_json_find(x->request, "client_metadata"), "vp_formats_supported"));
 }
 
 /* HAIP 1.0 section 5, security brief V23. proves: HAIP 5f */
@@ -95,6 +108,7 @@ static void makes_nonce_state_and_key_afresh(void **state)
 	first = x->encrypt_to;
 	nonce = pk_text(x, x->request, "nonce");
 	st = pk_text(x, x->request, "state");
+	assert_true(is_url_safe(nonce) && is_url_safe(st));
 	pk_create(x, PK_SAME);
 	pk_fetch(x);
 	assert_false(idr_key_equal(&first, &x->encrypt_to));

@@ -75,7 +75,7 @@ static void heeds_the_wallets_metadata(void **state)
 {
 	static const char *const good[] = { "{}",
 		"{\"request_object_signing_alg_values_supported\":[\"EdDSA\",\"ES256\"]}",
-		"{\"client_id_prefixes_supported\":[\"x509_hash\"],\"jwks\":{\"keys\":[]}}" };
+		"{\"client_id_prefixes_supported\":[\"x509_hash\"],\"jwks\":{\"keys\":[]},\"unheard_of\":[1]}" };
 	static const char *const bad[] = { "[]", "{\"request_object_signing_alg_values_supported\":[\"EdDSA\"]}",
 		"{\"request_object_signing_alg_values_supported\":\"ES256\"}",
 		"{\"client_id_prefixes_supported\":[\"decentralized_identifier\"]}" };

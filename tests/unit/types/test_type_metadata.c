@@ -98,7 +98,7 @@ static enum idr_code line(struct kit *k, const char *const *text, size_t n)
 static void follows_a_line_and_refuses_circles(void **state)
 {
 	static const char *const good[] = { "{\"vct\":\"1\",\"extends\":\"2\"}",
-		"{\"vct\":\"2\",\"extends\":\"3\"}", "{\"vct\":\"3\",\"extends\":\"4\"}", "{\"vct\":\"4\"}" };
+		"{\"vct\":\"2\",\"extends\":\"3\"}", "{\"vct\":\"3\",\"extends\":\"4\"}", "{\"vct\":\"4\",\"unheard_of\":[{}]}" };
 	static const char *const circle[] = { "{\"vct\":\"1\",\"extends\":\"2\"}",
 		"{\"vct\":\"2\",\"extends\":\"1\"}", "{\"vct\":\"1\"}" };
 	static const char *const deep[] = { "{\"vct\":\"1\",\"extends\":\"2\"}",
