@@ -61,6 +61,9 @@ const char *cli_red(void);
 const char *cli_yellow(void);
 const char *cli_plain(void);
 
+/* Text from elsewhere, for a terminal: what would steer it becomes '?', and what is no UTF-8 is one. */
+const char *cli_clean(struct idr_arena *a, struct idr_bytes text);
+
 /* A bar on stderr for work longer than a second, only on a terminal; nothing otherwise. */
 struct cli_progress {
 	const char *what;

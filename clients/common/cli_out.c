@@ -8,6 +8,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/buf.h"
+#include "base/text.h"
+
 enum { BAR_WIDTH = 32, BAR_AFTER_MS = 1000, BAR_EVERY_MS = 100 };
 
 static bool coloured(void)
@@ -33,6 +36,37 @@ const char *cli_yellow(void)
 const char *cli_plain(void)
 {
 	return coloured() ? "\033[0m" : "";
+}
+
+/* ---- text from elsewhere ---- */
+
+/* C0, DEL and C1; U+061C, 200E, 200F, 202A to 202E, 2066 to 2069 turn the order of letters. */
+static bool steers(uint32_t c)
+{
+	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x61c || c == 0x200e || c == 0x200f ||
+	    (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+}
+
+const char *cli_clean(struct idr_arena *a, struct idr_bytes text)
+{
+	struct idr_bytes out;
+	struct idr_err ignored;
+	struct idr_buf b;
+	size_t at = 0;
+
+	if (!idr_is_utf8(text))
+		return "?";
+	idr_buf_init(&b, a, text.n + 1, text.n + 1);
+	while (at < text.n) {
+		size_t from = at;
+
+		if (steers(idr_utf8_next(text, &at)))
+			idr_buf_put_byte(&b, '?');
+		else
+			idr_buf_put(&b, idr_bytes(text.p + from, at - from));
+	}
+	idr_buf_put_byte(&b, 0);
+	return idr_buf_done(&b, &out, &ignored) ? (const char *)out.p : "";
 }
 
 /* ---- progress ---- */

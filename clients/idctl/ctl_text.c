@@ -4,20 +4,9 @@
 
 #include "base/text.h"
 
-/* Text from elsewhere must not steer the terminal: C0, DEL and C1 become '?'. */
 const char *ctl_clean(struct cli *c, struct idr_bytes text)
 {
-	struct idr_err ignored;
-	char *out = idr_arena_printf(c->arena, &ignored, "%.*s", (int)text.n, (const char *)text.p);
-
-	if (!out)
-		return "";
-	for (unsigned char *p = (unsigned char *)out; *p; p++)
-		if (*p < 0x20 || *p == 0x7f)
-			*p = '?';
-		else if (p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0)
-			p[0] = p[1] = '?';
-	return out;
+	return cli_clean(c->arena, text);
 }
 
 const char *ctl_text(struct cli *c, const struct idr_json *v)

@@ -163,7 +163,7 @@ static bool verify_one(struct cli *c, struct idr_suite *s, struct idr_verify_in 
 		return false;
 	if (c->json)
 		return print_json(c->arena, v, err);
-	idverify_print(v);
+	idverify_print(c->arena, v);
 	return true;
 }
 

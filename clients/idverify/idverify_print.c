@@ -5,10 +5,10 @@
 #include "base/text.h"
 #include "common/cli.h"
 
-static void print_text(const char *label, struct idr_bytes text)
+static void print_text(struct idr_arena *a, const char *label, struct idr_bytes text)
 {
 	if (text.n)
-		printf("  %-16s %.*s\n", label, (int)text.n, (const char *)text.p);
+		printf("  %-16s %s\n", label, cli_clean(a, text));
 }
 
 static void print_time(const char *label, int64_t t)
@@ -52,28 +52,26 @@ static bool is_image_bytes(const struct idr_json *v)
 	return false;
 }
 
-static void print_claims(const struct idr_json *claims)
+static void print_claims(struct idr_arena *a, const struct idr_json *claims)
 {
 	const struct idr_json *name, *v;
 
 	for (name = idr_json_first(claims); name; name = idr_json_next(claims, name)) {
 		v = idr_json_value(name);
-		printf("  %.*s: ", (int)name->text.n, (const char *)name->text.p);
+		printf("  %s: ", cli_clean(a, name->text));
 		if (is_data_uri(v) || is_image_bytes(v))
 			printf("(a portrait of %zu bytes; --portrait FILE writes it)\n", v->text.n * 3 / 4);
-		else if (v->type == IDR_JSON_STRING)
-			printf("%.*s\n", (int)v->text.n, (const char *)v->text.p);
 		else
-			printf("%.*s\n", (int)v->raw.n, (const char *)v->raw.p);
+			printf("%s\n", cli_clean(a, v->type == IDR_JSON_STRING ? v->text : v->raw));
 	}
 }
 
 /* An mdoc's claims stand under their namespaces. */
-static void print_spaces(const struct idr_json *claims)
+static void print_spaces(struct idr_arena *a, const struct idr_json *claims)
 {
 	for (const struct idr_json *name = idr_json_first(claims); name; name = idr_json_next(claims, name)) {
-		print_text("namespace", name->text);
-		print_claims(idr_json_value(name));
+		print_text(a, "namespace", name->text);
+		print_claims(a, idr_json_value(name));
 	}
 }
 
@@ -84,7 +82,7 @@ static const char *colour(enum idr_result r)
 	return r == IDR_UNDECIDED ? cli_yellow() : cli_red();
 }
 
-void idverify_print(const struct idr_verdict *v)
+void idverify_print(struct idr_arena *a, const struct idr_verdict *v)
 {
 	const struct idr_json *claims = idr_verdict_claims(v);
 
@@ -98,9 +96,9 @@ void idverify_print(const struct idr_verdict *v)
 		printf("  %-16s %s\n", "clause", v->why.ref);
 	if (v->result == IDR_INVALID)
 		return;
-	print_text("type", v->type_id.n ? v->type_id : v->vct);
-	print_text("issuer", v->issuer_name);
-	print_text("country", v->issuer_country);
+	print_text(a, "type", v->type_id.n ? v->type_id : v->vct);
+	print_text(a, "issuer", v->issuer_name);
+	print_text(a, "country", v->issuer_country);
 	printf("  %-16s %s\n", "holder",
 	    v->possession == IDR_POSSESSION_PROVED ? "proved possession of the key"
 	                                           : "no proof: compare the face with the portrait");
@@ -108,9 +106,9 @@ void idverify_print(const struct idr_verdict *v)
 		print_age(idr_verdict_status_age(v));
 	print_time("expires", v->expires);
 	if (claims && v->format == IDR_FORMAT_MDOC)
-		print_spaces(claims);
+		print_spaces(a, claims);
 	else if (claims)
-		print_claims(claims);
+		print_claims(a, claims);
 }
 
 static bool write_data_uri(struct idr_arena *a, struct idr_bytes uri, const char *path, struct idr_err *err)

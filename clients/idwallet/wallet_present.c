@@ -100,21 +100,16 @@ static bool choose_all(struct presenting *x, struct idr_err *err)
 
 static void print_request(const struct presenting *x)
 {
-	/* a name out of a certificate must not move the cursor */
-	for (size_t i = 0; i < x->request.verifier_name.n; i++)
-		putchar(x->request.verifier_name.p[i] < ' ' || x->request.verifier_name.p[i] == 0x7f
-		    ? '?' : x->request.verifier_name.p[i]);
-	printf(" asks for:\n");
+	printf("%s asks for:\n", cli_clean(x->a, x->request.verifier_name));
 	if (!x->request.trusted)
 		printf("  (its certificate was not checked against a national root; give --root)\n");
 	for (size_t i = 0; i < x->n; i++) {
 		const struct idr_dcql_credential *q = x->answer[i].query;
 
-		printf("  from %.*s:\n", (int)x->answer[i].entry->configuration.n,
-		    (const char *)x->answer[i].entry->configuration.p);
+		printf("  from %s:\n", cli_clean(x->a, x->answer[i].entry->configuration));
 		for (size_t k = 0; k < q->n_claim; k++)
 			if (x->answer[i].chosen[k])
-				printf("    %.*s\n", (int)q->claim[k].path->raw.n, (const char *)q->claim[k].path->raw.p);
+				printf("    %s\n", cli_clean(x->a, q->claim[k].path->raw));
 	}
 }
 
@@ -197,7 +192,6 @@ static bool build_vp_token(struct presenting *x, struct idr_bytes *out, struct i
 	return idr_buf_done(&b, out, err);
 }
 
-/* implements: OpenID4VP 1.0 section 8.3 */
 static bool encrypt(struct presenting *x, struct idr_bytes vp_token, struct idr_bytes *jwe,
     struct idr_err *err)
 {
@@ -276,7 +270,7 @@ static void print_sent(const struct presenting *x, const struct idr_json *answer
 	}
 	printf(opt_deny ? "refused\n" : "shared\n");
 	if (has)
-		printf("continue at %.*s\n", (int)uri->text.n, (const char *)uri->text.p);
+		printf("continue at %s\n", cli_clean(x->a, uri->text));
 }
 
 enum cli_exit wallet_present(struct cli *c)

@@ -325,7 +325,9 @@ static void text_from_elsewhere_cannot_steer_the_terminal(void **state)
 	struct cli c = { .program = "idctl", .arena = p->a };
 
 	assert_string_equal(ctl_clean(&c, IDR_LIT("a\x1b[2Jb\r\n\x7f")), "a?[2Jb???");
-	assert_string_equal(ctl_clean(&c, IDR_LIT("\xc2\x9b" "2J")), "??2J");
+	assert_string_equal(ctl_clean(&c, IDR_LIT("\xc2\x9b" "2J")), "?2J");
+	assert_string_equal(ctl_clean(&c, IDR_LIT("a\xe2\x80\xae" "b\xe2\x81\xa6\xd8\x9c")), "a?b??");
+	assert_string_equal(ctl_clean(&c, IDR_LIT("\xff")), "?");
 	assert_string_equal(ctl_clean(&c, IDR_LIT("\xe1\x9e\x9f\xc2\xa0")), "\xe1\x9e\x9f\xc2\xa0");
 }
 
