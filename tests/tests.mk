@@ -47,6 +47,9 @@ WRAPPED := malloc calloc realloc idr_arena_alloc idr_arena_room idr_arena_array 
 $(filter $(O)/tests/unit/failing/%,$(UNIT_PROG)): LDFLAGS += $(foreach f,$(WRAPPED),-Wl$(comma)--wrap=$(f))
 $(filter $(O)/tests/unit/failing/%,$(UNIT_PROG)): $(O)/tests/unit/verify/scene.o
 
+# the wallet against a verifier that lies: its network and its clock are the test's
+$(filter $(O)/tests/unit/idwallet/%,$(UNIT_PROG)): LDFLAGS += -Wl,--wrap=web_send -Wl,--wrap=time
+
 .PHONY: test unit unit_programs asan integration incidents faults interop conformance vectors fuzz fuzz_programs lint bench bench-long
 .PHONY: flame paper man install
 test: ## everything: lint, unit, asan, vectors, integration, incidents, faults, interop, conformance, paper, openapi, deploy, docs, fuzz; totals last

@@ -106,6 +106,7 @@ struct wallet_request {
 	struct idr_bytes enc_kid;
 	const char *enc;
 	const struct idr_dcql *query;
+	const char *refusal;                      /* the error to tell the verifier, when fetching failed for it */
 };
 IDR_MUST bool wallet_request_fetch(struct idr_suite *s, struct idr_arena *a, const char *link,
     const char *root_path, int64_t now, struct wallet_request *out, struct idr_err *err);

@@ -213,20 +213,27 @@ static bool encrypt(struct presenting *x, struct idr_bytes vp_token, struct idr_
 	        idr_bytes(apu, sizeof(apu)), x->request.nonce, plain, jwe, err);
 }
 
+static bool error_body(struct presenting *x, const char *error, struct idr_bytes *body, struct idr_err *err)
+{
+	struct idr_buf b;
+
+	idr_buf_init(&b, x->a, 256, 8192);
+	idr_form_put(&b, "error", idr_str(error));
+	if (x->request.state.n)
+		idr_form_put(&b, "state", x->request.state);
+	return idr_buf_done(&b, body, err);
+}
+
 static bool body_of(struct presenting *x, struct idr_bytes *body, struct idr_err *err)
 {
 	struct idr_bytes vp_token, jwe;
 	struct idr_buf b;
 
-	idr_buf_init(&b, x->a, 8192, 3 * RESPONSE_MAX);
-	if (opt_deny) {
-		idr_form_put(&b, "error", IDR_LIT("access_denied"));
-		if (x->request.state.n)
-			idr_form_put(&b, "state", x->request.state);
-		return idr_buf_done(&b, body, err);
-	}
+	if (opt_deny)
+		return error_body(x, "access_denied", body, err);
 	if (!build_vp_token(x, &vp_token, err))
 		return false;
+	idr_buf_init(&b, x->a, 8192, 3 * RESPONSE_MAX);
 	if (x->request.encrypted) {
 		if (!encrypt(x, vp_token, &jwe, err))
 			return false;
@@ -239,15 +246,34 @@ static bool body_of(struct presenting *x, struct idr_bytes *body, struct idr_err
 	return idr_buf_done(&b, body, err);
 }
 
-static bool send(struct presenting *x, const struct idr_json **answer, struct idr_err *err)
+static bool post(struct presenting *x, struct idr_bytes body, struct web_response *r, struct idr_err *err)
 {
 	struct web_request q = { .method = "POST", .content_type = "application/x-www-form-urlencoded" };
-	struct web_response r;
 
+	q.body = body;
 	q.url = idr_arena_printf(x->a, err, "%.*s", (int)x->request.response_uri.n,
 	    (const char *)x->request.response_uri.p);
+	return q.url && web_send(x->a, &q, r, err);
+}
+
+/* What is wrong with the request is the verifier's to know; whether it hears it changes nothing here. */
+static void tell(struct presenting *x)
+{
+	struct web_response r;
+	struct idr_bytes body;
+	struct idr_err ignored;
+
+	if (x->request.refusal && error_body(x, x->request.refusal, &body, &ignored))
+		(void)!post(x, body, &r, &ignored);
+}
+
+static bool send(struct presenting *x, const struct idr_json **answer, struct idr_err *err)
+{
+	struct web_response r;
+	struct idr_bytes body;
+
 	x->now = (int64_t)time(NULL); /* consent may have taken a while */
-	if (!q.url || !body_of(x, &q.body, err) || !web_send(x->a, &q, &r, err))
+	if (!body_of(x, &body, err) || !post(x, body, &r, err))
 		return false;
 	/* the verifier has seen the copy, whatever it says about it */
 	for (size_t i = 0; i < x->n && !opt_deny; i++) {
@@ -282,8 +308,10 @@ enum cli_exit wallet_present(struct cli *c)
 
 	if (!x.s)
 		return CLI_FAILED;
-	ok = wallet_request_fetch(x.s, x.a, c->argv[0], opt_root, x.now, &x.request, &err) &&
-	    (opt_deny || choose_all(&x, &err));
+	ok = wallet_request_fetch(x.s, x.a, c->argv[0], opt_root, x.now, &x.request, &err);
+	if (!ok)
+		tell(&x);
+	ok = ok && (opt_deny || choose_all(&x, &err));
 	if (ok && !opt_deny && !consents(&x)) {
 		printf("not shared\n");
 		idr_suite_free(&x.s);

@@ -4,7 +4,7 @@
 #include "suite/pem.h"
 #include "trust/trust.h"
 
-/* implements: OpenID4VP 1.0 sections 5, 5.10; RFC 9101 section 6: a request is what its signer says */
+/* RFC 9101 section 6: a request is what its signer says */
 
 enum { REQUEST_MAX = 256 * 1024, PEM_MAX = 64 * 1024, ROOTS_MAX = 16 };
 
@@ -122,21 +122,47 @@ static struct idr_bytes text_of(const struct idr_json *doc, const char *name)
 	return idr_json_is(v, IDR_JSON_STRING) ? v->text : IDR_LIT("");
 }
 
+/* The first the verifier names that is known here; without a list it is one. */
+static bool choose_enc(const struct idr_json *offered, const char **enc, struct idr_err *err)
+{
+	static const char *const known[] = { "A128GCM", "A256GCM" };
+
+	*enc = offered ? NULL : known[0];
+	for (const struct idr_json *v = idr_json_first(offered); v && !*enc; v = idr_json_next(offered, v))
+		for (size_t i = 0; i < 2; i++)
+			if (idr_json_is_str(v, known[i]))
+				*enc = known[i];
+	return *enc || bad(err, "OpenID4VP 1.0 section 8.3", "no content encryption of the verifier is known here");
+}
+
+/* The first of its keys that is for this: a key says so by its alg. */
+static bool choose_key(struct idr_suite *s, struct idr_arena *a, const struct idr_json *keys,
+    struct wallet_request *out, struct idr_err *err)
+{
+	struct idr_err why;
+
+	for (const struct idr_json *v = idr_json_first(keys); v; v = idr_json_next(keys, v)) {
+		if (!idr_json_is_str(idr_json_find(v, "alg"), "ECDH-ES") ||
+		    !idr_key_from_jwk(s, a, v, IDR_USE_ENCRYPT, &out->enc_key, &why) || out->enc_key.curve != IDR_P256)
+			continue;
+		out->enc_kid = text_of(v, "kid");
+		return true;
+	}
+	return bad(err, "OpenID4VP 1.0 section 8.3", "no key of the verifier can be encrypted to");
+}
+
 static bool read_encryption(struct idr_suite *s, struct idr_arena *a, const struct idr_json *claims,
     struct wallet_request *out, struct idr_err *err)
 {
 	const struct idr_json *meta = idr_json_find(claims, "client_metadata");
-	const struct idr_json *key = idr_json_first(idr_json_find(idr_json_find(meta, "jwks"), "keys"));
-	const struct idr_json *enc = idr_json_first(idr_json_find(meta, "encrypted_response_enc_values_supported"));
 
 	if (!idr_json_is_str(idr_json_find(claims, "response_mode"), "direct_post.jwt"))
 		return idr_json_is_str(idr_json_find(claims, "response_mode"), "direct_post")
 		    ? true
 		    : bad(err, "OpenID4VP 1.0 section 8", "the response mode is not supported");
 	out->encrypted = true;
-	out->enc = !enc || idr_json_is_str(enc, "A128GCM") ? "A128GCM" : "A256GCM";
-	out->enc_kid = text_of(key, "kid");
-	return idr_key_from_jwk(s, a, key, IDR_USE_ENCRYPT, &out->enc_key, err);
+	return choose_enc(idr_json_find(meta, "encrypted_response_enc_values_supported"), &out->enc, err) &&
+	    choose_key(s, a, idr_json_find(idr_json_find(meta, "jwks"), "keys"), out, err);
 }
 
 /* https://host[:port]/... -> is this the host? */
@@ -150,19 +176,29 @@ static bool host_is(struct idr_bytes url, struct idr_bytes host)
 }
 
 /* Where the answer goes: it holds what the holder agreed to show to this verifier only. */
-static bool check_target(const struct idr_json *claims, const struct wallet_request *out,
-    struct idr_err *err)
+static bool check_target(const struct wallet_request *out, struct idr_err *err)
 {
 	static const char dns_prefix[] = "x509_san_dns:";
 
-	if (idr_json_find(claims, "redirect_uri"))
-		return bad(err, "OpenID4VP 1.0 section 8.2", "redirect_uri stands beside response_uri");
 	if (idr_bytes_index(out->response_uri, 0, '#') != SIZE_MAX)
 		return bad(err, "OpenID4VP 1.0 section 8.2", "response_uri carries a fragment");
 	if (idr_bytes_starts(out->client_id, dns_prefix) &&
 	    !host_is(out->response_uri, idr_bytes_from(out->client_id, sizeof(dns_prefix) - 1)))
 		return idr_fail(err, IDR_TRUST, "OpenID4VP 1.0 section 5.9.3",
 		    "response_uri leads to another host than the verifier's certificate names");
+	return true;
+}
+
+static bool check_parameters(const struct idr_json *claims, struct wallet_request *out, struct idr_err *err)
+{
+	if (idr_json_find(claims, "redirect_uri")) {
+		out->refusal = "invalid_request";
+		return bad(err, "OpenID4VP 1.0 section 8.2", "redirect_uri stands beside response_uri");
+	}
+	if (idr_json_find(claims, "transaction_data")) {
+		out->refusal = "invalid_transaction_data";
+		return bad(err, "OpenID4VP 1.0 section 8.4", "the request carries transaction_data");
+	}
 	return true;
 }
 
@@ -185,10 +221,7 @@ static bool read_claims(struct idr_suite *s, struct idr_arena *a, const struct i
 	out->state = text_of(claims, "state");
 	if (!out->response_uri.n || !out->nonce.n || !dcql)
 		return bad(err, "OpenID4VP 1.0 section 5.2", "response_uri, nonce or dcql_query is missing");
-	/* what is not understood is not agreed to */
-	if (idr_json_find(claims, "transaction_data"))
-		return bad(err, "OpenID4VP 1.0 section 8.4", "the request carries transaction_data");
-	if (!check_target(claims, out, err))
+	if (!check_target(out, err) || !check_parameters(claims, out, err))
 		return false;
 	return idr_dcql_parse(a, dcql->raw, &out->query, err) && read_encryption(s, a, claims, out, err);
 }
