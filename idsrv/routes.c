@@ -77,6 +77,7 @@ const struct http_route routes[] = {
 	    "RFC 9101 section 5.2.3"),
 	PUBLIC("request_post", POST, "/request/{request_id}", ANYONE, FORM, 64 * KIB, WALLET,
 	    present_request_post, "OpenID4VP 1.0 section 5.10"),
+	/* implements: VP 8.2a */
 	PUBLIC("response", POST, "/response/{request_id}", ANYONE, FORM, 1 * MIB, WALLET,
 	    present_response_post, "OpenID4VP 1.0 section 8.2"),
 

@@ -47,6 +47,7 @@ static bool steers(uint32_t c)
 	    (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
 }
 
+/* implements: SDJWTVC 6.5a */
 const char *cli_clean(struct idr_arena *a, struct idr_bytes text)
 {
 	struct idr_bytes out;

@@ -21,6 +21,7 @@ bool web_is_loopback(const char *url)
 	return false;
 }
 
+/* implements: VP 14.6b */
 void web_tls(void *curl)
 {
 	static const struct { const char *variable; CURLoption option; } files[] = {

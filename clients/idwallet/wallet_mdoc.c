@@ -54,6 +54,7 @@ bool wallet_mdoc_read(struct idr_suite *s, struct idr_arena *a, struct idr_bytes
 
 /* ---- presenting ---- */
 
+/* implements: VP 14.1.2a, VP 14.8a */
 static bool transcript(struct idr_suite *s, struct idr_arena *a, const struct wallet_request *r,
     struct idr_bytes *out, struct idr_err *err)
 {

@@ -36,6 +36,7 @@ struct presenting {
 
 /* ---- choosing: the least used copy that answers the query ---- */
 
+/* implements: VP 5d, VP 6.4.1e, VP 6.4.2b */
 static bool choose(struct presenting *x, const struct idr_dcql_credential *q, struct wallet_entry *list,
     size_t n, struct answer *out, struct idr_err *err)
 {
@@ -62,6 +63,7 @@ static bool choose(struct presenting *x, const struct idr_dcql_credential *q, st
 }
 
 /* Where one of several credentials is enough, the others stay here. */
+/* implements: VP 6.4.2a */
 static void keep_used(struct presenting *x, const struct idr_dcql *q, const bool *used)
 {
 	size_t n = 0;
@@ -72,6 +74,7 @@ static void keep_used(struct presenting *x, const struct idr_dcql *q, const bool
 	x->n = n;
 }
 
+/* implements: VP 6.4.2c, VP 15.4.1a */
 static bool choose_all(struct presenting *x, struct idr_err *err)
 {
 	const struct idr_dcql *q = x->request.query;
@@ -129,6 +132,8 @@ static bool consents(const struct presenting *x)
 
 /* ---- the response ---- */
 
+/* implements: VP 14.1.2a, VP 14.8a, VP B.3a, VP B.3.6a */
+/* implements: SDJWT 7.2c */
 static bool present_sdjwt(struct presenting *x, const struct answer *an, struct idr_bytes *out,
     struct idr_err *err)
 {
@@ -171,6 +176,7 @@ static bool present_one(struct presenting *x, const struct answer *an, struct id
 	return present_sdjwt(x, an, out, err);
 }
 
+/* implements: VP 5.6a, VP 8.1b */
 static bool build_vp_token(struct presenting *x, struct idr_bytes *out, struct idr_err *err)
 {
 	struct idr_bytes one;
@@ -192,6 +198,7 @@ static bool build_vp_token(struct presenting *x, struct idr_bytes *out, struct i
 	return idr_buf_done(&b, out, err);
 }
 
+/* implements: VP 8.3d, VP 8.3f */
 static bool encrypt(struct presenting *x, struct idr_bytes vp_token, struct idr_bytes *jwe,
     struct idr_err *err)
 {
@@ -224,6 +231,7 @@ static bool error_body(struct presenting *x, const char *error, struct idr_bytes
 	return idr_buf_done(&b, body, err);
 }
 
+/* implements: VP 8.2b, VP 8.3.1b, VP 15.8a */
 static bool body_of(struct presenting *x, struct idr_bytes *body, struct idr_err *err)
 {
 	struct idr_bytes vp_token, jwe;
@@ -284,6 +292,7 @@ static bool send(struct presenting *x, const struct idr_json **answer, struct id
 	return web_expect(x->a, &r, err) && idr_json_parse(x->a, r.body, WALLET_JSON_MAX, answer, err);
 }
 
+/* implements: VP 8.2h */
 static void print_sent(const struct presenting *x, const struct idr_json *answer)
 {
 	const struct idr_json *uri = idr_json_find(answer, "redirect_uri");

@@ -15,6 +15,7 @@ static bool bad(struct idr_err *err, const char *clause, const char *why)
 
 /* ---- fetching ---- */
 
+/* implements: VP 5.1g, VP 5.10a, VP 5.10.2a, VP 15.8a */
 static bool fetch(struct idr_suite *s, struct idr_arena *a, struct idr_form *form,
     struct idr_bytes *jwt, struct idr_bytes *wallet_nonce, struct idr_err *err)
 {
@@ -68,6 +69,7 @@ static bool check_trust(struct idr_suite *s, struct idr_arena *a, const char *ro
 }
 
 /* The client identifier must be the one the certificate stands for (OpenID4VP 1.0 section 5.9.3). */
+/* implements: VP 5.9.1a, VP 5.9.3f, VP 5.9.3h, VP 5.9.3j */
 static bool check_client_id(struct idr_bytes id, const struct idr_cert *leaf, struct idr_err *err)
 {
 	static const char hash_prefix[] = "x509_hash:", dns_prefix[] = "x509_san_dns:";
@@ -89,6 +91,7 @@ static bool check_client_id(struct idr_bytes id, const struct idr_cert *leaf, st
 	    "the client_id is not the one of the verifier's certificate");
 }
 
+/* implements: VP 5b, VP 5.9.3f, VP 5.9.3h */
 static bool check_signer(struct idr_suite *s, struct idr_arena *a, const struct idr_jws *jws,
     const char *root_path, int64_t now, struct wallet_request *out, struct idr_err *err)
 {
@@ -151,6 +154,7 @@ static bool choose_key(struct idr_suite *s, struct idr_arena *a, const struct id
 	return bad(err, "OpenID4VP 1.0 section 8.3", "no key of the verifier can be encrypted to");
 }
 
+/* implements: VP 5.1e, VP 8.3d */
 static bool read_encryption(struct idr_suite *s, struct idr_arena *a, const struct idr_json *claims,
     struct wallet_request *out, struct idr_err *err)
 {
@@ -176,6 +180,7 @@ static bool host_is(struct idr_bytes url, struct idr_bytes host)
 }
 
 /* Where the answer goes: it holds what the holder agreed to show to this verifier only. */
+/* implements: VP 5.9.3f, VP 14.3.1a */
 static bool check_target(const struct wallet_request *out, struct idr_err *err)
 {
 	static const char dns_prefix[] = "x509_san_dns:";
@@ -189,6 +194,7 @@ static bool check_target(const struct wallet_request *out, struct idr_err *err)
 	return true;
 }
 
+/* implements: VP 5e, VP 8.2d, VP 8.4b: the verifier is told, and what is not understood is not agreed to */
 static bool check_parameters(const struct idr_json *claims, struct wallet_request *out, struct idr_err *err)
 {
 	if (idr_json_find(claims, "redirect_uri")) {
@@ -202,6 +208,7 @@ static bool check_parameters(const struct idr_json *claims, struct wallet_reques
 	return true;
 }
 
+/* implements: VP 5c, VP 5e, VP 5.10.1b, VP 5.10.1c */
 static bool read_claims(struct idr_suite *s, struct idr_arena *a, const struct idr_json *claims,
     struct idr_bytes wallet_nonce, int64_t now, struct wallet_request *out, struct idr_err *err)
 {

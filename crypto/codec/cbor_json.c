@@ -116,6 +116,7 @@ static bool put_tagged(struct idr_arena *a, struct idr_jw *w, struct idr_cbor v,
 	return true;
 }
 
+/* implements: VP 6.3c */
 bool idr_cbor_put_json(struct idr_arena *a, struct idr_jw *w, struct idr_cbor v, struct idr_err *err)
 {
 	switch (v.type) {

@@ -70,6 +70,7 @@ static bool read_flag(struct reader *r, const struct idr_json *obj, const char *
 }
 
 /* rule 3: non-empty; names, null, positions; [namespace, element] for an mdoc */
+/* implements: VP 6.3b, VP 7a, VP 7.2.1a */
 static bool check_path(struct reader *r, const struct idr_json *path, enum idr_format format)
 {
 	const char *ref = "OpenID4VP 1.0 section 7";
@@ -139,6 +140,7 @@ static bool read_claim(struct reader *r, const struct idr_json *v, enum idr_form
 	return true;
 }
 
+/* implements: VP 6.1c, VP 6.3a */
 static bool read_claims(struct reader *r, const struct idr_json *arr,
     struct idr_dcql_credential *c)
 {
@@ -176,6 +178,7 @@ static bool has_claim_id(const struct idr_dcql_credential *c, const struct idr_j
 }
 
 /* rule 5 */
+/* implements: VP 6.3a, VP 6.4.1c */
 static bool check_claim_sets(struct reader *r, const struct idr_dcql_credential *c)
 {
 	const char *ref = "OpenID4VP 1.0 section 6.4.1";
@@ -199,6 +202,7 @@ static bool check_claim_sets(struct reader *r, const struct idr_dcql_credential 
 }
 
 /* rule 2 */
+/* implements: VP 6.1b, VP B.2.3a, VP B.3.5a */
 static bool check_meta(struct reader *r, const struct idr_dcql_credential *c)
 {
 	const struct idr_json *doctype = idr_json_find(c->meta, "doctype_value");
@@ -213,6 +217,7 @@ static bool check_meta(struct reader *r, const struct idr_dcql_credential *c)
 }
 
 /* rule 3 */
+/* implements: VP 6.1.1a */
 static bool check_authorities(struct reader *r, const struct idr_json *list)
 {
 	const char *ref = "OpenID4VP 1.0 section 6.1.1";
@@ -258,6 +263,7 @@ static bool read_credential(struct reader *r, const struct idr_json *v,
 	    check_authorities(r, c->trusted_authorities);
 }
 
+/* implements: VP 6a, VP 6b, VP 6.1a */
 static bool read_credentials(struct reader *r, const struct idr_json *arr, struct idr_dcql *q)
 {
 	const char *ref = "OpenID4VP 1.0 section 6";
@@ -292,6 +298,7 @@ static bool check_option(struct reader *r, const struct idr_dcql *q, const struc
 	return true;
 }
 
+/* implements: VP 6.2a */
 static bool check_sets(struct reader *r, const struct idr_dcql *q)
 {
 	const char *ref = "OpenID4VP 1.0 section 6.2";

@@ -16,6 +16,7 @@ static bool has_wanted_value(const struct idr_dcql_claim *c, const struct idr_js
 	return false;
 }
 
+/* implements: VP 6.4.1d, VP 7.2.1a */
 static bool match_claim(const struct idr_dcql_claim *c, const struct idr_json *claims,
     struct idr_err *err)
 {
@@ -34,6 +35,7 @@ static bool match_claim(const struct idr_dcql_claim *c, const struct idr_json *c
 	return true;
 }
 
+/* implements: VP 6.4.1e */
 static bool match_all(const struct idr_dcql_credential *c, const struct idr_json *claims,
     bool *chosen, struct idr_err *err)
 {
@@ -65,6 +67,7 @@ static bool match_set(const struct idr_dcql_credential *c, const struct idr_json
 }
 
 /* The first set that resolves, as the verifier prefers it. */
+/* implements: VP 6.4.1b */
 static bool match_claims(const struct idr_dcql_credential *c, const struct idr_json *claims,
     bool *chosen, struct idr_err *err)
 {
@@ -89,6 +92,7 @@ static bool match_claims(const struct idr_dcql_credential *c, const struct idr_j
 	return false;
 }
 
+/* implements: VP 6.4.2b */
 bool idr_dcql_match(const struct idr_dcql_credential *c, struct idr_bytes vct,
     const struct idr_json *claims, bool *chosen, struct idr_err *err)
 {
@@ -118,6 +122,7 @@ static bool is_answered(const struct idr_json *option, const struct idr_dcql *q,
 }
 
 /* The first option that is answered whole is the one used. */
+/* implements: VP 6.4.2a */
 static bool answer_set(const struct idr_dcql *q, const struct idr_json *set, const bool *answered,
     bool *used)
 {
@@ -133,6 +138,7 @@ static bool answer_set(const struct idr_dcql *q, const struct idr_json *set, con
 	return false;
 }
 
+/* implements: VP 6.4.2c */
 bool idr_dcql_satisfied(const struct idr_dcql *q, const bool *answered, bool *used,
     struct idr_err *err)
 {

@@ -50,6 +50,7 @@ static bool select_from(struct eval *e, const struct idr_json *v, const struct i
 	return !v || select_from(e, v, idr_json_next(e->path, step));
 }
 
+/* implements: VP 7.1.1a */
 bool idr_dcql_path(const struct idr_json *root, const struct idr_json *path,
     const struct idr_json **values, size_t max, size_t *n, struct idr_err *err)
 {

@@ -172,6 +172,7 @@ static bool missing(struct mdoc_run *r, struct idr_err *err)
 }
 
 /* implements: MDOC 9.1.3.4b */
+/* implements: VP 8.6c, VP 14.1.2b */
 bool idr_mdoc_check_device(struct mdoc_run *r, struct idr_err *err)
 {
 	struct idr_cbor spaces, content, auth, all = r->parts.device_signed;

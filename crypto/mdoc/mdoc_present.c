@@ -136,6 +136,7 @@ static bool prepare_signature(struct idr_arena *a, struct idr_bytes transcript, 
 	    idr_sign1_build(a, x->protected_map, authentication, &x->to_be_signed, err);
 }
 
+/* implements: VP 6.4a, VP 6.4.1a */
 bool idr_mdoc_select(struct idr_arena *a, struct idr_bytes issuer_signed,
     const struct idr_mdoc_choice *choice, size_t n, struct idr_bytes transcript, enum idr_alg alg,
     struct idr_mdoc_answer *out, struct idr_err *err)

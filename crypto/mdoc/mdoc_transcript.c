@@ -33,7 +33,7 @@ static void put_thumbprint(struct idr_buf *b, const uint8_t *thumbprint)
 		idr_cw_null(b);
 }
 
-/* implements: OpenID4VP 1.0 appendix B.2.6.1 */
+/* implements: VP B.2.6.1a, VP B.2.6.1b, VP B.2.6.1c */
 bool idr_mdoc_transcript_redirect(struct idr_suite *s, struct idr_arena *a, struct idr_bytes client_id,
     struct idr_bytes nonce, const uint8_t *thumbprint, struct idr_bytes response_uri, struct idr_bytes *out,
     struct idr_err *err)
@@ -49,7 +49,7 @@ bool idr_mdoc_transcript_redirect(struct idr_suite *s, struct idr_arena *a, stru
 	return transcript(s, a, "OpenID4VPHandover", &b, out, err);
 }
 
-/* implements: OpenID4VP 1.0 appendix B.2.6.2 */
+/* implements: VP B.2.6.2a */
 bool idr_mdoc_transcript_dc_api(struct idr_suite *s, struct idr_arena *a, struct idr_bytes origin,
     struct idr_bytes nonce, const uint8_t *thumbprint, struct idr_bytes *out, struct idr_err *err)
 {

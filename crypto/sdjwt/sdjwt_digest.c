@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
-/* implements: RFC 9901 section 4.1.1: `_sd_alg` is case-sensitive, default sha-256 */
 /* implements: HAIP 8a */
+/* implements: SDJWT 4.1.1b, SDJWT 9.4a: `_sd_alg` is case-sensitive, default sha-256 */
 bool idr_sdjwt_hash_alg(const struct idr_json *payload, enum idr_hash *out, struct idr_err *err)
 {
 	const struct idr_json *alg = idr_json_find(payload, "_sd_alg");
@@ -39,7 +39,7 @@ static bool shape_error(struct idr_err *err, size_t i, const char *what)
 	return idr_fail(err, IDR_DISCLOSURE_SHAPE, "RFC 9901 section 4.2", "disclosure %zu %s", i, what);
 }
 
-/* implements: RFC 9901 section 4.2.1, 4.2.2: [salt, name, value] or [salt, value] */
+/* implements: SDJWT 7.1d: [salt, name, value] or [salt, value] */
 static bool decode(struct idr_arena *a, struct idr_disclosure *d, size_t i, struct idr_err *err)
 {
 	struct idr_bytes json;
@@ -77,7 +77,7 @@ static int by_text(const void *a, const void *b)
 	return memcmp(x->text, y->text, x->n);
 }
 
-/* implements: RFC 9901 section 4.2.3: the digest covers the ASCII bytes as received */
+/* implements: SDJWT 4.2.3a: the digest covers the ASCII bytes as received */
 bool idr_sdjwt_index_build(struct idr_suite *s, struct idr_arena *a, struct idr_sdjwt *j,
     struct sdjwt_index *out, struct idr_err *err)
 {

@@ -80,6 +80,7 @@ static bool put_value(struct make *m, struct idr_buf *b, const struct idr_claim 
     const struct idr_json *v);
 
 /* [salt, name, value], or [salt, value] for an array element; its digest goes to `out` */
+/* implements: SDJWT 4.1c, SDJWT 4.2.1a, SDJWT 4.2.1b, SDJWT 4.2.2a, SDJWT 4.2.3a */
 static bool disclose(struct make *m, const struct idr_claim *c, const struct idr_json *v,
     struct digest *out)
 {
@@ -124,7 +125,7 @@ static int by_text(const void *a, const void *b)
 	return memcmp(a, b, IDR_B64URL_LEN(32));
 }
 
-/* implements: RFC 9901 section 4.2.4.1: sorted, so that the order of the claims stays hidden */
+/* implements: SDJWT 4.2.4.1a: sorted, so that the order of the claims stays hidden */
 static void put_sd(struct idr_buf *b, struct digests *d, bool comma)
 {
 	qsort(d->d, d->n, sizeof(*d->d), by_text);
@@ -138,6 +139,7 @@ static void put_sd(struct idr_buf *b, struct digests *d, bool comma)
 }
 
 /* The claims of one object: plain ones written, hidden ones disclosed into `d`. */
+/* implements: SDJWTVC 4.6.4a */
 static bool put_members(struct make *m, struct idr_buf *b, const struct idr_claim *claim, size_t n,
     const struct idr_json *obj, bool *comma, struct digests *d)
 {
@@ -178,7 +180,7 @@ static bool put_object(struct make *m, struct idr_buf *b, const struct idr_claim
 	return true;
 }
 
-/* implements: RFC 9901 section 4.2.4.2: a hidden element becomes {"...": digest} in its place */
+/* implements: SDJWT 4.2.4.2a: a hidden element becomes {"...": digest} in its place */
 static bool put_array(struct make *m, struct idr_buf *b, const struct idr_claim *c,
     const struct idr_json *v)
 {
@@ -221,6 +223,7 @@ static bool put_value(struct make *m, struct idr_buf *b, const struct idr_claim 
  * What every copy says openly: formats brief 1.3, issuing brief 16.
  * implements: HAIP 6.1b, HAIP 6.1c, HAIP 6.1d
  */
+/* implements: SDJWTVC 2.2.2.3a */
 static void put_plain(struct idr_buf *b, const struct idr_sdjwt_make *m)
 {
 	struct idr_jw w = idr_jw(b);
@@ -246,7 +249,7 @@ static void put_plain(struct idr_buf *b, const struct idr_sdjwt_make *m)
 	}
 }
 
-/* implements: RFC 9901 section 4.2.5: decoys, so that the count of digests says nothing */
+/* implements: SDJWT 4.2.5a: decoys, so that the count of digests says nothing */
 static bool put_decoys(struct make *m, const struct idr_type *t, struct digests *d)
 {
 	while (d->n < t->digests) {
@@ -259,6 +262,7 @@ static bool put_decoys(struct make *m, const struct idr_type *t, struct digests 
 	return true;
 }
 
+/* implements: SDJWT 4.2.1b */
 static bool prepare(struct make *m, const struct idr_type *t, const struct idr_json *claims,
     struct digests *top)
 {
@@ -288,6 +292,7 @@ static bool prepare(struct make *m, const struct idr_type *t, const struct idr_j
 	return true;
 }
 
+/* implements: SDJWT 4.1.1a, SDJWT 9.4a */
 static bool put_payload(struct make *m, const struct idr_sdjwt_make *in, struct idr_buf *b)
 {
 	const struct idr_type *t = in->type;
@@ -308,6 +313,8 @@ static bool put_payload(struct make *m, const struct idr_sdjwt_make *in, struct 
 }
 
 /* implements: HAIP 6.1c, HAIP 6.1.1a */
+/* implements: SDJWT 3.3a, SDJWT 4.1a */
+/* implements: SDJWTVC 2.2.1a, SDJWTVC 2.2.2.3d */
 bool idr_sdjwt_build(struct idr_suite *s, struct idr_arena *a, const struct idr_sdjwt_make *m,
     struct idr_sdjwt_built *out, struct idr_err *err)
 {
@@ -333,6 +340,8 @@ bool idr_sdjwt_build(struct idr_suite *s, struct idr_arena *a, const struct idr_
 }
 
 /* implements: HAIP 6.1a */
+/* implements: SDJWT 4a */
+/* implements: SDJWTVC 2.2a */
 bool idr_sdjwt_attach(struct idr_arena *a, const struct idr_sdjwt_built *b,
     struct idr_bytes signature, struct idr_bytes *out, struct idr_err *err)
 {

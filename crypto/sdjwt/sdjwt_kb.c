@@ -4,6 +4,7 @@
 #define KB "RFC 9901 section 7.3 step 5"
 
 /* step 17: cnf.jwk and nothing else. A cnf that is there must be usable even without a KB-JWT. */
+/* implements: SDJWTVC 2.4c */
 bool idr_sdjwt_check_cnf(struct sdjwt_run *r, struct idr_err *err)
 {
 	const char *ref = "RFC 7800 section 3.2";
@@ -26,6 +27,7 @@ bool idr_sdjwt_check_cnf(struct sdjwt_run *r, struct idr_err *err)
  * step 17: a jwk in the header of the KB-JWT means nothing; only the key of cnf is asked
  * implements: HAIP 7b
  */
+/* implements: SDJWT 4.3.2a, SDJWT 7.3c */
 bool idr_sdjwt_check_kb_header(struct sdjwt_run *r, struct idr_err *err)
 {
 	struct idr_sdjwt_result *o = r->out;
@@ -90,6 +92,8 @@ static bool check_kb_exp(struct sdjwt_run *r, struct idr_err *err)
 	return true;
 }
 
+/* implements: VP 14.1.2b, VP B.3.6b */
+/* implements: SDJWT 7.3c */
 bool idr_sdjwt_check_kb_claims(struct sdjwt_run *r, struct idr_err *err)
 {
 	const struct idr_json *p;
@@ -109,6 +113,7 @@ bool idr_sdjwt_check_kb_claims(struct sdjwt_run *r, struct idr_err *err)
 }
 
 /* step 19: exactly the presented bytes, up to and including the last '~' */
+/* implements: SDJWT 4.3.1a, SDJWT 7.3c */
 bool idr_sdjwt_check_kb_hash(struct sdjwt_run *r, struct idr_err *err)
 {
 	const struct idr_json *claimed;

@@ -10,7 +10,7 @@ static size_t count(struct idr_bytes in, uint8_t c)
 	return n;
 }
 
-/* implements: RFC 9901 section 4: issuer JWT, "~", disclosures each with "~", KB-JWT or nothing */
+/* implements: SDJWT 4b: issuer JWT, "~", disclosures each with "~", KB-JWT or nothing */
 static bool split(struct idr_arena *a, struct idr_bytes in, struct idr_sdjwt *out,
     struct idr_err *err)
 {

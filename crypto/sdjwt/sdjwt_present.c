@@ -23,6 +23,7 @@ static bool path_error(struct pick *p, const char *what)
 }
 
 /* Mark everything hidden below v. The structure was processed before, so it is sound. */
+/* implements: SDJWT 4.2.6a */
 static void mark_below(struct pick *p, const struct idr_json *v)
 {
 	if (v->type == IDR_JSON_ARRAY) {
@@ -153,6 +154,7 @@ static bool pick_path(struct pick *p, const struct idr_json *payload, const stru
 }
 
 /* Split, decode and process: what a holder got from an issuer must be sound and without a proof. */
+/* implements: SDJWT 7.2a */
 static bool open_whole(struct idr_suite *s, struct idr_arena *a, struct idr_bytes credential,
     struct idr_sdjwt *j, struct sdjwt_index *index, struct idr_err *err)
 {
@@ -168,6 +170,9 @@ static bool open_whole(struct idr_suite *s, struct idr_arena *a, struct idr_byte
 	    idr_sdjwt_index_build(s, a, j, index, err);
 }
 
+/* implements: VP 6.4a, VP 6.4.1a */
+/* implements: SDJWT 4a, SDJWT 4c, SDJWT 7.2c */
+/* implements: SDJWTVC 2.2b */
 bool idr_sdjwt_select(struct idr_suite *s, struct idr_arena *a, struct idr_bytes credential,
     const struct idr_sdjwt_choice *choice, struct idr_bytes *out, struct idr_err *err)
 {
@@ -193,7 +198,7 @@ bool idr_sdjwt_select(struct idr_suite *s, struct idr_arena *a, struct idr_bytes
 	return idr_buf_done(&b, out, err);
 }
 
-/* implements: RFC 9901 section 4.3 */
+/* implements: SDJWT 4.3a, SDJWT 4.3.1a */
 bool idr_sdjwt_kb_build(struct idr_suite *s, struct idr_arena *a, struct idr_bytes selected,
     enum idr_alg alg, struct idr_bytes aud, struct idr_bytes nonce, int64_t iat,
     struct idr_bytes extra, struct idr_bytes *to_be_signed, struct idr_err *err)

@@ -23,6 +23,7 @@ struct walk {
 static bool emit(struct walk *w, const struct idr_json *v);
 
 /* formats brief 1.3: SD-JWT VC claims that never come from a disclosure, nor their members */
+/* implements: SDJWTVC 2.2.2.3b */
 static bool is_registered(struct idr_bytes name)
 {
 	static const char *const names[] = { "vct", "vct#integrity", "aka_vcts", "iss", "nbf", "exp",
@@ -89,6 +90,7 @@ static bool note_digest(struct walk *w, struct idr_bytes digest)
 }
 
 /* Mark a disclosure as placed. A second reference to it is a repeated digest. */
+/* implements: SDJWT 7.1d, SDJWT 7.1f */
 static bool take(struct walk *w, struct idr_disclosure *d, uint32_t elements)
 {
 	if (d->used)
@@ -167,6 +169,7 @@ static void put_name(struct walk *w, struct idr_bytes raw, bool *comma)
 	idr_buf_put_byte(&w->out, ':');
 }
 
+/* implements: SDJWT 7.1e */
 static bool insert(struct walk *w, const struct idr_json *obj, struct idr_disclosure **here,
     size_t *n_here, struct idr_disclosure *d, bool top, bool *comma)
 {
@@ -187,7 +190,7 @@ static bool insert(struct walk *w, const struct idr_json *obj, struct idr_disclo
 	return emit_disclosed(w, d);
 }
 
-/* implements: RFC 9901 section 7.1 step 3c: the members named by the digests of one object */
+/* implements: SDJWT 7.1c: the members named by the digests of one object */
 static bool emit_sd(struct walk *w, const struct idr_json *obj, const struct idr_json *sd, bool top,
     bool *comma)
 {
@@ -265,7 +268,7 @@ static int by_content(const void *a, const void *b)
 	return idr_bytes_compare(*(const struct idr_bytes *)a, *(const struct idr_bytes *)b);
 }
 
-/* implements: RFC 9901 section 7.1 step 4 (a digest more than once), step 5 (unreferenced) */
+/* implements: SDJWT 7.1f, SDJWT 7.1g: a digest more than once, a disclosure that belongs to nothing */
 static bool conclude(struct walk *w, const struct idr_sdjwt *j)
 {
 	if (w->n_seen > 1)

@@ -42,6 +42,7 @@ static bool check_form(struct sdjwt_run *r, struct idr_err *err)
  * step 2: whether a proof is needed is the policy's decision, never the presenter's
  * implements: HAIP 6.1.1.1a
  */
+/* implements: SDJWT 7.3b */
 static bool check_binding_present(struct sdjwt_run *r, struct idr_err *err)
 {
 	const char *ref = "RFC 9901 section 7.3";
@@ -59,6 +60,7 @@ static bool check_binding_present(struct sdjwt_run *r, struct idr_err *err)
 }
 
 /* step 4 */
+/* implements: SDJWTVC 2.2.1b */
 static bool check_typ(struct sdjwt_run *r, struct idr_err *err)
 {
 	const char *ref = VC "section 2.2.1";
@@ -76,6 +78,7 @@ static bool check_typ(struct sdjwt_run *r, struct idr_err *err)
 }
 
 /* step 5; whether the algorithm fits the key is asked again when the key is known */
+/* implements: SDJWT 7.1a */
 static bool check_algorithm(struct sdjwt_run *r, struct idr_err *err)
 {
 	const char *ref = "RFC 9901 section 7.1 step 2a";
@@ -108,6 +111,7 @@ static bool explain_absent_vct(struct sdjwt_run *r, struct idr_err *err)
 }
 
 /* step 8, first part */
+/* implements: SDJWTVC 2.2.2.1b */
 static bool check_vct(struct sdjwt_run *r, struct idr_err *err)
 {
 	const char *ref = VC "section 2.2.2.1";
@@ -167,6 +171,7 @@ static bool key_from_pins(struct sdjwt_run *r, struct idr_err *err)
  * one. So the presenter cannot choose a weaker way to a trusted key.
  * implements: HAIP 6.1.1b
  */
+/* implements: SDJWTVC 2.4a, SDJWTVC 2.5a, SDJWTVC 6.2a */
 static bool check_trust(struct sdjwt_run *r, struct idr_err *err)
 {
 	struct idr_bytes der[IDR_CHAIN_MAX];
@@ -183,6 +188,8 @@ static bool check_trust(struct sdjwt_run *r, struct idr_err *err)
 }
 
 /* step 7 */
+/* implements: VP 8.6a */
+/* implements: SDJWT 7.1b */
 static bool check_issuer_signature(struct sdjwt_run *r, struct idr_err *err)
 {
 	if (!idr_jws_check(&r->out->jwt.issuer, &r->out->issuer_key, r->rules->algs,
@@ -251,6 +258,7 @@ static bool names_us(const struct idr_json *aud, struct idr_bytes us)
 }
 
 /* step 16: required claims, and the status reference, which only counts from the signed payload */
+/* implements: SDJWT 7.1h */
 static bool check_claims(struct sdjwt_run *r, struct idr_err *err)
 {
 	const struct idr_json *status = idr_json_find(r->out->jwt.payload, "status");
@@ -272,6 +280,8 @@ static bool check_claims(struct sdjwt_run *r, struct idr_err *err)
 }
 
 /* step 16: times and recipient. iat may have been disclosed, so the processed claims are asked. */
+/* implements: SDJWT 7.1h */
+/* implements: SDJWTVC 2.2.2.3c */
 static bool check_times(struct sdjwt_run *r, struct idr_err *err)
 {
 	const char *ref = "RFC 7519 section 4.1";

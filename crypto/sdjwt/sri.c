@@ -18,6 +18,7 @@ static bool fits(struct idr_suite *s, struct idr_arena *a, struct idr_bytes valu
 	return idr_bytes_equal(wanted, idr_bytes(digest, idr_hash_len(h)));
 }
 
+/* implements: SDJWTVC 5a */
 bool idr_sri_matches(struct idr_suite *s, struct idr_arena *a, struct idr_bytes integrity,
     struct idr_bytes octets)
 {

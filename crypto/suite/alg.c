@@ -4,6 +4,7 @@
 static const struct idr_alg_row rows[IDR_ALG_COUNT] = {
 	[IDR_ALG_NONE] = { "", 0, 0, NULL, IDR_CURVE_NONE, IDR_SHA256, 0 },
 	/* RFC 7518 section 3.4, RFC 9053 section 2.1, RFC 9864 section 2.2 */
+	/* implements: VP B.2.2b */
 	[IDR_ES256] = { "ES256", -7, -9, "ESP256", IDR_P256, IDR_SHA256, 64 },
 	[IDR_ES384] = { "ES384", -35, -51, "ESP384", IDR_P384, IDR_SHA384, 96 },
 	/* RFC 8037 section 3.1, RFC 9053 section 2.2: Ed25519 only, never Ed448 */

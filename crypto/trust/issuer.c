@@ -28,6 +28,7 @@ static bool is_plain(struct idr_bytes url)
 	    idr_bytes_index(url, 0, '?') == SIZE_MAX && idr_bytes_index(url, 0, '#') == SIZE_MAX;
 }
 
+/* implements: SDJWTVC 3.1a */
 bool idr_well_known_url(struct idr_arena *a, struct idr_bytes issuer, const char *name,
     struct idr_bytes *out, struct idr_err *err)
 {
@@ -56,6 +57,7 @@ static bool is_https(struct idr_bytes url)
 	    idr_bytes_index(idr_bytes_first(url, slash), 0, '@') == SIZE_MAX;
 }
 
+/* implements: SDJWTVC 3b */
 bool idr_issuer_metadata_url(struct idr_arena *a, struct idr_bytes iss, struct idr_bytes *out,
     struct idr_err *err)
 {
@@ -110,6 +112,7 @@ static bool parse(struct idr_arena *a, struct idr_bytes in, const struct idr_jso
 	    malformed(err, VC "section 3", "the issuer's metadata is not a JSON object");
 }
 
+/* implements: SDJWTVC 3.2a, SDJWTVC 3.3a */
 bool idr_issuer_metadata_read(struct idr_suite *s, struct idr_arena *a, struct idr_bytes json,
     const struct idr_pinned *who, struct idr_trust *t, struct idr_bytes *jwks_uri,
     struct idr_err *err)

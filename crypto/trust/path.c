@@ -91,6 +91,7 @@ static bool has_types(enum idr_purpose purpose, struct idr_bytes type)
 }
 
 /* Which anchors may be asked at all: only those of the purpose and the type. */
+/* implements: SDJWTVC 6.6a */
 static bool select_anchors(struct idr_arena *a, const struct idr_trust *t, enum idr_purpose purpose,
     struct idr_bytes type, struct idr_bytes **der, size_t **index, size_t *n, struct idr_err *err)
 {

@@ -55,6 +55,7 @@ static bool check_claim(const struct idr_json *c, struct idr_err *err)
 	return true;
 }
 
+/* implements: SDJWTVC 4.2b, SDJWTVC 4.6b */
 static bool check_document(const struct idr_json *doc, struct idr_err *err)
 {
 	const struct idr_json *claims = idr_json_find(doc, "claims");
@@ -75,6 +76,7 @@ static bool check_document(const struct idr_json *doc, struct idr_err *err)
 }
 
 /* What the base decided stays decided: section 4.6.5.1. */
+/* implements: SDJWTVC 4.6.5.1a */
 static bool check_override(const struct idr_json *child, const struct idr_json *base,
     struct idr_err *err)
 {
@@ -140,6 +142,7 @@ static bool put_claims(struct idr_jw *w, const struct idr_json *child,
 	return true;
 }
 
+/* implements: SDJWTVC 4.3a, SDJWTVC 4.6.5a */
 bool idr_type_metadata_merge(struct idr_arena *a, const struct idr_json *child,
     const struct idr_json *base, struct idr_bytes *out, struct idr_err *err)
 {
@@ -163,6 +166,7 @@ bool idr_type_metadata_merge(struct idr_arena *a, const struct idr_json *child,
 	return idr_buf_done(&b, out, err);
 }
 
+/* implements: SDJWTVC 6.3a */
 static bool check_line(const struct idr_json *const *doc, size_t n, struct idr_err *err)
 {
 	if (!n || n > IDR_TYPE_METADATA_DEPTH)
@@ -179,6 +183,7 @@ static bool check_line(const struct idr_json *const *doc, size_t n, struct idr_e
 	return true;
 }
 
+/* implements: SDJWTVC 4.4a, SDJWTVC 4.7a */
 bool idr_type_metadata_effective(struct idr_arena *a, const struct idr_json *const *document,
     size_t n, struct idr_bytes *out, struct idr_err *err)
 {
@@ -216,6 +221,7 @@ static void put_path(struct idr_jw *w, const struct path *p)
 		idr_jw_null(w);
 }
 
+/* implements: SDJWTVC 4.6.2a */
 static void put_labels(struct idr_jw *w, const struct idr_json *labels)
 {
 	if (!labels || !labels->n)
@@ -251,6 +257,7 @@ static void put_claim(struct idr_jw *w, const struct idr_claim *c, const struct 
 		put_claim(w, &c->member[i], &here);
 }
 
+/* implements: SDJWTVC 4.5a, SDJWTVC 4.5.1a */
 static void put_display(struct idr_jw *w, const struct idr_json *display)
 {
 	idr_jw_name(w, "display");
@@ -280,6 +287,7 @@ static void put_display(struct idr_jw *w, const struct idr_json *display)
 	idr_jw_close(w, ']');
 }
 
+/* implements: SDJWTVC 4.2a, SDJWTVC 4.6a */
 void idr_type_metadata_put(struct idr_buf *b, const struct idr_type *t)
 {
 	const struct idr_json *first = t->display ? idr_json_first(t->display) : NULL;

@@ -86,6 +86,8 @@ static bool get_texts(struct reader *r, const struct idr_json *arr, struct idr_b
 	return true;
 }
 
+/* implements: SDJWT 4.1b, SDJWT 4.2.1a, SDJWT 9.7a */
+/* implements: SDJWTVC 2.2.2.3a */
 static bool is_claim_name(struct idr_bytes name)
 {
 	static const char *const taken[] = { "iss", "sub", "aud", "iat", "nbf", "exp", "cnf", "vct",
@@ -416,6 +418,7 @@ static bool hides(const struct idr_claim *c)
 	return c->sd != IDR_SD_NEVER;
 }
 
+/* implements: SDJWTVC 2.2.2.5a: without anything to hide there are no decoys either, so no _sd */
 static bool read_digests(struct reader *r, const struct idr_json *v, struct idr_type *t)
 {
 	static const char *const members[] = { "digests", NULL };
@@ -565,6 +568,7 @@ static bool read_identity(struct reader *r, const struct idr_json *top, struct i
 		if (!(c == '-' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z')))
 			return bad(r, "id holds other characters than a-z, 0-9 and -");
 	}
+	/* implements: SDJWTVC 2.2.2.1a */
 	if (!idr_is_ascii_token(t->vct) || idr_bytes_index(t->vct, 0, ' ') != SIZE_MAX ||
 	    !(idr_bytes_starts(t->vct, "urn:") || idr_bytes_starts(t->vct, "https://")))
 		return bad(r, "vct is neither a URN nor an https URL");

@@ -275,6 +275,7 @@ static bool put_ages(struct make *m, const struct idr_claim *c, const struct idr
 }
 
 /* implements: MDOC 7.2.1a */
+/* implements: SDJWTVC 4.6.3a */
 static bool put_claim(struct make *m, const struct idr_claim *c, bool *comma)
 {
 	const struct idr_json *v = idr_json_find_bytes(m->person,

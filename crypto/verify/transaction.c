@@ -12,6 +12,7 @@ static bool wrong(struct idr_err *err, const char *what)
 	return idr_fail(err, IDR_POLICY, REF_REQUEST, "%s", what);
 }
 
+/* implements: VP B.3.3a */
 static bool check_ids(const struct idr_json *ids, const struct idr_dcql *query, struct idr_err *err)
 {
 	if (!idr_json_is(ids, IDR_JSON_ARRAY) || !ids->n)
@@ -30,6 +31,7 @@ static bool check_ids(const struct idr_json *ids, const struct idr_dcql *query, 
 }
 
 /* What is offered must hold what we compute. */
+/* implements: VP B.3.3.1a */
 static bool check_hashes(const struct idr_json *algs, struct idr_err *err)
 {
 	if (!algs)
@@ -41,6 +43,7 @@ static bool check_hashes(const struct idr_json *algs, struct idr_err *err)
 	return wrong(err, "transaction_data_hashes_alg of a transaction does not offer sha-256");
 }
 
+/* implements: VP 5.1h */
 static bool read_one(struct idr_arena *a, const struct idr_json *v, const struct idr_dcql *query,
     struct idr_transaction *out, struct idr_err *err)
 {
@@ -124,6 +127,7 @@ static bool named(const struct idr_transactions *t, unsigned confirmed)
 	return false;
 }
 
+/* implements: VP B.3.3.1b, VP 8.4c */
 bool idr_transactions_confirmed(struct idr_suite *s, const struct idr_transactions *t,
     struct idr_bytes id, const struct idr_json *kb_payload, unsigned *confirmed, struct idr_err *err)
 {

@@ -106,6 +106,8 @@ static bool check_format(struct work *w)
 	return true;
 }
 
+/* implements: VP 8.6c */
+/* implements: SDJWT 7.3a */
 static bool binding_required(const struct work *w)
 {
 	const struct idr_dcql_credential *q = w->run->query;
@@ -177,6 +179,7 @@ static bool asks_authority(struct work *w)
 }
 
 /* implements: HAIP 5g */
+/* implements: VP 6.1.1.1a */
 static bool find_authority(struct work *w, const struct idr_bytes *der, size_t n, struct idr_err *err)
 {
 	const struct idr_json *all = w->run->query->trusted_authorities;

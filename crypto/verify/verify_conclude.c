@@ -88,6 +88,8 @@ static void judge_entry(struct idr_verify_run *run, const struct idr_status_answ
 
 /* Token Status List section 8.3; only for what is valid in every other way.
  * implements: TSL 8.3b, TSL 8.3f */
+/* Token Status List section 8.3; only for what is valid in every other way. */
+/* implements: VP 8.6d */
 static void judge_status(struct idr_verify_run *run)
 {
 	const struct idr_status_lookup *l = &run->in->status;
@@ -138,6 +140,7 @@ static bool all_listed(const struct idr_json *const *got, size_t n, const struct
 }
 
 /* The wallet's choice is best effort: what was asked for is looked at again (presenting brief 5.2). */
+/* implements: SDJWTVC 4.6c */
 static void judge_claims(struct idr_verify_run *run)
 {
 	const struct idr_policy *p = run->policy;
@@ -164,6 +167,7 @@ static void judge_claims(struct idr_verify_run *run)
 }
 
 /* The query of a response, over and above the policy. */
+/* implements: VP 8.6b, VP 14.9a */
 static void judge_query(struct idr_verify_run *run)
 {
 	struct idr_err err;
@@ -254,6 +258,7 @@ static void name_result(struct idr_verify_run *run, enum idr_code code)
 }
 
 /* implements: TSL 7.1b, TSL 8.3a */
+/* implements: SDJWT 7.1i */
 const struct idr_verdict *idr_verify_conclude(struct idr_verify_run *run)
 {
 	struct idr_findings *f = &run->verdict->findings;

@@ -23,6 +23,7 @@ static bool malformed(struct idr_err *err, const char *what)
 }
 
 /* Security brief V28: nothing that was not asked for, nothing twice, nothing empty. */
+/* implements: VP 8.1a */
 static bool check_shape(const struct idr_json *vp, const struct idr_dcql *query, size_t *n,
     struct idr_err *err)
 {
@@ -118,6 +119,7 @@ static void reject(struct idr_response *r, const struct idr_err *why)
 
 /* Presenting brief 5.2 steps 3 and 8: used is what a satisfied option needs, and only what was
  * asked for is handed on. */
+/* implements: VP 14.9a */
 static bool hand_out(struct work *w, const bool *used, struct idr_err *err)
 {
 	for (size_t i = 0; i < w->out->n_presentation; i++) {
@@ -131,6 +133,7 @@ static bool hand_out(struct work *w, const bool *used, struct idr_err *err)
 }
 
 /* Each by a presentation that counts. */
+/* implements: VP 8.4c */
 static bool all_confirmed(const struct work *w, const bool *used)
 {
 	size_t wanted = w->in->transactions ? w->in->transactions->n : 0;
@@ -145,6 +148,7 @@ static bool all_confirmed(const struct work *w, const bool *used)
 	return done == (1u << wanted) - 1;
 }
 
+/* implements: VP 8.6e, VP 8.6f, VP 14.1.2b */
 static bool decide(struct work *w, struct idr_err *err)
 {
 	size_t n = w->query->n_credential;

@@ -40,6 +40,7 @@ static bool lint_sdjwt(struct flow_request *r, const struct idr_sdjwt_built *b, 
 	return true;
 }
 
+/* implements: SDJWT 10.1a, SDJWT 4.2.1c */
 static bool build_sdjwt(struct flow_request *r, const struct issue_copies *c, const struct batch *b,
     const struct idr_key *holder, struct idr_status_ref status, size_t i, struct idr_err *err)
 {

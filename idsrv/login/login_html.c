@@ -30,6 +30,7 @@ static const char *escape_of(uint32_t c)
 	}
 }
 
+/* implements: SDJWTVC 6.5a */
 void login_html_text(struct idr_buf *b, struct idr_bytes text)
 {
 	if (!idr_is_utf8(text)) {

@@ -10,6 +10,7 @@
 static const char REF_RESPONSE[] = "OpenID4VP 1.0 section 8.2", REF_JWT[] = "OpenID4VP 1.0 section 8.3.1";
 
 /* Always sent, so always expected back; without holder binding it is the only link. */
+/* implements: VP 5.3a */
 static bool check_state(const struct present_secret *x, struct idr_bytes state, struct idr_err *err)
 {
 	if (!idr_equal_constant_time(state, idr_bytes(x->state, PRESENT_TEXT)))
@@ -26,6 +27,7 @@ static struct idr_bytes text_of(const struct idr_json *json, const char *name)
 
 /* ---- direct_post.jwt ---- */
 
+/* implements: VP 8.3a, VP 8.3c */
 static bool decrypt(struct flow_request *r, const struct present_secret *x, struct idr_bytes compact,
     struct idr_bytes *plain, struct idr_err *err)
 {
@@ -44,6 +46,7 @@ static bool decrypt(struct flow_request *r, const struct present_secret *x, stru
 	return ok;
 }
 
+/* implements: VP 8.3e */
 static bool read_encrypted(struct flow_request *r, const struct present_secret *x,
     struct idr_bytes compact, struct present_answer *out, struct idr_err *err)
 {
@@ -73,8 +76,8 @@ static bool read_plain(struct flow_request *r, const struct present_secret *x,
 	return !token.p || idr_json_parse(r->arena, token, token.n, &out->vp_token, err);
 }
 
-/* implements: OpenID4VP 1.0 sections 8.2, 8.3.1: what was to be encrypted may not come in the clear */
 /* implements: HAIP 5.1b */
+/* implements: VP 8.1c, VP 8.2a, VP 8.3.1a: what was to be encrypted may not come in the clear */
 bool present_answer_read(struct flow_request *r, const struct reg_presentation *p,
     const struct present_secret *x, struct present_answer *out, struct idr_err *err)
 {

@@ -159,6 +159,7 @@ static bool read_body(struct app *app, struct flow_request *r, struct create_sta
 /* ---- the transaction ---- */
 
 /* OpenID4VP 1.0 section 5.9.3: the name must stand in the certificate and be our host. */
+/* implements: VP 5.9.3e */
 static bool client_id(struct app *app, struct flow_request *r, struct create_state *st,
     struct idr_err *err)
 {
@@ -192,6 +193,7 @@ static bool address(struct app *app, struct flow_request *r, const char *path, c
 }
 
 /* Two ids that tell nothing of each other: the wallet's and the relying party's. */
+/* implements: VP 14.3.3a */
 static bool fill(struct app *app, struct flow_request *r, struct create_state *st, struct idr_err *err)
 {
 	struct reg_presentation *p = &st->create.p;
@@ -254,6 +256,7 @@ static bool present_create_record(struct app *app, struct flow_request *r, struc
  * Presenting brief 2.1: client_id and request_uri, and nothing else that a wallet must check.
  * implements: HAIP 5.1a
  */
+/* implements: VP 5.1f */
 static bool invocation(struct flow_request *r, const struct create_state *st, struct idr_bytes *out,
     struct idr_err *err)
 {

@@ -26,8 +26,8 @@ static bool asks_for_mdoc(const struct idr_dcql *query)
 }
 
 /*
- * implements: OpenID4VP 1.0 appendix B.2.6.1: what an answer must answer; every value is this transaction's
- * own, none the wallet's. Only an mdoc answers where the response goes and to which key it is encrypted.
+ * implements: VP B.2.6.1d: what an answer must answer; every value is this transaction's own, none the
+ * wallet's. Only an mdoc answers where the response goes and to which key it is encrypted.
  */
 static bool bind(struct flow_request *r, const struct reg_presentation *p, const struct present_secret *x,
     const struct idr_dcql *query, struct idr_verify_in *in, struct idr_err *err)

@@ -12,6 +12,7 @@ static const char SAN_DNS[] = "x509_san_dns:";
 /* ---- client_metadata ---- */
 
 /* The key the wallet encrypts to, alone in its set: wallets take the first. implements: HAIP 5e */
+/* implements: VP 5.1b, VP 5.1c, VP 8.3b */
 static bool put_encryption(struct idr_jw *w, struct flow_request *r, const struct present_secret *x,
     struct idr_err *err)
 {
@@ -31,6 +32,7 @@ static bool put_encryption(struct idr_jw *w, struct flow_request *r, const struc
 	return true;
 }
 
+/* implements: VP 5.1d, VP 5.9.3i, VP B.2.2a, VP B.3.4a */
 static bool put_metadata(struct idr_jw *w, struct flow_request *r, const struct present_secret *x,
     struct idr_err *err)
 {
@@ -48,6 +50,7 @@ static bool put_metadata(struct idr_jw *w, struct flow_request *r, const struct 
 /* ---- claims ---- */
 
 /* implements: HAIP 5a */
+/* implements: VP 5.1a, VP 5.2b, VP 5.8a, VP 8.2c */
 static bool claims(struct flow_request *r, const struct reg_presentation *p,
     const struct present_secret *x, struct idr_bytes wallet_nonce, struct idr_bytes *out,
     struct idr_err *err)
@@ -96,6 +99,7 @@ static bool is_ours(const struct rules *rules, struct idr_bytes client_id)
 }
 
 /* implements: HAIP 5c */
+/* implements: VP 5a */
 bool present_object_build(struct flow_request *r, const struct reg_presentation *p,
     const struct present_secret *x, struct idr_bytes wallet_nonce, struct signer_job *job,
     struct idr_err *err)

@@ -68,6 +68,7 @@ static bool accepts(const struct idr_json *metadata, const char *name, struct id
 	return !v || (v->type == IDR_JSON_ARRAY && lists(v, value));
 }
 
+/* implements: VP 10.1b */
 static bool check_metadata(struct flow_request *r, const struct reg_presentation *p,
     struct idr_bytes text, struct idr_err *err)
 {
@@ -88,6 +89,7 @@ static bool check_metadata(struct flow_request *r, const struct reg_presentation
 	return true;
 }
 
+/* implements: VP 5.10b */
 static bool build_variant(struct app *app, struct flow_request *r, struct request_state *st,
     struct idr_bytes wallet_nonce, struct idr_err *err)
 {
@@ -104,6 +106,7 @@ static bool build_variant(struct app *app, struct flow_request *r, struct reques
 	return ok;
 }
 
+/* implements: VP 5.10d */
 static bool present_request_vary(struct app *app, struct flow_request *r, struct idr_err *err)
 {
 	struct request_state *st = r->state;
@@ -126,6 +129,7 @@ static bool present_request_attach(struct app *app, struct flow_request *r, stru
 	return !st->variant || present_object_finish(r, &st->load.p, &st->job, &st->object, err);
 }
 
+/* implements: VP 5.10.1a */
 static bool present_request_answer(struct app *app, struct flow_request *r, struct idr_err *err)
 {
 	const struct request_state *st = r->state;

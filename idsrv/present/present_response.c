@@ -85,6 +85,7 @@ static struct idr_bytes safe_error(struct idr_bytes text)
 }
 
 /* Same device: only the browser that comes back with this code may have the result (V19). */
+/* implements: VP 14.2a */
 static void give_response_code(struct flow_request *r, struct response_state *st)
 {
 	if (st->load.p.flow != PRESENT_SAME_DEVICE)
@@ -163,8 +164,8 @@ static void count(struct app *app, enum idr_result result)
 	}
 }
 
-/* implements: OpenID4VP 1.0 section 8.2; presenting brief 8.4: redirect_uri and no other member */
 /* implements: HAIP 5.1c */
+/* implements: VP 8.2e, VP 8.2f: redirect_uri and no other member */
 static bool answer_wallet(struct flow_request *r, struct response_state *st, struct idr_err *err)
 {
 	bool opens = st->respond.has_response_code;

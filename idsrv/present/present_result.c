@@ -41,6 +41,7 @@ static bool read_wait(struct flow_request *r, int64_t *seconds, struct idr_err *
 	return true;
 }
 
+/* implements: VP 14.2a */
 static bool read_code(struct flow_request *r, struct result_state *st, struct idr_err *err)
 {
 	struct idr_bytes v = http_header(r->http, "X-Response-Code");
@@ -119,6 +120,7 @@ static const char *state_name(const struct reg_presentation *p, int64_t now)
 }
 
 /* implements: HAIP 5.1e */
+/* implements: VP 14.3.3a */
 static bool look(struct app *app, struct flow_request *r, struct idr_arena *scratch,
     struct idr_err *err)
 {

@@ -11,6 +11,7 @@
 
 enum { SECRET_JSON_MAX = 512, COORDINATE = 32, RESULT_MAX = 4 * 1024 * 1024 };
 
+/* implements: VP 5.2a, VP 5.2c, VP 5.3a */
 void present_random(struct idr_suite *s, uint8_t out[PRESENT_TEXT])
 {
 	uint8_t random[32];

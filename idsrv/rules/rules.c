@@ -176,6 +176,7 @@ static bool check_certificates(struct idr_suite *s, struct rules *r, int64_t now
 }
 
 /* implements: HAIP 5b */
+/* implements: VP 5.9.3g */
 static void set_client_id(struct rules *r)
 {
 	size_t n = (size_t)snprintf(r->reader_client_id, sizeof(r->reader_client_id), "x509_hash:");

@@ -77,6 +77,7 @@ static bool prepare(struct proc *p, const struct conf *conf, struct idr_err *err
 	    signer_quota_open(conf, &p->quota, err) && sandbox_drop_privileges(conf, err);
 }
 
+/* implements: VP 5.9.3k */
 int signer_proc_run(const struct conf *conf, int fd)
 {
 	struct signer_job hello = { .n = 0 };

@@ -54,18 +54,26 @@ async function fetchedTwice(t) {
 
 export const verifierRows = [
 	/* proves: HAIP 3a, HAIP 5a, HAIP 5b, HAIP 5c, HAIP 5e, HAIP 5f, HAIP 5.1a, HAIP 5.1c, HAIP 5.3.1a, HAIP 5.3.2a, HAIP 6.1a, HAIP 7b, HAIP 8a */
+	/* proves: VP 5a, VP 5.2c, VP 5.9.3g, VP 5.10.1a */
 	positive(`${NAME}happy-flow`),
 	positive(`${NAME}minimal-cnf-jwk`, { change: { credential: (d) => {
 		const { kty, crv, x, y } = d.payload.cnf.jwk;
 		d.payload.cnf.jwk = { kty, crv, x, y };
 	} } }, { formats: SD_JWT }),
+	/* proves: VP 5.10b */
 	{ name: `${NAME}request-uri-method-post`, needs: [presenting, 'request_uri_method=post'], play: posted },
 	{ name: `${NAME}request-uri-fetched-twice`, needs: [presenting], play: fetchedTwice },
+	/* proves: VP B.2.6.1d */
 	negative(`${NAME}invalid-session-transcript`, { proof: (d) => { d.handover.nonce = random(); } }, 'device_signature', { formats: MDOC }),
 	negative(`${NAME}invalid-kb-jwt-signature`, kb((d) => { d.corrupt = true; }), 'kb_signature', { formats: SD_JWT }),
+	/* proves: VP 8.6a */
+	/* proves: SDJWT 7.1b */
 	negative(`${NAME}invalid-credential-signature`, { proof: (d) => { d.jwt = alterSignature(d.jwt); } }, 'issuer_signature', { formats: SD_JWT }),
+	/* proves: SDJWT 4.3.1a */
 	negative(`${NAME}invalid-sd-hash`, kb((d) => { d.payload.sd_hash = random(); }), 'kb_sd_hash', { formats: SD_JWT }),
+	/* proves: VP 14.1.2b, VP B.3.6b */
 	negative(`${NAME}invalid-kb-jwt-nonce`, kb((d) => { d.payload.nonce = random(); }), 'kb_nonce', { formats: SD_JWT }),
+	/* proves: VP 14.1.2b, VP B.3.6b */
 	negative(`${NAME}invalid-kb-jwt-aud`, kb((d) => { d.payload.aud = 'https://other.example'; }), 'kb_aud', { formats: SD_JWT }),
 	negative(`${NAME}kb-jwt-iat-in-past`, kb((d) => { d.payload.iat -= YEAR; }), 'kb_iat', { formats: SD_JWT }),
 	negative(`${NAME}kb-jwt-iat-in-future`, kb((d) => { d.payload.iat += YEAR; }), 'kb_iat', { formats: SD_JWT }),

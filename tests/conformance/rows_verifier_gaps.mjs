@@ -18,12 +18,15 @@ const wait = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 const kb = (name, change, code) => negative(name, { proof: (d, it) => change(d.kb, d, it) }, code, SD_JWT);
 const kbs = [
 	/* proves: HAIP 6.1.1.1a */
+	/* proves: VP 8.6c */
 	kb('key binding missing', (jwt, d) => { d.kb = undefined; }, 'kb_missing'),
 	kb('key binding of another typ', (jwt) => { jwt.header.typ = 'jwt'; }, 'kb_typ'),
 	kb('key binding without typ', (jwt) => { delete jwt.header.typ; }, 'kb_typ'),
+	/* proves: SDJWT 7.3c */
 	kb('key binding with alg none', (jwt) => { jwt.header.alg = 'none'; }, ['kb_algorithm', 'malformed']),
 	kb('key binding with an HMAC', (jwt) => { jwt.header.alg = 'HS256'; }, 'kb_algorithm'),
 	kb('key binding by another key', (jwt) => { jwt.key = newKey(); }, 'kb_signature'),
+	/* proves: SDJWT 4.3.2a */
 	kb('key binding that brings its key', (jwt) => {
 		jwt.key = newKey();
 		jwt.header.jwk = jwt.key.jwk;
@@ -49,8 +52,10 @@ const issued = (name, change, code) => negative(name, { credential: change }, co
 const hidden = (name, change, code) => negative(name, { credential: change, proof: (d) => { d.disclosures = d.all; } }, code, SD_JWT);
 const hide = (name, value) => (d) => { d.disclosures.push([random(16), name, value]); };
 const disclosures = [
+	/* proves: SDJWT 7.1g */
 	shown('disclosure without a digest', (d) => { d.disclosures.push(disclosure([random(16), 'x', 1])); }, 'disclosure_unreferenced'),
 	shown('disclosure twice', (d) => { d.disclosures.push(d.disclosures[0]); }, 'disclosure_duplicate'),
+	/* proves: SDJWT 7.1g */
 	shown('disclosure altered', (d) => {
 		const [salt, name] = JSON.parse(Buffer.from(d.disclosures[0], 'base64url'));
 		d.disclosures[0] = disclosure([salt, name, 'Somebody Else']);
@@ -58,12 +63,15 @@ const disclosures = [
 	shown('disclosure that is no JSON', (d) => { d.disclosures[0] = Buffer.from('[1,').toString('base64url'); }, 'disclosure_shape'),
 	shown('disclosure with padding', (d) => { d.disclosures[0] += '='; }, 'disclosure_shape'),
 	shown('an empty slot between disclosures', (d) => { d.disclosures.push(''); }, 'malformed'),
+	/* proves: SDJWT 7.1f */
 	issued('digest that stands twice', (d) => {
 		const digest = sha256(disclosure(d.disclosures[0]));
 		d.payload._sd = [...d.disclosures.map((one) => sha256(disclosure(one))), digest];
 	}, 'digest_repeated'),
 	hidden('disclosure named _sd', hide('_sd', []), ['disclosure_shape', 'disclosure_unreferenced', 'sd_structure']),
+	/* proves: SDJWT 7.1e */
 	issued('disclosure over a claim that is there', (d, it) => { d.payload[it.ask[0]] = 'plain'; }, 'name_collision'),
+	/* proves: SDJWT 4.1.1b */
 	issued('unknown hash', (d) => { d.payload._sd_alg = 'md5'; }, 'hash_alg'),
 ];
 
@@ -72,20 +80,26 @@ const chainOf = (name) => (d, it) => {
 	Object.assign(d, { key: other.key, header: { ...d.header, x5c: other.x5c } });
 };
 const issuers = [
+	/* proves: SDJWTVC 2.2.1b */
 	issued('credential of another typ', (d) => { d.header.typ = 'jwt'; }, 'typ'),
 	issued('credential of the old typ', (d) => { d.header.typ = 'vc+sd-jwt'; }, 'typ'),
+	/* proves: SDJWT 7.1a */
 	issued('credential with alg none', (d) => { d.header.alg = 'none'; }, ['algorithm', 'malformed']),
 	issued('credential with an HMAC', (d) => { d.header.alg = 'HS256'; }, 'algorithm'),
 	issued('credential with crit', (d) => { Object.assign(d.header, { crit: ['x_unknown'], x_unknown: 1 }); }, 'crit'),
 	/* proves: HAIP 6.1.1b */
+	/* proves: SDJWTVC 2.5a */
 	issued('credential without x5c', (d) => { delete d.header.x5c; }, 'trust'),
 	issued('credential signed by a stranger under our certificate', (d) => { d.key = newKey(); }, 'issuer_signature'),
+	/* proves: SDJWTVC 2.2.2.1b */
 	issued('credential of another vct', (d) => { d.payload.vct = 'urn:example:other:1'; }, ['vct', 'trust']),
 	issued('credential that has expired', (d) => { d.payload.exp = now() - DAY; }, 'expired'),
+	/* proves: SDJWTVC 2.2.2.3c */
 	issued('credential that begins tomorrow', (d) => { d.payload.nbf = now() + DAY; }, 'nbf'),
 	issued('credential without cnf', (d) => { delete d.payload.cnf; }, 'cnf'),
 	issued('credential with a private key in cnf', (d) => { d.payload.cnf.jwk.d = random(); }, ['cnf', 'key']),
 	issued('credential with cnf off the curve', (d) => { d.payload.cnf.jwk.y = d.payload.cnf.jwk.x; }, ['cnf', 'key']),
+	/* proves: SDJWTVC 2.2.2.3b */
 	hidden('credential with exp in a disclosure', (d) => {
 		hide('exp', d.payload.exp)(d);
 		delete d.payload.exp;
@@ -110,9 +124,13 @@ const mdocs = [
 	proof('mdoc device signature corrupted', (d) => { d.corrupt = true; }, 'device_signature'),
 	proof('mdoc device signature by another key', (d) => { d.holder = newKey(); }, 'device_signature'),
 	proof('mdoc device signature over another docType', (d) => { d.signedDoctype = 'org.example.other'; }, 'device_signature'),
+	/* proves: VP B.2.6.1d */
 	proof('mdoc transcript of another response_uri', (d) => { d.handover.responseUri += '/other'; }, 'device_signature'),
+	/* proves: VP B.2.6.1d */
 	proof('mdoc transcript of another client_id', (d) => { d.handover.clientId = 'x509_hash:other'; }, 'device_signature'),
+	/* proves: VP B.2.6.1d */
 	proof('mdoc transcript as if not encrypted', (d) => { d.handover.thumbprint = null; }, 'device_signature'),
+	/* proves: VP 8.6c */
 	proof('mdoc without device authentication', (d) => { d.auth = new Map(); }, ['malformed', 'device_auth_missing']),
 	proof('mdoc with a MAC over OpenID4VP', (d) => { d.auth = new Map([['deviceMac', [new Uint8Array([0xa1, 1, 5]), new Map(), null, new Uint8Array(32)]]]); },
 		['algorithm', 'device_auth_missing', 'device_signature', 'malformed']),
@@ -138,6 +156,7 @@ const mdocs = [
 	proof('mdoc response that is too deep', (d) => { d.finish = () => new Uint8Array([...Array(64).fill(0x81), 0]); }, ['malformed', 'unrecognized']),
 	proof('mdoc response with a key twice', (d) => { d.finish = () => new Uint8Array([0xa2, 0x61, 0x78, 1, 0x61, 0x78, 2]); }, ['malformed', 'unrecognized']),
 	proof('mdoc document of another docType than its MSO', (d) => { d.doctype = 'org.example.other'; }, ['doctype', 'trust']),
+	/* proves: VP 8.6a */
 	mdoc('mdoc issuer signature corrupted', { credential: (d) => { d.corrupt = true; } }, 'issuer_signature'),
 	mdoc('mdoc of another docType', { credential: (d) => { Object.assign(d, { doctype: 'org.example.other', msoDoctype: 'org.example.other' }); } },
 		['doctype', 'trust']),
@@ -156,6 +175,7 @@ const tokenOf = (change) => (d) => { d.body.vp_token = change(d.body.vp_token, O
 const vpTokens = [
 	envelope('vp_token is an array', tokenOf((v) => [v]), undefined),
 	envelope('vp_token names an unknown query', tokenOf((v, id) => ({ other: v[id] })), undefined),
+	/* proves: VP 8.1a */
 	envelope('vp_token names a query too many', tokenOf((v, id) => ({ ...v, other: v[id] })), undefined),
 	envelope('vp_token with two presentations', tokenOf((v, id) => ({ [id]: [v[id][0], v[id][0]] })), undefined),
 	envelope('vp_token with an empty array', tokenOf((v, id) => ({ [id]: [] })), undefined),
@@ -178,8 +198,10 @@ const parts = (change) => (d) => {
 	d.form.response = split.join('.');
 };
 const jwes = [
+	/* proves: VP 8.3c */
 	jwe('kid of nobody', (d) => { d.header.kid = random(); }),
 	jwe('kid missing', (d) => { delete d.header.kid; }),
+	/* proves: VP 8.3c */
 	jwe('enc that was not offered', (d) => { d.header.enc = 'A256CBC-HS512'; }),
 	jwe('compressed', (d) => { d.header.zip = 'DEF'; }),
 	jwe('to another key', (d) => { d.key = newKey().jwk; }),
@@ -188,10 +210,12 @@ const jwes = [
 	posted('tag cut', parts((p) => { p[4] = p[4].slice(0, 8); })),
 	posted('tag changed', parts((p) => { p[4] = spoil(p[4]); })),
 	posted('ciphertext changed', parts((p) => { p[3] = spoil(p[3]); })),
+	/* proves: VP 8.3c */
 	posted('alg RSA-OAEP named', parts((p) => { p[0] = recoded(p[0], (h) => { h.alg = 'RSA-OAEP'; }); })),
 	posted('alg dir named', parts((p) => { p[0] = recoded(p[0], (h) => { h.alg = 'dir'; }); })),
 	posted('epk off the curve', parts((p) => { p[0] = recoded(p[0], (h) => { h.epk.y = h.epk.x; }); })),
 	posted('epk missing', parts((p) => { p[0] = recoded(p[0], (h) => { delete h.epk; }); })),
+	/* proves: VP 8.3a */
 	posted('not a JWE', (d) => { d.form.response = 'a.b.c.d.e'; }),
 	/* proves: HAIP 5.1b */
 	{ name: 'encrypted response: left out where it was asked for', needs: [presenting], play: (t) => rejects(t, { change: {
@@ -209,7 +233,9 @@ function recoded(part, change) {
 /* ---- the post ---- */
 
 const posts = [
+	/* proves: VP 8.2a */
 	negative('response as JSON', { response: (d) => Object.assign(d, { json: d.form, form: undefined }) }, undefined, { expect: { status: 415 } }),
+	/* proves: VP 8.2a */
 	negative('response with a parameter twice', { response: (d) => { d.form = [...Object.entries(d.form), ...Object.entries(d.form)]; } }, undefined),
 	negative('response that is empty', { response: (d) => { d.form = {}; } }, undefined),
 	negative('response larger than any', { response: (d) => { d.announced = 1 << 21; } }, undefined, { expect: { status: 413 } }),
@@ -221,6 +247,7 @@ const posts = [
 			t.truth(Boolean(answer.headers.allow), `${answer} without Allow`);
 		}
 	} },
+	/* proves: VP 8.1c */
 	positive('response with unknown parameters', { change: { response: (d) => { d.form[`x_${random(6)}`] = random(6); } } }),
 	{ name: 'response twice', needs: [presenting], play: async (t) => {
 		const it = await t.presentation().opened();
@@ -326,6 +353,7 @@ const OPTIONS = { credential_sets: [{ options: [['one'], ['two']] }] };
 const queries = [
 	queried('two credentials, both answered', both(), ['one', 'two'], 200),
 	/* proves: HAIP 5d */
+	/* proves: VP 8.6e */
 	queried('two credentials, one missing', both(), ['one'], 400),
 	queried('one of two credentials by a set', both(OPTIONS), ['two'], 200),
 	queried('set that nothing satisfies', both({ credential_sets: [{ options: [['one', 'two']] }] }), ['two'], 400),
@@ -339,6 +367,7 @@ const queries = [
 		const { json } = await it.result({ wait: 0 });
 		t.truth(json?.code === 'claim_missing', `the relying party was told ${json?.code}`);
 	} },
+	/* proves: VP 6.4.1d */
 	{ name: 'a value that was not asked for', needs: [presenting], play: async (t) => {
 		const it = t.presentation();
 		const query = queryOf(it, 'one');
@@ -347,6 +376,7 @@ const queries = [
 		await it.opened();
 		t.expect(await it.answer(), 400);
 	} },
+	/* proves: VP 14.9a */
 	{ name: 'claims beyond those asked for reach nobody', needs: [presenting], play: async (t) => {
 		const it = t.presentation();
 		const wanted = it.type.ask.slice(0, 1);
@@ -367,6 +397,7 @@ const queries = [
 		t.expect(await it.answer(), 200);
 	} },
 	/* proves: HAIP 5g */
+	/* proves: VP 6.1.1.1a */
 	{ name: 'trusted authorities that are others', needs: [presenting], play: async (t) => {
 		const it = t.presentation();
 		it.dcql = { credentials: [queryOf(it, 'one', { trusted_authorities: [{ type: 'aki', values: [random(20)] }] })] };
@@ -384,6 +415,7 @@ async function withCode(t) {
 }
 const parties = [
 	/* proves: HAIP 5.1e */
+	/* proves: VP 14.2a */
 	{ name: 'result is closed without the response_code', needs: [presenting], play: async (t) => {
 		const it = await withCode(t);
 		const { json } = await it.result({ wait: 0 });
@@ -394,6 +426,7 @@ const parties = [
 		const { json } = await it.result({ code: it.responseCode });
 		t.truth(json?.state === 'verified' && Boolean(json.presentations?.length), `the relying party was told ${json?.state}`);
 	} },
+	/* proves: VP 14.2a */
 	{ name: 'result does not open with a guessed response_code', needs: [presenting], play: async (t) => {
 		const it = await withCode(t);
 		t.expect(await it.result({ code: random() }), 403);
@@ -408,6 +441,7 @@ const parties = [
 		const { json, status } = await it.result({ code: it.responseCode, wait: 0 });
 		t.truth(status === 403 || !json?.presentations, 'the result was handed over twice');
 	} },
+	/* proves: VP 14.3.3a */
 	{ name: 'result is nobody else\'s', needs: [presenting], play: async (t, { party }) => {
 		const it = await accepts(t, {});
 		t.expect(await it.http.ask({ url: `${party.url}/${it.id}?wait=0`, headers: [['Authorization', `Bearer ${random()}`]] }), [401, 403, 404]);
@@ -426,12 +460,15 @@ const data = (name, change, status, code) => ({ name: `transaction data ${name}`
 	} });
 const transactions = [
 	data('confirmed', undefined, 200),
+	/* proves: VP 8.4c */
 	data('not confirmed', (p) => { delete p.transaction_data_hashes; }, 400, 'transaction_data'),
 	data('of another transaction', (p) => { p.transaction_data_hashes = [sha256(random())]; }, 400, 'transaction_data'),
 	data('with one too many', (p) => { p.transaction_data_hashes.push(sha256(random())); }, 400, 'transaction_data'),
+	/* proves: VP B.3.3.1b */
 	data('hashed decoded', (p, it) => {
 		p.transaction_data_hashes = it.object.transaction_data.map((one) => sha256(Buffer.from(one, 'base64url')));
 	}, 400, 'transaction_data'),
+	/* proves: VP B.3.3.1b */
 	data('by a hash that was not offered', (p) => { p.transaction_data_hashes_alg = 'sha-512'; }, 400, 'transaction_data'),
 ];
 

@@ -6,6 +6,7 @@ signer_pid=$(child_named idsrv)
 
 ok "the signer is a child of the server" test -n "$signer_pid"
 no_network() { ! ls -l "/proc/$signer_pid/fd" | grep -E 'socket' | awk 'END { exit NR <= 1 }'; }
+# proves: VP 5.9.3k
 ok "it holds one socket, its parent's, and no other" no_network
 if [ "$MODE" = asan ]; then
 	skip "the sanitizer needs calls that seccomp refuses"
@@ -19,6 +20,7 @@ blind() { # the server cannot read the keys it publishes certificates for
 	[ "$(id -u)" = 0 ] || return 0
 	! grep -l 'PRIVATE KEY' /proc/"$SERVER_PID"/environ
 }
+# proves: VP 5.9.3k
 ok "no key in the server's environment" blind
 ok "well before" "$BIN/idctl" health
 kill -KILL "$signer_pid"

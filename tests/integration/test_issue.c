@@ -395,6 +395,7 @@ static void a_batch_holds_no_key_twice_and_no_more_than_allowed(void **state)
 
 /* proves: TSL 13.2b */
 /* proves: VCI 3.3.2a */
+/* proves: SDJWT 10.1a */
 static void the_copies_of_a_batch_cannot_be_linked(void **state)
 {
 	struct client *c = *state;
@@ -418,6 +419,7 @@ static void the_copies_of_a_batch_cannot_be_linked(void **state)
 }
 
 /* Every disclosure of every copy has its own salt. */
+/* proves: SDJWT 4.2.1b, SDJWT 10.1a */
 static void no_disclosure_is_used_twice(void **state)
 {
 	struct client *c = *state;

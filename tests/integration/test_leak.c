@@ -153,6 +153,7 @@ static void it_logs_in_and_everything_goes_wrong_on_the_way(void **state)
 
 static struct held mine;
 
+/* proves: SDJWT 4.2.1c */
 static void it_receives_and_everything_goes_wrong_on_the_way(void **state)
 {
 	struct client *c = *state;

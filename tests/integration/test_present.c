@@ -37,6 +37,8 @@ static char *shown(struct client *c)
 
 /* ---- right answers ---- */
 
+/* proves: VP 8.2e */
+/* proves: SDJWTVC 4.6c */
 static void a_right_answer_is_valid_and_shows_only_what_was_asked(void **state)
 {
 	struct client *c = *state;
@@ -58,6 +60,7 @@ static void a_right_answer_is_valid_and_shows_only_what_was_asked(void **state)
 	assert_true(idr_json_equal(idr_json_find(claims, "full_name"), idr_json_find(holder.claims, "full_name")));
 }
 
+/* proves: VP 14.9a */
 static void more_than_was_asked_for_is_not_handed_on(void **state)
 {
 	const struct binding right = { .nonce = NULL };
@@ -161,6 +164,7 @@ static void every_fault_of_the_key_binding_has_its_code(void **state)
 	}
 }
 
+/* proves: VP B.3.6b */
 static void the_audience_is_the_whole_client_id_and_one_text(void **state)
 {
 	struct client *c = *state;
@@ -215,6 +219,7 @@ static void foreign_and_doubled_disclosures_are_refused(void **state)
 	    "disclosure_shape");
 }
 
+/* proves: VP 8.6a */
 static void an_altered_credential_is_refused(void **state)
 {
 	const struct binding right = { .nonce = NULL };
@@ -228,6 +233,7 @@ static void an_altered_credential_is_refused(void **state)
 }
 
 /* V1: everything right, but the issuer is somebody else. */
+/* proves: VP 8.6a */
 static void a_credential_of_a_foreign_issuer_is_refused(void **state)
 {
 	const struct binding right = { .nonce = NULL };
@@ -246,6 +252,7 @@ static void a_credential_of_a_foreign_issuer_is_refused(void **state)
 	    text(c, "%s~", jwt(c, issuer, header, payload)), &q, &right)), "trust");
 }
 
+/* proves: VP 8.6b */
 static void too_few_claims_or_another_type_do_not_answer(void **state)
 {
 	const struct binding right = { .nonce = NULL };
@@ -260,6 +267,7 @@ static void too_few_claims_or_another_type_do_not_answer(void **state)
 }
 
 /* Born this year: of the right type, with every signature right, and not what was asked for. */
+/* proves: VP 6.4.1d */
 static void a_claim_without_the_asked_value_does_not_answer(void **state)
 {
 	const struct binding right = { .nonce = NULL };
@@ -283,6 +291,7 @@ static void a_claim_without_the_asked_value_does_not_answer(void **state)
 }
 
 /* V28 */
+/* proves: VP 8.1a */
 static void a_vp_token_holds_what_was_asked_for_and_nothing_else(void **state)
 {
 	struct client *c = *state;
@@ -351,6 +360,7 @@ static void a_rejected_transaction_stays_rejected(void **state)
 	assert_string_equal(member(c, r.json, "code"), "kb_missing");
 }
 
+/* proves: VP 14.1.2b */
 static void an_answer_to_one_transaction_is_none_to_another(void **state)
 {
 	struct client *c = *state;
@@ -406,6 +416,7 @@ static void of_two_posts_at_once_one_is_accepted_a_hundred_times(void **state)
 }
 
 /* V23 */
+/* proves: VP 5.2a, VP 5.3a */
 static void nonces_and_states_are_long_and_never_the_same(void **state)
 {
 	struct client *c = *state;

@@ -60,6 +60,7 @@ static void must_become(struct client *c, const struct held *h, unsigned value)
 }
 
 /* proves: TSL 4.1a, TSL 5.1d, TSL 8.1a, TSL 8.2a, TSL 8.2b */
+/* proves: SDJWTVC 2.2.2.3e */
 static void a_list_is_served_in_the_form_that_is_accepted(void **state)
 {
 	static const struct { const char *accept, *type; } asked[] = {

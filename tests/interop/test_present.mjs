@@ -32,6 +32,7 @@ function assertVerified(result) {
 	assert.deepEqual(one.claims, Object.fromEntries(WANTED.map((name) => [name, claims[name]])));
 }
 
+/* proves: VP 5a, VP 5.9.3g */
 test('the library accepts our request: by reference, signed, x509_hash, to our root', async () => {
 	const request = await resolveRequest(askBank().invocation_url);
 	assert.equal(request.jar.sendBy, 'reference');

@@ -7,7 +7,7 @@ import os
 import re
 import sys
 
-SPECS = {"VCI": "vci", "VP": "vp", "HAIP": "haip", "SDJWTVC": "sdjwtvc", "TSL": "tsl", "MDOC": "mdoc"}
+SPECS = {"VCI": "vci", "VP": "vp", "HAIP": "haip", "SDJWTVC": "sdjwtvc", "SDJWT": "sdjwt", "TSL": "tsl", "MDOC": "mdoc"}
 WHO = {"issuer", "as", "verifier", "wallet", "status", "reader"}
 ROOMS = {"implements": ("crypto", "idsrv", "clients", "schema", "docs/deploy"), "proves": ("tests",)}
 ENDINGS = (".c", ".h", ".def", ".sql", ".json", ".yaml", ".conf", ".cfg", ".md", ".py", ".sh", ".mjs")

@@ -23,6 +23,7 @@ static const char *as_json(struct kit *k, const char *hex)
 	return (const char *)b.p;
 }
 
+/* proves: VP 6.3c */
 static void writes_each_kind(void **state)
 {
 	static const char *const cases[][2] = {

@@ -8,6 +8,7 @@
 
 #include "common/web.h"
 
+/* proves: VP 5.10a */
 static void speaks_https_and_http_to_this_machine_only(void **state)
 {
 	static const char *const bad[] = { "http://verifier.example/", "http://localhost.evil.example/", "http://127.0.0.1.evil.example/",

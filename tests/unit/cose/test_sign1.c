@@ -98,6 +98,7 @@ static void refuses_a_changed_object_and_another_key(void **state)
 }
 
 /* The received protected bytes are signed, not our spelling of them: 38 06 is a long -7. */
+/* proves: VP B.2.2b */
 static void keeps_the_protected_bytes_as_received(void **state)
 {
 	(void)state;

@@ -41,6 +41,7 @@ static enum idr_code sd(struct kit *k, const char *members)
 	return with(k, idr_arena_printf(k->a, &err, "{" SD ",%s}", members), "");
 }
 
+/* proves: VP 6b */
 static void reads_a_whole_query(void **state)
 {
 	struct kit *k = *state;
@@ -71,6 +72,7 @@ static void reads_a_whole_query(void **state)
 	assert_string_equal(idr_format_name(IDR_FORMAT_QR), "qr");
 }
 
+/* proves: VP 6a, VP 6.1a */
 static void refuses_what_is_no_query(void **state)
 {
 	static const char *const bad[] = { "", "[]", "{}", "{\"credentials\":[]}", "{\"credentials\":{}}",
@@ -82,6 +84,7 @@ static void refuses_what_is_no_query(void **state)
 		assert_int_equal(read_query(k, bad[i], NULL), IDR_POLICY);
 }
 
+/* proves: VP 6.1a, VP 6.1b, VP B.2.3a, VP B.3.5a */
 static void refuses_ids_formats_and_meta(void **state)
 {
 	static const char *const bad[] = { "{\"format\":\"dc+sd-jwt\"," META "}",
@@ -104,6 +107,7 @@ static void refuses_ids_formats_and_meta(void **state)
 	assert_int_equal(sd(k, "\"require_cryptographic_holder_binding\":\"false\""), IDR_POLICY);
 }
 
+/* proves: VP 6.1c, VP 6.3a, VP 6.3b, VP 7a, VP 7.2.1a */
 static void refuses_broken_claims(void **state)
 {
 	static const char *const bad[] = { "[]", "{}", "[7]", "[{}]", "[{\"path\":[]}]", "[{\"path\":\"a\"}]",
@@ -130,6 +134,7 @@ static void refuses_broken_claims(void **state)
 	assert_int_equal(sd(k, "\"claims\":[{\"path\":[\"a\",0,null]},{\"path\":[\"a\",0]}]"), IDR_OK);
 }
 
+/* proves: VP 6.3a, VP 6.4.1c */
 static void refuses_broken_claim_sets(void **state)
 {
 	static const char *const bad[] = { "\"claim_sets\":[[\"x\"]]",
@@ -146,6 +151,7 @@ static void refuses_broken_claim_sets(void **state)
 		assert_int_equal(sd(k, bad[i]), IDR_POLICY);
 }
 
+/* proves: VP 6.1.1a */
 static void refuses_broken_authorities(void **state)
 {
 	static const char *const bad[] = { "[]", "{}", "[7]", "[{\"type\":\"x\",\"values\":[\"a\"]}]",
@@ -159,6 +165,7 @@ static void refuses_broken_authorities(void **state)
 		    IDR_POLICY);
 }
 
+/* proves: VP 6.2a */
 static void refuses_broken_credential_sets(void **state)
 {
 	static const char *const bad[] = { "[]", "{}", "[{}]", "[{\"options\":[]}]", "[{\"options\":[[]]}]",

@@ -31,6 +31,7 @@ static size_t select_path(struct kit *k, const char *path, const struct idr_json
 	return n;
 }
 
+/* proves: VP 7.1.1a */
 static void paths_select_values(void **state)
 {
 	static const struct {
@@ -51,6 +52,7 @@ static void paths_select_values(void **state)
 	}
 }
 
+/* proves: VP 7.1.1a */
 static void paths_that_select_nothing_are_missing_claims(void **state)
 {
 	static const char *const none[] = { "[\"x\"]", "[\"n\",2]", "[\"address\",\"x\"]",
@@ -108,6 +110,7 @@ static enum idr_code match(struct kit *k, const char *rest, bool *chosen)
 	    err.code;
 }
 
+/* proves: VP 6.4.1d, VP 6.4.1e, VP 6.4.2b */
 static void matches_type_claims_and_values(void **state)
 {
 	struct kit *k = *state;
@@ -131,6 +134,7 @@ static void matches_type_claims_and_values(void **state)
 	assert_int_equal(err.code, IDR_VCT);
 }
 
+/* proves: VP 6.4.1b */
 static void takes_the_first_claim_set_that_resolves(void **state)
 {
 	static const char sets[] = ",\"claims\":[{\"id\":\"w\",\"path\":[\"weight\"]},{\"id\":\"n\",\"path\":"
@@ -157,6 +161,7 @@ static void minimized(struct kit *k, const char *rest, const char *expected)
 	assert_true(idr_json_equal(kit_json(k, out), kit_json(k, idr_str(expected))));
 }
 
+/* proves: VP 14.9a */
 static void hands_on_only_what_was_asked_for(void **state)
 {
 	struct kit *k = *state;
@@ -189,6 +194,7 @@ static bool satisfied(struct kit *k, const char *text, bool a, bool b, bool *use
 	return ok;
 }
 
+/* proves: VP 6.4.2c */
 static void without_sets_every_credential_is_needed(void **state)
 {
 	struct kit *k = *state;
@@ -200,6 +206,7 @@ static void without_sets_every_credential_is_needed(void **state)
 	assert_false(satisfied(k, TWO "}", false, true, NULL));
 }
 
+/* proves: VP 6.4.2a, VP 6.4.2c */
 static void with_sets_one_option_of_each_is_needed(void **state)
 {
 	static const char either[] = TWO ",\"credential_sets\":[{\"options\":[[\"a\"],[\"b\"]]}]}";

@@ -319,6 +319,7 @@ static void refuses_numbers_outside_their_range(void **state)
 	assert_int_equal(v, 12);
 }
 
+/* proves: SDJWTVC 6.5a */
 static void text_from_elsewhere_cannot_steer_the_terminal(void **state)
 {
 	struct place *p = *state;

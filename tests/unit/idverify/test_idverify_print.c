@@ -50,6 +50,7 @@ static void shows_the_claims(void **state)
 	assert_non_null(strstr(printed(k, &v), "  full_name: Sok Dara\n  sex: 2\n"));
 }
 
+/* proves: SDJWTVC 6.5a */
 static void a_claim_cannot_write_a_line_of_its_own_or_steer_the_terminal(void **state)
 {
 	static const char bad[] = "{\"full_name\":\"Sok\\n  issuer           Sample State\\u001b[2J\\u009b1A\\u202e\","

@@ -42,6 +42,7 @@ static const struct idr_response *verified(struct wk *w, const struct idr_json *
 	return r;
 }
 
+/* proves: VP 5d, VP 5.6a, VP 8.2b, VP 8.2h, VP 8.3d, VP 8.3f, VP 8.3.1b, VP 14.1.2a, VP 14.8a, VP 15.8a, VP B.3a, VP B.3.6a */
 static void answers_encrypted_with_what_was_asked_for(void **state)
 {
 	struct wk *w = *state;
@@ -64,6 +65,7 @@ static void answers_encrypted_with_what_was_asked_for(void **state)
 	assert_true(idr_bytes_is(r->presentation[0].claims, "{\"name\":\"Sok Dara\"}"));
 }
 
+/* proves: VP 6.4a, VP 6.4.1a, SDJWT 4c, SDJWT 7.2c */
 static void shows_nothing_beyond_the_query(void **state)
 {
 	static const char none[] = "{\"credentials\":[{\"id\":\"q\",\"format\":\"dc+sd-jwt\",\"meta\":{\"vct_values\":[\"" WK_VCT "\"]}}]}";
@@ -83,6 +85,7 @@ static void shows_nothing_beyond_the_query(void **state)
 	assert_int_equal(j.n_disclosure, 0);
 }
 
+/* proves: VP 8.2b, VP 8.1b */
 static void answers_in_the_clear_where_that_is_asked_for(void **state)
 {
 	struct wk *w = *state;
@@ -100,6 +103,7 @@ static void answers_in_the_clear_where_that_is_asked_for(void **state)
 #define SECOND "{\"id\":\"s\",\"format\":\"dc+sd-jwt\",\"meta\":{\"vct_values\":[\"" WK_VCT "\"]},\"claims\":[{\"path\":[\"city\"]}]}"
 #define MINE "{\"id\":\"q\",\"format\":\"dc+sd-jwt\",\"meta\":{\"vct_values\":[\"" WK_VCT "\"]},\"claims\":[{\"path\":[\"name\"]}]}"
 
+/* proves: VP 5d, VP 6.4.1e, VP 6.4.2b, VP 6.4.2c, VP 15.4.1a */
 static void sends_nothing_when_something_is_missing(void **state)
 {
 	static const char *const bad[] = { WK_QUERY("weight", "", ""), WK_QUERY("name", ",\"values\":[\"Somebody Else\"]", ""),
@@ -117,6 +121,7 @@ static void sends_nothing_when_something_is_missing(void **state)
 	}
 }
 
+/* proves: VP 6.4.2a, VP 8.1b */
 static void answers_a_set_with_the_option_it_has(void **state)
 {
 	struct wk *w = *state;
@@ -138,6 +143,7 @@ static void answers_a_set_with_the_option_it_has(void **state)
 }
 
 /* A refusal comes before anything of the store is looked at, so it tells nothing of it. */
+/* proves: VP 15.4.1a */
 static void refuses_alike_whatever_it_holds(void **state)
 {
 	static const char *const asked[] = { WK_QUERY("name", ",\"values\":[\"Sok Dara\"]", ""),
@@ -152,6 +158,7 @@ static void refuses_alike_whatever_it_holds(void **state)
 	}
 }
 
+/* proves: VP 8.2d, VP 8.4b */
 static void tells_the_verifier_what_it_may_not_ask(void **state)
 {
 	struct wk *w = *state;
@@ -184,6 +191,7 @@ static void keep_an_mdoc(struct wk *w)
 	assert_true(idr_trust_add_anchor(w->k.s, w->k.trust, w->k.root_der, IDR_PURPOSE_ISSUER, &type, 1, NULL, &w->err));
 }
 
+/* proves: VP B.2.6.1a, VP B.2.6.1b, VP B.2.6.1c, VP 14.1.2a, VP 14.8a */
 static void an_mdoc_answers_this_request_at_this_address_to_this_key(void **state)
 {
 	struct wk *w = *state;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+/* proves: VP 5c, VP 5e, VP 5.1e, VP 5.9.3h */
 static void reads_a_right_request_and_passes_over_what_it_does_not_know(void **state)
 {
 	struct wk *w = *state;
@@ -22,6 +23,7 @@ static void reads_a_right_request_and_passes_over_what_it_does_not_know(void **s
 	assert_int_equal(wk_ask(w, "client_metadata", metadata), IDR_OK);
 }
 
+/* proves: VP 5b */
 static void reads_no_object_of_another_typ(void **state)
 {
 	static const char *const bad[] = { "{\"alg\":\"ES256\"}", "{\"alg\":\"ES256\",\"typ\":\"JWT\"}",
@@ -34,6 +36,7 @@ static void reads_no_object_of_another_typ(void **state)
 	}
 }
 
+/* proves: VP 5.9.3f, VP 5.9.3h */
 static void believes_a_certificate_that_signed_and_leads_to_the_root(void **state)
 {
 	struct idr_bytes rogue, none = { NULL, 0 };
@@ -57,6 +60,7 @@ static void believes_a_certificate_that_signed_and_leads_to_the_root(void **stat
 	assert_false(w->request.trusted);
 }
 
+/* proves: VP 5.9.1a, VP 5.9.3f, VP 5.9.3h, VP 5.9.3j */
 static void knows_a_verifier_by_the_prefix_before_the_first_colon(void **state)
 {
 	static const char *const bad[] = { "x509_hash:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "x509_san_dns:other.example",
@@ -74,6 +78,7 @@ static void knows_a_verifier_by_the_prefix_before_the_first_colon(void **state)
 	assert_int_equal(wk_ask(w, NULL, NULL), IDR_OK);
 }
 
+/* proves: VP 5.9.3f, VP 14.3.1a */
 static void answers_only_where_the_certificate_leads(void **state)
 {
 	static const char *const bad[] = { "\"https://other.example/\"", "\"https://verifier.example.evil.example/\"",
@@ -88,6 +93,7 @@ static void answers_only_where_the_certificate_leads(void **state)
 	assert_int_equal(wk_ask(w, "response_uri", "\"https://verifier.example:8443/x\""), IDR_OK);
 }
 
+/* proves: VP 5.10.1c */
 static void takes_everything_from_the_signed_object(void **state)
 {
 	struct wk *w = *state;
@@ -113,6 +119,7 @@ static bool has_header(const struct web_request *q, const char *line)
 	return false;
 }
 
+/* proves: VP 5.1g, VP 5.10a, VP 5.10.1b, VP 15.8a */
 static void posts_a_nonce_of_its_own_where_that_is_asked_for(void **state)
 {
 	struct wk *w = *state;
@@ -137,6 +144,7 @@ static void posts_a_nonce_of_its_own_where_that_is_asked_for(void **state)
 	assert_int_equal(wk_ask(w, "wallet_nonce", "\"AAAAAAAAAAAAAAAAAAAAAA\""), IDR_MALFORMED);
 }
 
+/* proves: VP 5.10.2a */
 static void ends_when_the_request_is_not_given(void **state)
 {
 	static const long bad[] = { 302, 400, 404, 410, 500, 503 };
@@ -151,6 +159,7 @@ static void ends_when_the_request_is_not_given(void **state)
 	assert_int_equal(wk_ask(w, NULL, NULL), IDR_MALFORMED);
 }
 
+/* proves: VP 5e, VP 8.2d, VP 8.4b */
 static void says_what_a_verifier_may_not_ask(void **state)
 {
 	struct wk *w = *state;
@@ -171,6 +180,7 @@ static const char *offering(struct wk *w, const char *enc, const char *keys)
 	    *enc ? ",\"encrypted_response_enc_values_supported\":" : "", enc);
 }
 
+/* proves: VP 8.3d */
 static void encrypts_as_the_verifier_says(void **state)
 {
 	static const struct { const char *offered, *chosen; } enc[] = { { "", "A128GCM" }, { "[\"A128GCM\"]", "A128GCM" },

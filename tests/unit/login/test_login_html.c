@@ -19,6 +19,7 @@ static const char *html(const char *text)
 	return b.failed ? NULL : out;
 }
 
+/* proves: SDJWTVC 6.5a */
 static void what_means_something_in_html_is_shown_and_not_obeyed(void **state)
 {
 	(void)state;
@@ -29,6 +30,7 @@ static void what_means_something_in_html_is_shown_and_not_obeyed(void **state)
 	assert_string_equal(html(""), "");
 }
 
+/* proves: SDJWTVC 6.5a */
 static void what_cannot_be_seen_shows_that_it_is_there(void **state)
 {
 	(void)state;

@@ -50,6 +50,7 @@ static struct idr_cbor issuer_signed(struct kit *k, struct idr_bytes response)
 }
 
 /* proves: MDOC 8.3.2.1.2.2e */
+/* proves: VP 6.4a */
 static void what_was_chosen_verifies_and_nothing_else_is_sent(void **state)
 {
 	static const struct idr_mdoc_choice two[] = { CHOICE("aaa", "member"), CHOICE("zz", "name") };
@@ -76,6 +77,7 @@ static void an_item_goes_out_byte_for_byte(void **state)
 	assert_true(idr_bytes_equal(idr_cbor_at(list, 0).raw, issued_raw(k, mdoc, "org.example.zz", 3)));
 }
 
+/* proves: VP 6.4.1a */
 static void everything_can_be_sent_and_nothing(void **state)
 {
 	struct kit *k = *state;

@@ -24,7 +24,7 @@ static bool is_hex(struct kit *k, struct idr_bytes got, const char *hex)
 	return idr_bytes_equal(got, kit_hex(k, idr_str(hex)));
 }
 
-/* proves: OpenID4VP 1.0 appendix B.2.6.1, B.2.6.2 */
+/* proves: VP B.2.6.1a, VP B.2.6.1b, VP B.2.6.1c, VP B.2.6.2a */
 static void are_those_of_the_standard(void **state)
 {
 	struct kit *k = *state;
@@ -39,6 +39,7 @@ static void are_those_of_the_standard(void **state)
 	assert_true(is_hex(k, got, DC_API));
 }
 
+/* proves: VP B.2.6.1b, VP B.2.6.1c */
 static void differ_in_each_part(void **state)
 {
 	struct kit *k = *state;

@@ -32,6 +32,7 @@ static enum idr_code refused(struct pk *x, const char *body)
 }
 
 /* proves: HAIP 5.1a */
+/* proves: VP 14.3.3a */
 static void gives_a_link_with_two_parameters(void **state)
 {
 	struct pk *x = *state;
@@ -55,6 +56,7 @@ static void gives_a_link_with_two_parameters(void **state)
 	assert_int_equal(reply->n, 5);
 }
 
+/* proves: VP 5.1a, VP 5.1b, VP 5.1c, VP 5.1d, VP 5.2b, VP 5.8a, VP 5.9.3i, VP 8.2c, VP 8.3b, VP B.2.2a, VP B.3.4a */
 static void signs_exactly_the_claims_of_the_profile(void **state)
 {
 	static const char *const names[] = { "response_type", "response_mode", "client_id", "response_uri", "aud",
@@ -85,6 +87,7 @@ static void signs_exactly_the_claims_of_the_profile(void **state)
 	assert_null(idr_json_find(key, "d"));
 }
 
+/* proves: VP 5.1d */
 static void leaves_encryption_out_of_direct_post(void **state)
 {
 	struct pk *x = *state;
@@ -97,6 +100,7 @@ static void leaves_encryption_out_of_direct_post(void **state)
 }
 
 /* HAIP 1.0 section 5, security brief V23. proves: HAIP 5f */
+/* proves: VP 5.2a, VP 5.2c, VP 5.3a */
 static void makes_nonce_state_and_key_afresh(void **state)
 {
 	struct pk *x = *state;
@@ -128,6 +132,7 @@ static bool belongs_together(struct pk *x, const struct present_secret *s)
 	return ok;
 }
 
+/* proves: VP 5.2a */
 static void stores_no_secret_in_the_clear(void **state)
 {
 	struct pk *x = *state;
@@ -146,6 +151,7 @@ static void stores_no_secret_in_the_clear(void **state)
 	assert_int_equal(x->err.code, IDR_CRYPTO);
 }
 
+/* proves: VP 5.9.3e */
 static void names_itself_by_the_host_of_its_certificate(void **state)
 {
 	struct pk *x = *state;
@@ -160,6 +166,7 @@ static void names_itself_by_the_host_of_its_certificate(void **state)
 	    "\"client_id_prefix\":\"x509_san_dns\"}"), IDR_INVALID_FIELD);
 }
 
+/* proves: VP 5.1f */
 static void adds_the_method_only_when_asked(void **state)
 {
 	struct pk *x = *state;
@@ -172,6 +179,7 @@ static void adds_the_method_only_when_asked(void **state)
 	assert_string_equal(strrchr(link, '&'), "&request_uri_method=post");
 }
 
+/* proves: VP 5.1f */
 static void refuses_requests_that_name_things_wrongly(void **state)
 {
 	static const struct { const char *body; enum idr_code code; } cases[] = {

@@ -22,6 +22,7 @@ static const struct idr_json *payload(struct pk *x)
 	return kit_json(&x->k, jws.payload);
 }
 
+/* proves: VP 5.10.1a */
 static void serves_the_same_bytes_again(void **state)
 {
 	struct pk *x = *state;
@@ -39,6 +40,7 @@ static void serves_the_same_bytes_again(void **state)
 	assert_int_equal(x->signatures, 1);
 }
 
+/* proves: VP 5.10b, VP 5.10d */
 static void signs_a_variant_for_the_wallets_nonce(void **state)
 {
 	static const char *const same[] = { "nonce", "state", "client_id", "response_uri", "client_metadata",
@@ -71,6 +73,7 @@ static void caps_the_wallets_nonce(void **state)
 	assert_int_equal(x->err.code, IDR_FORM);
 }
 
+/* proves: VP 10.1b */
 static void heeds_the_wallets_metadata(void **state)
 {
 	static const char *const good[] = { "{}",

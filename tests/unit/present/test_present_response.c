@@ -59,6 +59,7 @@ static void comes_back_with_nothing(struct pk *x)
 /* ---- accepted ---- */
 
 /* proves: HAIP 5.1c */
+/* proves: VP 8.2e, VP 8.2f, VP 14.2a */
 static void brings_the_browser_back_with_a_code(void **state)
 {
 	struct pk *x = *state;
@@ -78,6 +79,7 @@ static void brings_the_browser_back_with_a_code(void **state)
 	assert_true(x->woken);
 }
 
+/* proves: VP 8.2f */
 static void answers_across_devices_without_a_code(void **state)
 {
 	struct pk *x = *state;
@@ -191,6 +193,7 @@ static void rejects_a_proof_for_another_request_or_by_another_key(void **state)
 	is_rejected(x, encrypted_token(x, pk_token(x, NULL, NULL, NULL)), IDR_KB_MISSING);
 }
 
+/* proves: VP 8.6d */
 static void rejects_a_revoked_suspended_or_unknown_status(void **state)
 {
 	static const struct { unsigned value; enum idr_code code; } cases[] = {
@@ -219,6 +222,7 @@ static void rejects_tokens_of_the_wrong_shape(void **state)
 
 /* ---- not as far as a verdict ---- */
 
+/* proves: VP 8.3a, VP 8.3c, VP 8.3e */
 static void counts_what_cannot_be_decrypted(void **state)
 {
 	struct pk *x = *state;
@@ -242,6 +246,7 @@ static void counts_what_cannot_be_decrypted(void **state)
 }
 
 /* V24: encryption was asked for, so nothing else will do. */
+/* proves: VP 8.3.1a */
 static void refuses_a_token_in_the_clear(void **state)
 {
 	struct pk *x = *state;
@@ -255,6 +260,7 @@ static void refuses_a_token_in_the_clear(void **state)
 	is_counted(x, pk_form(x, "response", IDR_LIT("a.b.c.d.e"), "state", st, NULL, none), IDR_INVALID_REQUEST);
 }
 
+/* proves: VP 5.3a */
 static void refuses_a_missing_or_wrong_state(void **state)
 {
 	struct pk *x = *state;
@@ -321,6 +327,7 @@ static void writes_nothing_when_the_policy_is_gone(void **state)
 
 /* ---- declined ---- */
 
+/* proves: VP 8.2f */
 static void records_what_the_wallet_says(void **state)
 {
 	struct pk *x = *state;

@@ -57,6 +57,7 @@ static void hands_over_only_what_was_asked_and_only_once(void **state)
 }
 
 /* V19: who has not the code from the browser learns that something came, and nothing of it. */
+/* proves: VP 14.2a */
 static void wants_the_code_of_the_same_browser(void **state)
 {
 	struct pk *x = *state;

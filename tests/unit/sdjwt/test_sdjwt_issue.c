@@ -91,6 +91,8 @@ static struct idr_bytes choose(struct kit *k, struct idr_bytes credential, const
 }
 
 /* proves: TSL 6.2a */
+/* proves: SDJWT 4a, SDJWT 4.1a, SDJWT 4.1.1a, SDJWT 4.2.1a, SDJWT 4.2.2a, SDJWT 4.2.3a */
+/* proves: SDJWTVC 2.2a, SDJWTVC 2.2.1a, SDJWTVC 2.2.2.3a */
 static void what_is_issued_verifies(void **state)
 {
 	struct kit *k = *state;
@@ -112,6 +114,8 @@ static void what_is_issued_verifies(void **state)
 	assert_int_equal(out.jwt.n_disclosure, 7);
 }
 
+/* proves: SDJWT 4.1c, SDJWT 4.1.1a, SDJWT 4.2.4.1a, SDJWT 4.2.4.2a, SDJWT 4.2.5a, SDJWT 9.4a */
+/* proves: SDJWTVC 2.2.2.3d, SDJWTVC 4.6.4a */
 static void hides_what_the_type_hides(void **state)
 {
 	struct kit *k = *state;
@@ -134,6 +138,7 @@ static void hides_what_the_type_hides(void **state)
 	assert_int_equal(idr_json_find(idr_json_find(j.payload, "cnf"), "jwk")->n, 4);
 }
 
+/* proves: SDJWT 4.2.1b */
 static void every_copy_has_its_own_salts(void **state)
 {
 	struct kit *k = *state;
@@ -146,6 +151,7 @@ static void every_copy_has_its_own_salts(void **state)
 }
 
 /* proves: HAIP 6.1c */
+/* proves: SDJWT 3.3a */
 static void a_type_for_holders_needs_a_holder(void **state)
 {
 	struct kit *k = *state;
@@ -158,6 +164,7 @@ static void a_type_for_holders_needs_a_holder(void **state)
 	assert_int_equal(err.code, IDR_CNF);
 }
 
+/* proves: SDJWTVC 2.2.2.5a */
 static void writes_no_digests_where_nothing_is_hidden(void **state)
 {
 	struct kit *k = *state;
@@ -179,6 +186,7 @@ static void writes_no_digests_where_nothing_is_hidden(void **state)
 	assert_true(idr_json_is_str(idr_json_find(j.payload, "country"), "KH"));
 }
 
+/* proves: SDJWT 4.2.5a */
 static void leaves_absent_claims_out(void **state)
 {
 	struct kit *k = *state;
@@ -201,6 +209,9 @@ static void leaves_absent_claims_out(void **state)
 	assert_null(idr_json_find(j.payload, "langs"));
 }
 
+/* proves: VP 6.4a, VP 6.4.1a */
+/* proves: SDJWT 4a, SDJWT 4c */
+/* proves: SDJWTVC 2.2b */
 static void sends_only_what_was_chosen(void **state)
 {
 	struct kit *k = *state;
@@ -214,6 +225,7 @@ static void sends_only_what_was_chosen(void **state)
 	assert_int_equal(parsed(k, choose(k, all, NULL, IDR_OK)).n_disclosure, 0);
 }
 
+/* proves: SDJWT 4.2.6a, SDJWT 7.2c */
 static void sends_ancestors_and_what_lies_below(void **state)
 {
 	struct kit *k = *state;
@@ -262,6 +274,7 @@ static void sends_everything_when_asked_to(void **state)
 	assert_true(idr_bytes_equal(all, out));
 }
 
+/* proves: SDJWT 4.3a, SDJWT 4.3.1a, SDJWT 7.2a, SDJWT 7.2c */
 static void binds_what_was_selected(void **state)
 {
 	struct kit *k = *state;

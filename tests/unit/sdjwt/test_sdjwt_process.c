@@ -42,6 +42,7 @@ static enum idr_code shape(struct kit *k, const char *json)
 	return one(k, cred_printf(k, "{\"_sd\":[\"%s\"]}", cred_digest(k, json)), json);
 }
 
+/* proves: SDJWT 4.1.1b, SDJWT 7.1c */
 static void replaces_members_and_elements(void **state)
 {
 	struct kit *k = *state;
@@ -70,6 +71,7 @@ static void leaves_an_empty_object_where_all_is_hidden(void **state)
 	assert_string_equal(out, "{\"address\":{}}");
 }
 
+/* proves: SDJWT 4.2.3a */
 static void hashes_the_text_as_received(void **state)
 {
 	struct kit *k = *state;
@@ -80,6 +82,7 @@ static void hashes_the_text_as_received(void **state)
 	assert_int_equal(shape(k, " [ \"c2FsdDE\" , \"a\\u0062c\" , 1 ] "), IDR_OK);
 }
 
+/* proves: SDJWT 7.1d */
 static void refuses_disclosures_of_another_shape(void **state)
 {
 	static const char *const bad[] = { "[]", "[\"s\"]", "[\"s\",\"a\",1,2]", "{}", "\"x\"", "[",
@@ -110,6 +113,7 @@ static void refuses_disclosures_in_another_alphabet(void **state)
 	}
 }
 
+/* proves: SDJWT 7.1d */
 static void refuses_a_disclosure_in_the_wrong_kind_of_place(void **state)
 {
 	struct kit *k = *state;
@@ -128,6 +132,7 @@ static void refuses_a_disclosure_sent_twice(void **state)
 	    NULL), IDR_DISCLOSURE_DUPLICATE);
 }
 
+/* proves: SDJWT 7.1f */
 static void refuses_a_digest_used_twice(void **state)
 {
 	struct kit *k = *state;
@@ -145,6 +150,7 @@ static void refuses_a_digest_used_twice(void **state)
 	    holds), IDR_DIGEST_REPEATED);
 }
 
+/* proves: SDJWT 7.1e */
 static void refuses_names_that_collide(void **state)
 {
 	struct kit *k = *state;
@@ -160,6 +166,7 @@ static void refuses_names_that_collide(void **state)
 	    cred_digest(k, escaped)), three, NULL), IDR_NAME_COLLISION);
 }
 
+/* proves: SDJWT 7.1g */
 static void refuses_what_belongs_to_nothing(void **state)
 {
 	struct kit *k = *state;
@@ -188,6 +195,7 @@ static void refuses_broken_structure(void **state)
 }
 
 /* proves: HAIP 8a */
+/* proves: SDJWT 4.1.1b, SDJWT 9.4a */
 static void knows_three_hashes(void **state)
 {
 	static const char *const bad[] = { "\"sha-512/256\"", "\"SHA-256\"", "\"sha-256-128\"", "\"md5\"",
@@ -201,6 +209,7 @@ static void knows_three_hashes(void **state)
 	assert_int_equal(process(k, "{\"_sd_alg\":\"sha-512\"}", NULL, NULL), IDR_OK);
 }
 
+/* proves: SDJWTVC 2.2.2.3b */
 static void refuses_hidden_registered_claims(void **state)
 {
 	static const char *const names[] = { "iss", "nbf", "exp", "cnf", "vct", "vct#integrity",

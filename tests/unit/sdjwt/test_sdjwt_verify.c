@@ -65,6 +65,7 @@ static void accepts_a_bound_presentation(void **state)
 	assert_true(idr_bytes_equal(out.path.leaf.der, k->ds_der));
 }
 
+/* proves: SDJWT 4b */
 static void refuses_what_has_no_tilde_or_empty_slots(void **state)
 {
 	struct kit *k = *state;
@@ -124,6 +125,7 @@ static void limits_a_credential_apart_from_its_proof(void **state)
 }
 
 /* proves: HAIP 6.1.1.1a */
+/* proves: SDJWT 7.3a, SDJWT 7.3b */
 static void refuses_a_missing_proof(void **state)
 {
 	struct kit *k = *state;
@@ -139,6 +141,7 @@ static void refuses_a_missing_proof(void **state)
 	assert_false(out.kb_present);
 }
 
+/* proves: SDJWT 4b */
 static void checks_a_proof_nobody_asked_for(void **state)
 {
 	struct kit *k = *state;
@@ -161,6 +164,7 @@ static void refuses_a_payload_that_is_no_strict_object(void **state)
 	assert_int_equal(judge_payload(k, "{"), IDR_MALFORMED);
 }
 
+/* proves: SDJWTVC 2.2.1b */
 static void refuses_other_types_of_token(void **state)
 {
 	struct kit *k = *state;
@@ -177,6 +181,7 @@ static void refuses_other_types_of_token(void **state)
 	    IDR_TRUST);
 }
 
+/* proves: SDJWT 7.1a */
 static void refuses_algorithms_and_critical_headers(void **state)
 {
 	struct kit *k = *state;
@@ -193,6 +198,7 @@ static void refuses_algorithms_and_critical_headers(void **state)
 	    cred_payload(k, "")), NULL, NULL), &out), IDR_ALGORITHM);
 }
 
+/* proves: SDJWTVC 2.4a, SDJWTVC 2.5a */
 static void refuses_unknown_signers(void **state)
 {
 	struct kit *k = *state;
@@ -225,6 +231,7 @@ static struct idr_trust *pinned(struct kit *k, const struct idr_private *key, co
 	return t;
 }
 
+/* proves: SDJWTVC 2.5a, SDJWTVC 6.2a */
 static void uses_pinned_keys_only_without_a_chain(void **state)
 {
 	struct kit *k = *state;
@@ -244,6 +251,7 @@ static void uses_pinned_keys_only_without_a_chain(void **state)
 	assert_int_equal(cred_verify(k, &rules, plain, &out), IDR_ISSUER_SIGNATURE);
 }
 
+/* proves: SDJWT 7.1b */
 static void refuses_an_altered_payload(void **state)
 {
 	struct kit *k = *state;
@@ -256,6 +264,7 @@ static void refuses_an_altered_payload(void **state)
 	assert_int_equal(judge(k, cred_bind(k, k->holder, mixed, NULL, NULL)), IDR_ISSUER_SIGNATURE);
 }
 
+/* proves: SDJWTVC 2.2.2.1b */
 static void refuses_other_credential_types(void **state)
 {
 	struct kit *k = *state;
@@ -289,6 +298,8 @@ static void refuses_claims_of_the_wrong_type(void **state)
 	    IDR_REFERENCED_STATUS_MALFORMED);
 }
 
+/* proves: SDJWT 7.1h */
+/* proves: SDJWTVC 2.2.2.3c */
 static void checks_times_with_skew(void **state)
 {
 	struct kit *k = *state;
@@ -310,6 +321,7 @@ static void checks_times_with_skew(void **state)
 	}
 }
 
+/* proves: SDJWT 7.1h */
 static void checks_required_claims_and_audience(void **state)
 {
 	struct kit *k = *state;
@@ -331,6 +343,7 @@ static void checks_required_claims_and_audience(void **state)
 	assert_int_equal(cred_verify(k, &rules, in, &out), IDR_AUD);
 }
 
+/* proves: SDJWTVC 2.4c */
 static void refuses_a_holder_key_that_cannot_be_used(void **state)
 {
 	static const char *const cnfs[] = { "", ",\"cnf\":{}", ",\"cnf\":{\"kid\":\"1\"}",
@@ -345,6 +358,7 @@ static void refuses_a_holder_key_that_cannot_be_used(void **state)
 		    IDR_CNF);
 }
 
+/* proves: SDJWT 4.3.2a, SDJWT 7.3c */
 static void refuses_a_proof_of_another_form(void **state)
 {
 	struct kit *k = *state;
@@ -366,6 +380,7 @@ static void refuses_a_proof_of_another_form(void **state)
 #define AUD "\"aud\":\"" CRED_AUD "\","
 #define NONCE "\"nonce\":\"" CRED_NONCE "\","
 
+/* proves: SDJWT 7.3c */
 static void refuses_a_proof_for_another_request(void **state)
 {
 	struct kit *k = *state;
@@ -394,6 +409,7 @@ static enum idr_code judge_kb_iat(struct kit *k, int offset, int64_t created)
 	return cred_verify(k, &rules, cred_bind(k, k->holder, in, NULL, p), &out);
 }
 
+/* proves: SDJWT 7.3c */
 static void refuses_a_proof_out_of_its_time(void **state)
 {
 	struct kit *k = *state;
@@ -423,6 +439,7 @@ static void demands_an_end_where_the_profile_does(void **state)
 	    cred_payload(k, "")), NULL, NULL), &out), IDR_KB_EXP);
 }
 
+/* proves: SDJWT 4.3.1a, SDJWT 7.3c */
 static void refuses_a_proof_over_other_disclosures(void **state)
 {
 	struct kit *k = *state;

@@ -26,6 +26,7 @@ static void accepts_the_right_digest(void **state)
 	assert_true(fits(*state, S256 "?ct=application/json"));
 }
 
+/* proves: SDJWTVC 5a */
 static void refuses_another_digest(void **state)
 {
 	assert_false(fits(*state, W256));
@@ -33,6 +34,7 @@ static void refuses_another_digest(void **state)
 	assert_false(fits(*state, "sha256-!"));
 }
 
+/* proves: SDJWTVC 5a */
 static void lets_the_strongest_hash_decide(void **state)
 {
 	assert_true(fits(*state, W256 " " S384));

@@ -32,6 +32,7 @@ static bool pinned(const char *vct, const char *iss, const char *kid, size_t i)
 	return idr_trust_pinned(t, IDR_PURPOSE_ISSUER, idr_str(vct), idr_str(iss), idr_str(kid), i) != NULL;
 }
 
+/* proves: SDJWTVC 3.1a */
 static void puts_the_well_known_part_between_host_and_path(void **state)
 {
 	static const char *const cases[][2] = {
@@ -54,6 +55,7 @@ static void puts_the_well_known_part_between_host_and_path(void **state)
 	assert_string_equal((const char *)url.p, "http://127.0.0.1:8080/.well-known/openid-credential-issuer/x");
 }
 
+/* proves: SDJWTVC 3b */
 static void refuses_an_iss_that_is_no_plain_https_url(void **state)
 {
 	static const char *const bad[] = { "", "example.com", "http://example.com", "https://", "https:///x",
@@ -97,6 +99,7 @@ static void passes_over_keys_that_are_not_used_here(void **state)
 	assert_refused(read_as(ISS, METADATA("")), IDR_KEY);
 }
 
+/* proves: SDJWTVC 3.3a */
 static void refuses_the_metadata_of_another_issuer(void **state)
 {
 	(void)state;
@@ -107,6 +110,7 @@ static void refuses_the_metadata_of_another_issuer(void **state)
 	assert_refused(read_as("http://issuer.example/tenant", METADATA(KEY_1)), IDR_MALFORMED);
 }
 
+/* proves: SDJWTVC 3.2a */
 static void takes_exactly_one_of_jwks_and_jwks_uri(void **state)
 {
 	static const char *const bad[] = { "{\"issuer\":\"" ISS "\"}",

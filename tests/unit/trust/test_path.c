@@ -251,6 +251,7 @@ static void uses_an_anchor_only_for_its_purposes(void **state)
 	assert_int_equal(path_code(k, t, IDR_PURPOSE_ISSUER, PID, &k->ds_der, 1, k->now), IDR_TRUST);
 }
 
+/* proves: SDJWTVC 6.6a */
 static void uses_an_anchor_only_for_its_types(void **state)
 {
 	static const struct {

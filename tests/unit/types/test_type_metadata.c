@@ -41,6 +41,7 @@ static void merges_as_the_draft_shows(void **state)
 	    idr_json_find(idr_json_find(v, "effective"), "claims")));
 }
 
+/* proves: SDJWTVC 4.6.5a */
 static void lets_the_child_win_property_by_property(void **state)
 {
 	struct kit *k = *state;
@@ -53,6 +54,7 @@ static void lets_the_child_win_property_by_property(void **state)
 	    "{\"path\":[\"m\",null,0]},{\"path\":[\"m\",null,1]}]}"))));
 }
 
+/* proves: SDJWTVC 4.6.5.1a */
 static void keeps_what_the_base_decided(void **state)
 {
 	struct kit *k = *state;
@@ -67,6 +69,7 @@ static void keeps_what_the_base_decided(void **state)
 	    "\"sd\":\"never\",\"mandatory\":true}]}", BASE, NULL), IDR_OK);
 }
 
+/* proves: SDJWTVC 4.3a, SDJWTVC 4.6b */
 static void refuses_broken_documents(void **state)
 {
 	static const char *const bad[] = { "{\"vct\":\"c\"}", "{\"vct\":\"c\",\"extends\":\"x\"}",
@@ -95,6 +98,7 @@ static enum idr_code line(struct kit *k, const char *const *text, size_t n)
 	return idr_type_metadata_effective(k->a, doc, n, &out, &err) ? IDR_OK : err.code;
 }
 
+/* proves: SDJWTVC 4.2b, SDJWTVC 4.4a, SDJWTVC 4.7a, SDJWTVC 6.3a */
 static void follows_a_line_and_refuses_circles(void **state)
 {
 	static const char *const good[] = { "{\"vct\":\"1\",\"extends\":\"2\"}",
@@ -114,6 +118,7 @@ static void follows_a_line_and_refuses_circles(void **state)
 	assert_int_equal(line(k, deep, 5), IDR_TYPE_METADATA);
 }
 
+/* proves: SDJWTVC 4.2a, SDJWTVC 4.5a, SDJWTVC 4.5.1a, SDJWTVC 4.6a, SDJWTVC 4.6.2a */
 static void writes_ours(void **state)
 {
 	struct kit *k = *state;

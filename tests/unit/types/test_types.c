@@ -236,6 +236,7 @@ static void refuses_a_source_that_is_not_one_select(void **state)
 }
 
 /* proves: VCI 12.2.4i */
+/* proves: SDJWTVC 2.2.2.1a */
 static void refuses_a_broken_top(void **state)
 {
 	static const char *const bad[] = { "", "[]", "{}", "{" HEAD REST "}",
@@ -314,6 +315,8 @@ static void refuses_a_broken_claim(void **state)
 			fail_msg("%zu: %s", i, bad[i]);
 }
 
+/* proves: SDJWT 4.1b, SDJWT 4.2.1a, SDJWT 9.7a */
+/* proves: SDJWTVC 2.2.2.3a */
 static void refuses_names_that_mean_something_else(void **state)
 {
 	static const char *const bad[] = { "vct", "status", "_sd", "_sd_alg", "iss", "cnf", "exp", "a b", "",
@@ -327,6 +330,7 @@ static void refuses_names_that_mean_something_else(void **state)
 }
 
 /* Decoys would put an _sd into a credential without selectively disclosable claims. */
+/* proves: SDJWTVC 2.2.2.5a */
 static void gives_no_digests_to_a_type_that_hides_nothing(void **state)
 {
 	static const struct { const char *sd, *digests; enum idr_code code; } cases[] = {

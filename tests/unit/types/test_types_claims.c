@@ -60,6 +60,7 @@ static void takes_only_the_claims_of_the_type(void **state)
 	assert_string_equal(out, "{\"a\":\"S\\u00f6k \\\"\"}");
 }
 
+/* proves: SDJWTVC 4.6.3a */
 static void leaves_missing_optional_claims_out(void **state)
 {
 	struct kit *k = *state;

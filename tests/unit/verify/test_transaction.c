@@ -66,6 +66,7 @@ static void is_read_against_its_query(void **state)
 	assert_true(t.t[1].names_hashes);
 }
 
+/* proves: VP 5.1h, VP B.3.3a, VP B.3.3.1a */
 static void is_refused_when_nobody_could_confirm_it(void **state)
 {
 	static const char *const bad[] = {
@@ -107,6 +108,7 @@ static unsigned confirmed(struct scene *x, const struct idr_transactions *t, con
 
 #define HASHES(...) idr_arena_printf(x->k.a, &x->err, "{\"transaction_data_hashes\":" __VA_ARGS__)
 
+/* proves: VP 8.4c, VP B.3.3.1b */
 static void is_confirmed_by_its_hash_and_each_once(void **state)
 {
 	const char *const two[] = { PAYMENT, CONTRACT, NULL };

@@ -342,6 +342,7 @@ static void takes_a_list_of_59_seconds_and_none_of_61(void **state)
 }
 
 /* proves: TSL 8.3b */
+/* proves: SDJWT 7.1h */
 static void demands_a_status_where_the_type_does(void **state)
 {
 	struct scene *x = *state;
@@ -538,6 +539,7 @@ static void writes_the_verdict_as_json(void **state)
 	assert_true(idr_bytes_is(idr_json_find(o, "claims")->raw, "{\"a\":1}"));
 }
 
+/* proves: SDJWT 7.1i */
 static void writes_no_claim_of_a_refused_credential(void **state)
 {
 	struct scene *x = *state;

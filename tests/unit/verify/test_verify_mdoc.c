@@ -136,6 +136,7 @@ static void is_a_document_copy_without_a_request(void **state)
 	assert_int_equal(v->possession, IDR_POSSESSION_NONE);
 }
 
+/* proves: VP 8.6c */
 static void needs_its_proof_in_a_transaction(void **state)
 {
 	struct scene *x = *state;
@@ -196,6 +197,7 @@ static void is_asked_for_in_no_list_but_one_for_mdocs(void **state)
 	assert_int_equal(scene_verify(x, mdoc(x, 0, 0))->result, IDR_INVALID);
 }
 
+/* proves: VP 6.3c */
 static void gives_a_policy_the_elements_of_its_claims(void **state)
 {
 	struct scene *x = *state;
@@ -298,6 +300,7 @@ static const struct idr_response *respond(struct scene *x, const char *q, struct
     more "}]}"
 #define CLAIMS(element, more) ",\"claims\":[{\"path\":[\"" SPACE "\",\"" element "\"]" more "}]"
 
+/* proves: VP 6.3c */
 static void answers_a_query_with_what_was_asked_and_no_more(void **state)
 {
 	struct scene *x = *state;
@@ -310,6 +313,7 @@ static void answers_a_query_with_what_was_asked_and_no_more(void **state)
 	assert_true(respond(x, Q(LICENCE, CLAIMS("age_over_18", ",\"values\":[true]")), mdoc(x, 0, 0))->accepted);
 }
 
+/* proves: VP 7.2.1a, VP 8.6b */
 static void refuses_an_answer_to_another_query(void **state)
 {
 	static const struct { const char *query; enum idr_code code; } cases[] = {
@@ -336,6 +340,7 @@ static void refuses_an_answer_to_another_query(void **state)
 }
 
 /* The nonce is inside of what the device signed: a wrong signature may answer another request. */
+/* proves: VP 14.1.2b */
 static void rejects_the_whole_response_for_one_wrong_device_signature(void **state)
 {
 	static const char q[] = "{\"credentials\":["
@@ -366,6 +371,7 @@ static void rejects_the_whole_response_for_one_wrong_device_signature(void **sta
 	assert_int_equal(r->code, IDR_DEVICE_SIGNATURE);
 }
 
+/* proves: VP 6.1.1.1a */
 static void finds_the_authority_a_query_names(void **state)
 {
 	struct scene *x = *state;

@@ -75,6 +75,7 @@ static void accepts_and_hands_out_what_was_asked(void **state)
 	assert_true(idr_bytes_is(r->presentation[0].claims, "{\"full_name\":\"Sok Dara\"}"));
 }
 
+/* proves: VP 8.1a, VP 8.6f */
 static void refuses_shapes(void **state)
 {
 	static const char *const cases[] = { "[]", "{}", "\"x\"", "{\"b\":[\"x\"]}", "{\"a\":[]}", "{\"a\":\"x\"}",
@@ -90,6 +91,7 @@ static void refuses_shapes(void **state)
 	}
 }
 
+/* proves: VP 6.4.1d, VP 8.6b, VP 14.9a */
 static void refuses_another_format_type_claim_and_value(void **state)
 {
 	static const struct {
@@ -130,6 +132,8 @@ static void refuses_what_is_invalid_alone(void **state)
 	assert_int_equal(respond(x, ONE, token1(x, "a", scene_answer(x, 0)))->code, IDR_STATUS_UNKNOWN);
 }
 
+/* proves: VP 8.6c */
+/* proves: SDJWT 7.3a */
 static void asks_for_no_proof_only_when_query_and_credential_do_not(void **state)
 {
 	static const char q[] = "{\"credentials\":[{\"id\":\"a\"," META
@@ -148,6 +152,7 @@ static void asks_for_no_proof_only_when_query_and_credential_do_not(void **state
 	assert_int_equal(r->presentation[0].verdict->possession, IDR_POSSESSION_NONE);
 }
 
+/* proves: VP 8.1a, VP 8.6f */
 static void takes_several_only_where_asked(void **state)
 {
 	static const char q[] = "{\"credentials\":[{\"id\":\"a\"," META ",\"multiple\":true,"
@@ -189,6 +194,7 @@ static void refuses_more_presentations_than_a_person_has(void **state)
 }
 
 /* Section 5.2 step 9: an answer to another request poisons the whole response. */
+/* proves: VP 14.1.2b */
 static void a_wrong_nonce_rejects_everything(void **state)
 {
 	static const char q[] = "{\"credentials\":[{\"id\":\"a\"," META ",\"multiple\":true}]}";
@@ -202,6 +208,7 @@ static void a_wrong_nonce_rejects_everything(void **state)
 	assert_int_equal(respond(x, q, token(x, 2, ids, two))->code, IDR_KB_NONCE);
 }
 
+/* proves: VP 8.6e, VP 14.9a */
 static void satisfies_sets_and_ignores_the_rest(void **state)
 {
 	static const char q[] = "{\"credentials\":[{\"id\":\"a\"," META "},{\"id\":\"b\"," META "},{\"id\":\"c\"," META "}],"
@@ -222,6 +229,7 @@ static void satisfies_sets_and_ignores_the_rest(void **state)
 	assert_int_equal(respond(x, q, token(x, 1, ids, p))->code, IDR_CLAIM_MISSING);
 }
 
+/* proves: VP 8.6e */
 static void demands_every_query_without_sets(void **state)
 {
 	static const char q[] = "{\"credentials\":[{\"id\":\"a\"," META "},{\"id\":\"b\"," META "}]}";
@@ -231,6 +239,7 @@ static void demands_every_query_without_sets(void **state)
 	assert_int_equal(respond(x, q, token1(x, "a", scene_answer(x, 0)))->code, IDR_CLAIM_MISSING);
 }
 
+/* proves: VP 6.1.1.1a */
 static void holds_the_issuer_against_named_authorities(void **state)
 {
 	struct scene *x = *state;

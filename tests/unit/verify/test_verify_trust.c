@@ -138,6 +138,7 @@ static size_t any_chain(struct cast *c, struct idr_bytes *chain)
 	return n;
 }
 
+/* proves: SDJWTVC 6.2a */
 static void no_name_or_order_makes_another_key_trusted(void **state)
 {
 	static const char *const iss[] = { "https://issuer.example", "", "Testland", KIT_LIST_URI };
