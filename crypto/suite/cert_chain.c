@@ -149,7 +149,8 @@ static bool find_path(struct idr_suite *s, const struct idr_bytes *chain_der, si
 	return find_anchor(ctx, anchors, anchor, err);
 }
 
-static void all_sound(struct idr_suite *s, const struct idr_bytes *chain_der, size_t n, struct idr_bytes anchor)
+static void all_sound(struct idr_suite *s, const struct idr_bytes *chain_der, size_t n,
+    struct idr_bytes anchor)
 {
 	for (size_t i = 0; i < n; i++)
 		idr_suite_x509_is_sound(s, chain_der[i]);

@@ -87,9 +87,7 @@ static void judge_entry(struct idr_verify_run *run, const struct idr_status_answ
 }
 
 /* Token Status List section 8.3; only for what is valid in every other way.
- * implements: TSL 8.3b, TSL 8.3f */
-/* Token Status List section 8.3; only for what is valid in every other way. */
-/* implements: VP 8.6d */
+ * implements: TSL 8.3b, TSL 8.3f, VP 8.6d */
 static void judge_status(struct idr_verify_run *run)
 {
 	const struct idr_status_lookup *l = &run->in->status;

@@ -12,9 +12,7 @@ static bool asks_for_the_past(const struct flow_request *r)
 }
 
 /* No Accept, or one that covers both, gets the JWT (formats brief 3.4).
- * implements: TSL 8.1a, TSL 8.2a, TSL 8.2b */
-/* No Accept, or one that covers both, gets the JWT (formats brief 3.4). */
-/* implements: SDJWTVC 2.2.2.3e */
+ * implements: TSL 8.1a, TSL 8.2a, TSL 8.2b, SDJWTVC 2.2.2.3e */
 static bool revoke_publish_list(struct app *app, struct flow_request *r, struct idr_err *err)
 {
 	static const char jwt[] = "application/statuslist+jwt", cwt[] = "application/statuslist+cwt";
