@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "fuzz/fuzzland.h"
+#include "fuzz/fuzznode.h"
 #include "http/http_internal.h"
 #include "jose/jws.h"
 #include "sys/conf.h"
@@ -27,17 +28,6 @@ struct scene {
 	struct http_call call;
 	struct flow_request r;
 };
-
-static const struct node *node(void)
-{
-	static const uint8_t secret[32] = { 7 };
-	static struct node *n;
-	struct idr_err err;
-
-	if (!n)
-		fuzz_check(node_open(fuzz_suite(), idr_bytes(secret, 32), &n, &err));
-	return n;
-}
 
 static struct idr_trust *trust(void)
 {
@@ -140,7 +130,7 @@ static void open_scene(struct scene *x, struct idr_arena *a)
 	clients[1] = (struct rules_client){ .client_id = IDR_LIT("plain"), .auth = RULES_AUTH_PRIVATE_KEY, .key = &key,
 		.n_key = 1 };
 	x->conf = (struct conf){ .base_url = BASE, .attestation_challenge_s = 300 };
-	x->app = (struct app){ .conf = &x->conf, .node = node() };
+	x->app = (struct app){ .conf = &x->conf, .node = fuzz_node() };
 	x->rules = (struct rules){ .trust = trust(), .clients = { .client = clients, .n_client = 2 } };
 	x->route.method = HTTP_POST;
 	x->call = (struct http_call){ .r = { .arena = a, .route = &x->route, .private_http = &x->call } };

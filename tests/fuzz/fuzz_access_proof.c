@@ -5,6 +5,7 @@
  */
 #include "access/access.h"
 #include "fuzz/fuzzland.h"
+#include "fuzz/fuzznode.h"
 #include "http/http_internal.h"
 #include "issue/issue_proof.h"
 #include "jose/jws.h"
@@ -19,17 +20,6 @@ struct scene {
 	struct http_call call;
 	struct flow_request r;
 };
-
-static const struct node *node(void)
-{
-	static const uint8_t secret[32] = { 7 };
-	static struct node *n;
-	struct idr_err err;
-
-	if (!n)
-		fuzz_check(node_open(fuzz_suite(), idr_bytes(secret, 32), &n, &err));
-	return n;
-}
 
 static struct idr_bytes signed_by_holder(struct idr_arena *a, const char *typ, struct idr_bytes payload)
 {
@@ -114,7 +104,7 @@ static struct idr_bytes with_nonce(struct idr_arena *a, struct idr_bytes in)
 	char text[NODE_NONCE_TEXT + 1];
 	struct idr_buf b;
 
-	node_nonce_make(node(), fuzz_suite(), "c_nonce", FUZZ_NOW + 300, text);
+	node_nonce_make(fuzz_node(), fuzz_suite(), "c_nonce", FUZZ_NOW + 300, text);
 	idr_buf_init(&b, a, in.n + 64, 1 << 20);
 	for (size_t i = 0; i < in.n; i++)
 		if (in.p[i] == '@')
@@ -132,7 +122,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct rules nobody = { .trust = no_trust() };
 
 	x.conf = (struct conf){ .base_url = BASE, .nonce_ttl_s = 300 };
-	x.app = (struct app){ .conf = &x.conf, .node = node() };
+	x.app = (struct app){ .conf = &x.conf, .node = fuzz_node() };
 	x.route.method = HTTP_POST;
 	x.call = (struct http_call){ .r = { .arena = a, .route = &x.route, .private_http = &x.call } };
 	x.r = (struct flow_request){ .http = &x.call.r, .arena = a, .suite = fuzz_suite(), .rules = &nobody, .now = FUZZ_NOW };

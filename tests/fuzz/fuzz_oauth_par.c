@@ -4,24 +4,13 @@
  */
 #include "codec/form.h"
 #include "fuzz/fuzzland.h"
+#include "fuzz/fuzznode.h"
 #include "http/http_internal.h"
 #include "registry/reg_authorization.h"
 #include "routes.h"
 #include "sys/conf.h"
-#include "sys/node.h"
 
 #define BASE "https://id.example"
-
-static const struct node *node(void)
-{
-	static const uint8_t secret[32] = { 7 };
-	static struct node *n;
-	struct idr_err err;
-
-	if (!n)
-		fuzz_check(node_open(fuzz_suite(), idr_bytes(secret, 32), &n, &err));
-	return n;
-}
 
 /* One type, so that pid.sdjwt is known; one open wallet. */
 static const struct rules *rules(void)
@@ -66,7 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct idr_arena *a = idr_arena_new(16 << 20);
 	struct flow_request r = { .http = &call.r, .arena = a, .suite = fuzz_suite(), .now = FUZZ_NOW,
 		.rules = rules() };
-	struct app app = { .conf = &conf, .node = node() };
+	struct app app = { .conf = &conf, .node = fuzz_node() };
 
 	call = (struct http_call){ .r = { .arena = a, .route = &route, .private_http = &call } };
 	call.r.body = idr_bytes(data, size);
