@@ -34,10 +34,7 @@ struct world {
 
 static unsigned pick(struct world *w, unsigned n)
 {
-	uint8_t c = w->choices.n ? w->choices.p[0] : 0;
-
-	w->choices = idr_bytes_from(w->choices, 1);
-	return c % n;
+	return fuzz_pick(&w->choices, n);
 }
 
 static const char *one_of(struct world *w, const char *const *text, unsigned n)
@@ -367,31 +364,6 @@ static const struct {
 };
 enum { BREAKS = sizeof(breaks) / sizeof(breaks[0]) };
 
-/* Another character in the place of one, or one more, or one less. */
-static void change_a_byte(struct world *w, struct idr_bytes *text)
-{
-	unsigned how = pick(w, 3), hi = pick(w, 256), place = hi << 8 | pick(w, 256);
-	size_t i = place % text->n;
-	uint8_t c = (uint8_t)pick(w, 256), *p;
-	struct idr_err err;
-
-	p = idr_arena_alloc(w->a, text->n + 1, &err);
-	fuzz_check(p != NULL);
-	memcpy(p, text->p, i);
-	if (how == 0) {
-		memcpy(p + i, text->p + i, text->n - i);
-		p[i] = c == p[i] ? c ^ 1 : c;
-		*text = idr_bytes(p, text->n);
-	} else if (how == 1) {
-		p[i] = c;
-		memcpy(p + i + 1, text->p + i, text->n - i);
-		*text = idr_bytes(p, text->n + 1);
-	} else {
-		memcpy(p + i, text->p + i + 1, text->n - i - 1);
-		*text = idr_bytes(p, text->n - 1);
-	}
-}
-
 static void break_it(struct world *w)
 {
 	unsigned n = pick(w, MOST_BREAKS + 1);
@@ -547,7 +519,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	break_it(&w);
 	text = presented_make(w.a, &w.plan);
 	if (w.change)
-		change_a_byte(&w, &text);
+		fuzz_change(w.a, &w.choices, &text);
 	w.in.input = text;
 	if (way % 2) {
 		respond(&w, text);

@@ -22,6 +22,11 @@ static inline void fuzz_check(bool holds)
 /* One per process, made when first asked for. */
 struct idr_suite *fuzz_suite(void);
 
+/* The next byte of an input that chooses, below n; 0 behind its end. */
+unsigned fuzz_pick(struct idr_bytes *choices, unsigned n);
+/* Another byte in the place of one, or one more, or one less, as the input chooses. */
+void fuzz_change(struct idr_arena *a, struct idr_bytes *choices, struct idr_bytes *text);
+
 /* A text code: one text for each content, both ways. */
 typedef bool (*fuzz_decode)(struct idr_arena *a, struct idr_bytes text, struct idr_bytes *out,
     struct idr_err *err);

@@ -5,33 +5,12 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#define CLAIM(name, rest) "{\"name\":\"" name "\",\"mandatory\":false,\"sd\":\"always\"," rest "}"
-#define ELEMENT(space, name, claim, more) \
-    "{\"namespace\":\"org.example." space "\",\"element\":\"" name "\",\"claim\":\"" claim "\"" more "}"
-
-static const char type_file[] =
-    "{\"id\":\"card\",\"vct\":\"urn:test:card:1\",\"claims\":["
-    CLAIM("name", "\"type\":\"string\"") "," CLAIM("born", "\"type\":\"partial-date\"") ","
-    CLAIM("since", "\"type\":\"partial-date\"") "," CLAIM("level", "\"type\":\"integer\"") ","
-    CLAIM("member", "\"type\":\"boolean\"") "," CLAIM("country", "\"type\":\"country\"") ","
-    CLAIM("face", "\"type\":\"image\",\"max_bytes\":64,\"media\":[\"image/webp\",\"image/jpeg\"]") ","
-    CLAIM("home", "\"type\":\"object\",\"members\":[" CLAIM("zip", "\"type\":\"string\"") ","
-        CLAIM("city", "\"type\":\"string\"") "]") ","
-    CLAIM("langs", "\"type\":\"array\",\"max_items\":3,\"items\":{\"type\":\"string\",\"sd\":\"always\"}") "],"
-    "\"sdjwt\":{\"digests\":12},\"mdoc\":{\"doctype\":\"" ISSUED_DOCTYPE "\",\"elements\":["
-    ELEMENT("zz", "name", "name", "") "," ELEMENT("zz", "birth_date", "born", ",\"form\":\"approximate-date\"") ","
-    ELEMENT("zz", "born", "born", "") "," ELEMENT("zz", "since", "since", "") ","
-    ELEMENT("aaa", "level", "level", "") "," ELEMENT("aaa", "member", "member", "") ","
-    ELEMENT("aaa", "country", "country", "") "," ELEMENT("aaa", "portrait", "face", ",\"media\":[\"image/jpeg\"]") ","
-    ELEMENT("b", "home", "home", "") "," ELEMENT("b", "zip", "home.zip", "") "," ELEMENT("b", "lang", "langs.1", "")
-    "]},\"validity\":{\"days\":30,\"copies\":2},\"status\":{\"bits\":1},\"holder_binding\":true}";
-
 const struct idr_type *issued_type(struct kit *k)
 {
 	const struct idr_type *t;
 	struct idr_err err;
 
-	if (!idr_type_parse(k->a, idr_str(type_file), &t, &err))
+	if (!idr_type_parse(k->a, idr_str(CARD_TYPE), &t, &err))
 		fail_msg("%s", err.msg);
 	return t;
 }

@@ -4,9 +4,9 @@
 
 #include "../testkit.h"
 
+#include "card_type.h"
 #include "mdoc/mdoc.h"
 
-#define ISSUED_DOCTYPE "org.example.card.1"
 #define ISSUED_RICH "{\"name\":\"Srey \\u1789\",\"born\":\"1990-02-28\",\"since\":\"1999-07\",\"level\":-3," \
     "\"member\":true,\"country\":\"KH\",\"face\":\"data:image/jpeg;base64,/9j/4AECAwQF\"," \
     "\"home\":{\"city\":\"Battambang\",\"zip\":\"0201\"},\"langs\":[\"khm\",\"eng\"]}"

@@ -22,7 +22,7 @@ static void what_is_built_verifies_and_reads_as_it_was_meant(void **state)
 	struct idr_mdoc_result r;
 
 	assert_int_equal(issued_verify(k, issued_mdoc(k, &m), none, &r), IDR_OK);
-	assert_true(idr_bytes_is(r.doctype, ISSUED_DOCTYPE));
+	assert_true(idr_bytes_is(r.doctype, CARD_DOCTYPE));
 	assert_true(idr_key_equal(&r.device, idr_private_public(k->holder)));
 	assert_int_equal(r.signed_at, m.iat);
 	assert_int_equal(r.valid_from, m.iat);
