@@ -16,7 +16,7 @@
 
 /* Stored in the registry: the numbers never change meaning. */
 enum present_flow { PRESENT_SAME_DEVICE = 0, PRESENT_CROSS_DEVICE = 1 };
-enum present_mode { PRESENT_DIRECT_POST_JWT = 0, PRESENT_DIRECT_POST = 1 };
+enum present_mode { PRESENT_ENCRYPTED = 0, PRESENT_CLEAR = 1 }; /* response mode with or without .jwt */
 
 enum { PRESENT_TEXT = IDR_B64URL_LEN(32), PRESENT_WALLET_NONCE_MAX = 256 };
 

@@ -89,9 +89,9 @@ bool present_answer_read(struct flow_request *r, const struct reg_presentation *
 	if (!idr_form_parse(r->arena, r->http->body, &form, err))
 		return false;
 	response = idr_form_find(&form, "response");
-	if (p->mode == PRESENT_DIRECT_POST_JWT && idr_form_find(&form, "vp_token").p)
+	if (p->mode == PRESENT_ENCRYPTED && idr_form_find(&form, "vp_token").p)
 		return idr_fail(err, IDR_ENCRYPTION_REQUIRED, REF_JWT, "the response must be encrypted");
-	if (p->mode == PRESENT_DIRECT_POST && response.p)
+	if (p->mode == PRESENT_CLEAR && response.p)
 		return idr_fail(err, IDR_INVALID_REQUEST, REF_RESPONSE, "an encrypted response was not asked for");
 	ok = response.p ? read_encrypted(r, x, response, out, err) : read_plain(r, x, &form, out, err);
 	if (ok && !out->vp_token == !out->error.p)

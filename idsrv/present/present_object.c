@@ -63,7 +63,7 @@ static bool claims(struct flow_request *r, const struct reg_presentation *p,
 	idr_jw_open(&w, '{');
 	idr_jw_put_cstr(&w, "response_type", "vp_token");
 	idr_jw_put_cstr(&w, "response_mode",
-	    p->mode == PRESENT_DIRECT_POST ? "direct_post" : "direct_post.jwt");
+	    p->mode == PRESENT_CLEAR ? "direct_post" : "direct_post.jwt");
 	idr_jw_put_str(&w, "client_id", p->client_id);
 	idr_jw_put_str(&w, "response_uri", p->response_uri);
 	idr_jw_put_cstr(&w, "aud", AUD);

@@ -91,7 +91,7 @@ bool present_secret_make(struct idr_suite *s, enum present_mode mode, struct pre
 	present_random(s, out->nonce);
 	present_random(s, out->state);
 	present_random(s, out->kid);
-	return mode == PRESENT_DIRECT_POST || make_key(s, out, err);
+	return mode == PRESENT_CLEAR || make_key(s, out, err);
 }
 
 void present_secret_clear(struct present_secret *x)
@@ -177,7 +177,7 @@ bool present_secret_open(struct app *app, struct flow_request *r, const struct r
 	if (!idr_json_parse(r->arena, plain, SECRET_JSON_MAX, &json, err) ||
 	    !take_text(json, "nonce", out->nonce) || !take_text(json, "state", out->state) ||
 	    !take_text(json, "kid", out->kid) || !take_key(r->arena, json, out, err) ||
-	    (p->mode == PRESENT_DIRECT_POST_JWT && !out->scalar.n))
+	    (p->mode == PRESENT_ENCRYPTED && !out->scalar.n))
 		return idr_fail(err, IDR_INTERNAL, NULL, "the secret of a transaction is not what we sealed");
 	out->confirms = idr_json_is(idr_json_find(json, "confirms"), IDR_JSON_TRUE);
 	return true;

@@ -67,7 +67,7 @@ static void try_answer(struct flow_request *r, enum present_mode mode, struct id
 		return;
 	}
 	fuzz_check(!out.vp_token != !out.error.p);
-	fuzz_check(mode == PRESENT_DIRECT_POST || plain.p || !out.vp_token); /* nobody else can have encrypted it */
+	fuzz_check(mode == PRESENT_CLEAR || plain.p || !out.vp_token); /* nobody else can have encrypted it */
 	if (plain.p)
 		fuzz_check(idr_json_parse(r->arena, plain, plain.n, &said, &err) &&
 		    idr_json_is_str(idr_json_find(said, "state"), state));
@@ -106,7 +106,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (way == 3)
 		try_token(&r);
 	else
-		try_answer(&r, way ? PRESENT_DIRECT_POST_JWT : PRESENT_DIRECT_POST, way == 2 ? in : none);
+		try_answer(&r, way ? PRESENT_ENCRYPTED : PRESENT_CLEAR, way == 2 ? in : none);
 	idr_arena_free(&a);
 	return 0;
 }
