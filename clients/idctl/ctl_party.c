@@ -7,11 +7,13 @@
 /* Relying parties: who may ask for presentations, and with which key. */
 
 enum { SLOTS = 32 };
-static const char *policies[SLOTS], *return_urls[SLOTS], *cross_device, *out, *hook_url, *hook_off;
+static const char *policies[SLOTS], *return_urls[SLOTS], *origins[SLOTS], *cross_device;
+static const char *out, *hook_url, *hook_off;
 
 static const struct cli_option add_options[] = {
 	{ "policy", "POLICY", "a policy it may use (repeat); * for any, and queries of its own", NULL, policies },
 	{ "return-url", "URL", "where its pages may take the holder back to (repeat)", NULL, return_urls },
+	{ "origin", "ORIGIN", "of its pages that ask through the browser (repeat)", NULL, origins },
 	{ "cross-device", NULL, "may show its request on another device than the wallet's", &cross_device, NULL },
 	{ "out", "FILE", "write the key there, for its owner only, instead of showing it", &out, NULL },
 	{ 0 },
@@ -51,6 +53,7 @@ static bool make_body(struct cli *c, struct idr_bytes *body, struct idr_err *err
 	idr_jw_put_cstr(&w, "name", c->argv[0]);
 	put_list(&w, "policies", policies);
 	put_list(&w, "return_urls", return_urls);
+	put_list(&w, "origins", origins);
 	idr_jw_put_bool(&w, "cross_device", cross_device != NULL);
 	idr_jw_close(&w, '}');
 	return idr_buf_done(&b, body, err);
@@ -220,6 +223,31 @@ static enum cli_exit rate(struct cli *c)
 	return CLI_OK;
 }
 
+static enum cli_exit set_origins(struct cli *c)
+{
+	struct ctl_call q = { .as = CTL_OPERATOR, .method = "PUT" };
+	struct idr_bytes nothing;
+	struct idr_err err;
+	struct idr_buf b;
+	struct idr_jw w;
+
+	idr_buf_init(&b, c->arena, 1024, 64 * 1024);
+	w = idr_jw(&b);
+	idr_jw_open(&w, '{');
+	put_list(&w, "origins", (const char *const *)c->argv + 1);
+	idr_jw_close(&w, '}');
+	if (!idr_buf_done(&b, &q.body, &err) ||
+	    !ctl_path(c, "/admin/v1/parties/", c->argv[0], "", &q.path, &err) || !ctl_call(c, &q, &nothing, &err))
+		return cli_error(c, &err);
+	if (c->json)
+		printf("%.*s\n", (int)q.body.n, (const char *)q.body.p);
+	else if (c->argc > 1)
+		printf("relying party %s asks through the browser from these origins alone\n", c->argv[0]);
+	else
+		printf("relying party %s does not ask through the browser any more\n", c->argv[0]);
+	return CLI_OK;
+}
+
 static enum cli_exit disable(struct cli *c)
 {
 	return change(c, true);
@@ -245,6 +273,12 @@ const struct cli_command ctl_party[] = {
 	  .text = "0 is without limit; `default` is what the server is configured for (party_rate).",
 	  .examples = "  idctl party rate 3 2000\n  idctl party rate 3 default",
 	  .min_operands = 2, .max_operands = 2, .run = rate },
+	{ .name = "party origins", .operands = "ID [ORIGIN]...",
+	  .summary = "whose pages are its own, where it asks through the browser",
+	  .text = "The origins replace those it had; none ends it. Written as a browser does:\n"
+	          "lower case, no slash at the end, no :443.",
+	  .examples = "  idctl party origins 3 https://bank.example https://www.bank.example",
+	  .min_operands = 1, .max_operands = 33, .run = set_origins },
 	{ .name = "party key", .operands = "ID", .summary = "give it a new key; the old one ends",
 	  .examples = "  idctl party key 3 --out shop.key",
 	  .options = key_options, .min_operands = 1, .max_operands = 1, .run = new_key },

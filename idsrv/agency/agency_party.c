@@ -54,6 +54,52 @@ static bool url_is_usable(struct flow_request *r, struct idr_bytes url)
 	    idr_bytes_starts(url, "http://localhost:") || idr_bytes_starts(url, "http://[::1]:");
 }
 
+/* A port that a browser writes: it leaves the scheme's own out. */
+static bool port_is_usable(struct idr_bytes port, uint32_t usual)
+{
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < port.n; i++) {
+		if (port.p[i] < '0' || port.p[i] > '9')
+			return false;
+		n = n * 10 + (port.p[i] - '0');
+	}
+	return port.n && port.n <= 5 && port.p[0] != '0' && n <= UINT16_MAX && n != usual;
+}
+
+static bool host_is_usable(struct idr_bytes host)
+{
+	for (size_t i = 0; i < host.n; i++)
+		if (!host.p[i] || !strchr("abcdefghijklmnopqrstuvwxyz0123456789-.", host.p[i]))
+			return false;
+	return host.n > 0 && host.p[0] != '.' && host.p[0] != '-';
+}
+
+/*
+ * implements: OpenID4VP 1.0 appendix A.2: an origin is compared as a string, so it stands here as a
+ * browser writes it (HTML Standard section 7.1.1): lower case, nothing after host and port. http for a
+ * developer's machine alone.
+ */
+static bool origin_is_usable(struct flow_request *r, struct idr_bytes origin)
+{
+	bool https = idr_bytes_starts(origin, "https://");
+	struct idr_bytes rest, host;
+	size_t colon;
+
+	(void)r;
+	if (origin.n > URL_MAX || (!https && !idr_bytes_starts(origin, "http://")))
+		return false;
+	rest = idr_bytes_from(origin, https ? 8 : 7);
+	/* the only address in brackets that is of use is this machine's */
+	colon = idr_bytes_starts(rest, "[::1]") ? idr_bytes_index(rest, 5, ':') : idr_bytes_index(rest, 0, ':');
+	host = idr_bytes_first(rest, colon);
+	if (colon != SIZE_MAX && !port_is_usable(idr_bytes_from(rest, colon + 1), https ? 443 : 80))
+		return false;
+	if (idr_bytes_is(host, "localhost") || idr_bytes_is(host, "127.0.0.1") || idr_bytes_is(host, "[::1]"))
+		return true;
+	return https && host_is_usable(host);
+}
+
 static bool read_party(struct flow_request *r, struct reg_party *p, struct idr_err *err)
 {
 	const struct idr_json *body, *name;
@@ -68,7 +114,8 @@ static bool read_party(struct flow_request *r, struct reg_party *p, struct idr_e
 	p->name = name->text;
 	p->cross_device = idr_json_is(idr_json_find(body, "cross_device"), IDR_JSON_TRUE);
 	return join(r, idr_json_find(body, "policies"), ' ', policy_is_usable, "policies", &p->policies, err) &&
-	    join(r, idr_json_find(body, "return_urls"), '\n', url_is_usable, "return_urls", &p->return_urls, err);
+	    join(r, idr_json_find(body, "return_urls"), '\n', url_is_usable, "return_urls", &p->return_urls, err) &&
+	    join(r, idr_json_find(body, "origins"), '\n', origin_is_usable, "origins", &p->origins, err);
 }
 
 static bool answer_key(struct flow_request *r, unsigned status, int64_t id, const uint8_t key[KEY_TEXT],
@@ -137,6 +184,7 @@ static bool agency_party_list(struct app *app, struct flow_request *r, struct id
 		idr_jw_put_str(&w, "name", list[i].name);
 		put_words(&w, "policies", list[i].policies, ' ');
 		put_words(&w, "return_urls", list[i].return_urls, '\n');
+		put_words(&w, "origins", list[i].origins, '\n');
 		idr_jw_put_bool(&w, "cross_device", list[i].cross_device);
 		idr_jw_put_bool(&w, "disabled", list[i].disabled);
 		idr_jw_put_cstr(&w, "created", when);
@@ -167,22 +215,50 @@ static bool change_rate(struct flow_request *r, int64_t id, const struct idr_jso
 	return reg_party_rate(r->conn, id, v->type != IDR_JSON_NULL, rate, r->caller.operator_name, err);
 }
 
-/* {"disabled": true|false}: a way out, and a way back; or a rate */
+/* {"origins": [...]}: all of them, instead of those it had */
+static bool change_origins(struct flow_request *r, int64_t id, const struct idr_json *v, struct idr_err *err)
+{
+	struct idr_bytes origins;
+
+	return join(r, v, '\n', origin_is_usable, "origins", &origins, err) &&
+	    reg_party_origins(r->conn, id, origins, r->caller.operator_name, err);
+}
+
+/* {"disabled": true|false}: a way out, and a way back */
+static bool change_admission(struct flow_request *r, int64_t id, const struct idr_json *v,
+    struct idr_err *err)
+{
+	if (!idr_json_is_bool(v))
+		return idr_fail(err, IDR_INVALID_FIELD, NULL, "disabled must be true or false");
+	return reg_party_disable(r->conn, id, v->type == IDR_JSON_TRUE, r->caller.operator_name, err);
+}
+
+static const struct change {
+	const char *name;
+	bool (*run)(struct flow_request *, int64_t id, const struct idr_json *, struct idr_err *);
+} changes[] = { { "disabled", change_admission }, { "rate", change_rate }, { "origins", change_origins } };
+
+/* One thing at a time, so that each is one line of the audit trail. */
 static bool agency_party_change(struct app *app, struct flow_request *r, struct idr_err *err)
 {
-	const struct idr_json *body, *disabled, *rate;
+	const struct idr_json *body, *v, *value = NULL;
+	const struct change *what = NULL;
 	int64_t id;
+	size_t n = 0;
 
 	(void)app;
 	if (!party_id(r, &id, err) ||
 	    !idr_json_parse(r->arena, r->http->body, r->http->route->body_max, &body, err))
 		return false;
-	disabled = idr_json_find(body, "disabled");
-	rate = idr_json_find(body, "rate");
-	if (!disabled == !rate || (disabled && !idr_json_is_bool(disabled)))
-		return idr_fail(err, IDR_INVALID_FIELD, NULL, "one of disabled (true or false) and rate is needed");
-	if (!(rate ? change_rate(r, id, rate, err) :
-	        reg_party_disable(r->conn, id, disabled->type == IDR_JSON_TRUE, r->caller.operator_name, err)))
+	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++)
+		if ((v = idr_json_find(body, changes[i].name)) != NULL) {
+			what = &changes[i];
+			value = v;
+			n++;
+		}
+	if (n != 1)
+		return idr_fail(err, IDR_INVALID_FIELD, NULL, "one of disabled, rate and origins is needed");
+	if (!what->run(r, id, value, err))
 		return false;
 	http_reply_empty(r->http, 204);
 	return true;

@@ -6,7 +6,7 @@
 
 #define COLUMNS \
 	"y.party_id, y.name, y.key_hash, y.policies, y.return_urls, y.cross_device, y.disabled, y.created," \
-	" y.rate"
+	" y.rate, y.origins"
 
 static bool read_party(const struct reg_result *r, int k, struct idr_arena *a, struct reg_party *out,
     struct idr_err *err)
@@ -19,7 +19,7 @@ static bool read_party(const struct reg_result *r, int k, struct idr_arena *a, s
 	out->has_rate = !reg_is_null(r, k, 8);
 	out->rate = reg_int(r, k, 8);
 	return reg_copy(r, k, 1, a, &out->name, err) && reg_copy(r, k, 3, a, &out->policies, err) &&
-	    reg_copy(r, k, 4, a, &out->return_urls, err);
+	    reg_copy(r, k, 4, a, &out->return_urls, err) && reg_copy(r, k, 9, a, &out->origins, err);
 }
 
 /* Disabled ones too: access tells them so (403), which a key nobody has is not told. */
@@ -40,7 +40,7 @@ static bool flush_party(struct reg_conn *c, struct reg_row **rows, size_t n, str
 	    " JOIN party y ON y.key_hash = h.hash", &p, &r, err))
 		return false;
 	for (int k = 0; k < reg_rows(&r); k++) {
-		struct reg_party_load *x = (struct reg_party_load *)rows[reg_int(&r, k, 9)];
+		struct reg_party_load *x = (struct reg_party_load *)rows[reg_int(&r, k, 10)];
 
 		if (!read_party(&r, k, x->row.arena, &x->p, err))
 			return false;
@@ -61,6 +61,7 @@ struct act {
 	const uint8_t *key_hash;
 	bool disabled, has_rate;
 	int64_t rate;
+	struct idr_bytes origins;
 	const char *operator_name, *action;
 	uint8_t request[16];
 };
@@ -87,8 +88,9 @@ static bool create(struct reg_conn *c, void *ctx, struct idr_err *err)
 	reg_put_bool(&p, x->p->cross_device);
 	reg_put_int(&p, x->p->created);
 	reg_put_uuid(&p, x->request);
+	reg_put_text(&p, x->p->origins);
 	if (!reg_run(c, "INSERT INTO party (name, key_hash, policies, return_urls, cross_device, created,"
-	    " request) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING", &p, err))
+	    " request, origins) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING", &p, err))
 		return false;
 	reg_params(&p, c);
 	reg_put_uuid(&p, x->request);
@@ -112,6 +114,14 @@ bool reg_party_create(struct reg_conn *c, struct reg_party *p, const uint8_t req
 	return true;
 }
 
+/* One row, or nobody has this id. */
+static bool changed(struct reg_conn *c, const struct act *x, const struct reg_result *r, struct idr_err *err)
+{
+	if (reg_rows(r) != 1)
+		return idr_fail(err, IDR_NOT_FOUND, NULL, "no such relying party");
+	return audit_party(c, x, err);
+}
+
 static bool change(struct reg_conn *c, void *ctx, struct idr_err *err)
 {
 	struct act *x = ctx;
@@ -122,13 +132,10 @@ static bool change(struct reg_conn *c, void *ctx, struct idr_err *err)
 	reg_put_int(&p, x->party_id);
 	reg_put_maybe(&p, x->key_hash != NULL, x->key_hash, 32);
 	reg_put_bool(&p, x->disabled);
-	if (!reg_exec(c, "UPDATE party SET key_hash = coalesce($2, key_hash),"
-	    " disabled = CASE WHEN $2 IS NULL THEN $3 ELSE disabled END"
-	    " WHERE party_id = $1 RETURNING 1", &p, &r, err))
-		return false;
-	if (reg_rows(&r) != 1)
-		return idr_fail(err, IDR_NOT_FOUND, NULL, "no such relying party");
-	return audit_party(c, x, err);
+	return reg_exec(c, "UPDATE party SET key_hash = coalesce($2, key_hash),"
+	           " disabled = CASE WHEN $2 IS NULL THEN $3 ELSE disabled END"
+	           " WHERE party_id = $1 RETURNING 1", &p, &r, err) &&
+	    changed(c, x, &r, err);
 }
 
 bool reg_party_disable(struct reg_conn *c, int64_t party_id, bool disabled,
@@ -159,12 +166,9 @@ static bool set_rate(struct reg_conn *c, void *ctx, struct idr_err *err)
 	reg_put_int(&p, x->party_id);
 	reg_put_bool(&p, x->has_rate);
 	reg_put_int(&p, x->rate);
-	if (!reg_exec(c, "UPDATE party SET rate = CASE WHEN $2 THEN $3 END WHERE party_id = $1 RETURNING 1", &p,
-	    &r, err))
-		return false;
-	if (reg_rows(&r) != 1)
-		return idr_fail(err, IDR_NOT_FOUND, NULL, "no such relying party");
-	return audit_party(c, x, err);
+	return reg_exec(c, "UPDATE party SET rate = CASE WHEN $2 THEN $3 END WHERE party_id = $1 RETURNING 1", &p,
+	           &r, err) &&
+	    changed(c, x, &r, err);
 }
 
 bool reg_party_rate(struct reg_conn *c, int64_t party_id, bool has, int64_t rate,
@@ -174,6 +178,28 @@ bool reg_party_rate(struct reg_conn *c, int64_t party_id, bool has, int64_t rate
 		.action = "party.rate" };
 
 	return reg_uuid(x.request, err) && reg_tx(c, set_rate, &x, err);
+}
+
+static bool set_origins(struct reg_conn *c, void *ctx, struct idr_err *err)
+{
+	struct act *x = ctx;
+	struct reg_params p;
+	REG_RESULT(r);
+
+	reg_params(&p, c);
+	reg_put_int(&p, x->party_id);
+	reg_put_text(&p, x->origins);
+	return reg_exec(c, "UPDATE party SET origins = $2 WHERE party_id = $1 RETURNING 1", &p, &r, err) &&
+	    changed(c, x, &r, err);
+}
+
+bool reg_party_origins(struct reg_conn *c, int64_t party_id, struct idr_bytes origins,
+    const char *operator_name, struct idr_err *err)
+{
+	struct act x = { .party_id = party_id, .origins = origins, .operator_name = operator_name,
+		.action = "party.origins" };
+
+	return reg_uuid(x.request, err) && reg_tx(c, set_origins, &x, err);
 }
 
 struct list {
@@ -195,7 +221,7 @@ static bool list(struct reg_conn *c, void *ctx, struct idr_err *err)
 		return false;
 	for (; x->n < (size_t)reg_rows(&r); x->n++)
 		if (!read_party(&r, (int)x->n, x->a, &x->out[x->n], err) ||
-		    !reg_copy(&r, (int)x->n, 9, x->a, &x->out[x->n].webhook_url, err))
+		    !reg_copy(&r, (int)x->n, 10, x->a, &x->out[x->n].webhook_url, err))
 			return false;
 	return true;
 }

@@ -12,6 +12,7 @@ struct reg_party {
 	uint8_t key_hash[32];             /* SHA-256 of its bearer key */
 	struct idr_bytes policies;        /* space-separated ids it may use; "*" any, also bare DCQL */
 	struct idr_bytes return_urls;     /* newline-separated allowed prefixes, https or loopback */
+	struct idr_bytes origins;         /* newline-separated, of its pages that ask through the browser */
 	bool cross_device;
 	bool disabled;
 	int64_t created;
@@ -39,6 +40,9 @@ IDR_MUST bool reg_party_disable(struct reg_conn *c, int64_t party_id, bool disab
     const char *operator_name, struct idr_err *err);
 /* Its rate; has false: as the server is configured. errors IDR_NOT_FOUND */
 IDR_MUST bool reg_party_rate(struct reg_conn *c, int64_t party_id, bool has, int64_t rate,
+    const char *operator_name, struct idr_err *err);
+/* The origins of its pages, instead of those it had. errors IDR_NOT_FOUND */
+IDR_MUST bool reg_party_origins(struct reg_conn *c, int64_t party_id, struct idr_bytes origins,
     const char *operator_name, struct idr_err *err);
 /* New key for a party (the old one ends). */
 IDR_MUST bool reg_party_rekey(struct reg_conn *c, int64_t party_id, const uint8_t key_hash[32],

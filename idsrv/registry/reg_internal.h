@@ -16,7 +16,7 @@
 #include "registry/reg_batch.h"
 #include "registry/reg_proof.h"
 
-enum { REG_SCHEMA_VERSION = 16, REG_BATCH_MAX = 512 };
+enum { REG_SCHEMA_VERSION = 17, REG_BATCH_MAX = 512 };
 /* How long a cold call, and a batch, go on trying while the database is away. */
 enum { REG_COLD_LIMIT_MS = 4000, REG_BATCH_LIMIT_MS = 8000 };
 /* One statement: more than the database's own time-outs, which a database that hangs does not keep. */

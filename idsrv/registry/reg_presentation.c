@@ -21,14 +21,15 @@ bool reg_presentation_read(const struct reg_result *r, int row, struct idr_arena
 	    reg_copy(r, row, 10, a, &out->response_uri, err) &&
 	    reg_copy(r, row, 11, a, &out->return_url, err) &&
 	    reg_copy(r, row, 12, a, &out->request_object, err) &&
-	    reg_copy(r, row, 17, a, &out->result_sealed, err) && reg_copy(r, row, 18, a, &out->code, err);
+	    reg_copy(r, row, 17, a, &out->result_sealed, err) && reg_copy(r, row, 18, a, &out->code, err) &&
+	    reg_copy(r, row, 21, a, &out->origin, err);
 }
 
 /* ---- create ---- */
 
 struct columns {
 	struct reg_array id, request_id, party, flow, mode, nonce, secret, query, policy, client, uri,
-	    url, object, created, expires, state;
+	    url, object, created, expires, state, origin;
 };
 
 static void add_text(struct reg_array *a, struct idr_bytes v)
@@ -54,6 +55,7 @@ static void begin_columns(struct columns *a, struct reg_params *p, size_t n)
 	reg_array(&a->created, p, REG_INT, n, n * 8);
 	reg_array(&a->expires, p, REG_INT, n, n * 8);
 	reg_array(&a->state, p, REG_INT, n, n * 8);
+	reg_array(&a->origin, p, REG_TEXT, n, n * 32);
 }
 
 static void add_columns(struct columns *a, const struct reg_presentation *x)
@@ -74,6 +76,7 @@ static void add_columns(struct columns *a, const struct reg_presentation *x)
 	reg_add_int(&a->created, x->created);
 	reg_add_int(&a->expires, x->expires);
 	reg_add_int(&a->state, REG_PRES_CREATED);
+	add_text(&a->origin, x->origin);
 }
 
 static bool flush_create(struct reg_conn *c, struct reg_row **rows, size_t n, struct idr_err *err)
@@ -81,7 +84,8 @@ static bool flush_create(struct reg_conn *c, struct reg_row **rows, size_t n, st
 	struct reg_params p;
 	struct columns a;
 	struct reg_array *all[] = { &a.id, &a.request_id, &a.party, &a.flow, &a.mode, &a.nonce, &a.secret,
-		&a.query, &a.policy, &a.client, &a.uri, &a.url, &a.object, &a.created, &a.expires, &a.state };
+		&a.query, &a.policy, &a.client, &a.uri, &a.url, &a.object, &a.created, &a.expires, &a.state,
+		&a.origin };
 
 	reg_params(&p, c);
 	begin_columns(&a, &p, n);
@@ -92,8 +96,8 @@ static bool flush_create(struct reg_conn *c, struct reg_row **rows, size_t n, st
 	/* ids are random, so an id that is there is our own retry */
 	if (!reg_run(c, "INSERT INTO presentation (id, request_id, party_id, flow, mode, nonce_hash,"
 	    " secret_sealed, query, policy_id, client_id, response_uri, return_url, request_object,"
-	    " created, expires, state) SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11,"
-	    " $12, $13, $14, $15, $16) ON CONFLICT (id) DO NOTHING", &p, err))
+	    " created, expires, state, origin) SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,"
+	    " $11, $12, $13, $14, $15, $16, $17) ON CONFLICT (id) DO NOTHING", &p, err))
 		return false;
 	for (size_t i = 0; i < n; i++)
 		reg_row_ok(rows[i]);

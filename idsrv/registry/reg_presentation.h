@@ -21,8 +21,8 @@ struct reg_presentation {
 	uint8_t id[16];                   /* transaction id: for the relying party only */
 	uint8_t request_id[16];           /* in request_uri, response_uri; wallets see it */
 	int64_t party_id;
-	int flow;                         /* enum of present/: same device, cross device */
-	int mode;                         /* direct_post, direct_post.jwt */
+	int flow;                         /* enum of present/: same device, cross device, browser */
+	int mode;                         /* enum of present/: encrypted or not */
 	uint8_t nonce_hash[32];
 	struct idr_bytes secret_sealed;   /* nonce, state, encryption key; context "presentation:" + hex id */
 	struct idr_bytes query;           /* DCQL text */
@@ -30,9 +30,11 @@ struct reg_presentation {
 	struct idr_bytes client_id;       /* as sent: a renewed certificate changes nothing here */
 	struct idr_bytes response_uri;
 	struct idr_bytes return_url;      /* same device: where redirect_uri leads; empty otherwise */
+	struct idr_bytes origin;          /* asked through the browser: of the page; empty otherwise */
 	struct idr_bytes transaction_data; /* JSON array of base64url strings; no column: it stands in the
 	                                     request object, and present/ reads it there; empty: none */
-	struct idr_bytes request_object;  /* signed JWT, the same bytes for every GET; sealed by present/ */
+	struct idr_bytes request_object;  /* signed JWT, the same bytes for every GET; sealed by present/;
+	                                     empty where nobody fetches it and nothing of it is needed */
 	int64_t created, expires;
 	enum reg_presentation_state state;
 	int tries;                        /* undecodable bodies so far */

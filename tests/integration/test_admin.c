@@ -427,6 +427,39 @@ static void a_party_needs_a_name_known_policies_and_safe_addresses(void **state)
 	must_refuse(c, &r, 404, "not_found");
 }
 
+/* proves: OpenID4VP 1.0 appendix A.2: origins are compared as strings, so only what a browser writes is of use */
+static void a_party_has_origins_as_a_browser_writes_them(void **state)
+{
+	static const char *const bad[] = { "http://bank.example", "https://bank.example/", "https://Bank.example",
+		"https://bank.example:443", "https://bank.example:0443", "https://bank.example:65536", "https://bank.example:",
+		"https://", "https://.example", "https://u@bank.example", "https://*.bank.example", "https://[::2]",
+		"bank.example", "null", "", "https://bank.example\\nhttps://evil.example",
+		"android:apk-key-hash:x", "http://127.0.0.1:80", "http://127.0.0.1.evil.example" };
+	static const char *const good[] = { "https://bank.example", "https://bank.example:8443", "http://localhost",
+		"http://127.0.0.1:8090", "http://[::1]:8090", "https://xn--bcher-kva.example" };
+	struct client *c = *state;
+	char *url = text(c, "%s/admin/v1/parties/1", c->admin);
+	struct reply r;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		r = ask_json(c, "PUT", url, c->administrator, text(c, "{\"origins\":[\"%s\"]}", bad[i]));
+		if (r.status != 400)
+			fail_msg("%s gives %ld", bad[i], r.status);
+		must_refuse(c, &r, 400, "invalid_field");
+	}
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		r = ask_json(c, "PUT", url, c->administrator, text(c, "{\"origins\":[\"%s\"]}", good[i]));
+		must_answer(&r, 204);
+	}
+	r = ask_get(c, text(c, "%s/admin/v1/parties", c->admin), c->auditor);
+	must_answer(&r, 200);
+	assert_non_null(memmem(r.body.p, r.body.n, "\"origins\":[\"https://xn--bcher-kva.example\"]", 43));
+	r = ask_json(c, "PUT", url, c->administrator, "{\"origins\":[],\"disabled\":false}"); /* one thing at a time */
+	must_refuse(c, &r, 400, "invalid_field");
+	r = ask_json(c, "PUT", url, c->administrator, "{\"origins\":[]}");
+	must_answer(&r, 204);
+}
+
 /* ---- the operator's eyes ---- */
 
 static void health_is_a_word_outside_and_detailed_inside(void **state)
@@ -481,6 +514,7 @@ int main(void)
 		T(the_fiftieth_look_up_within_an_hour_raises_an_alarm),
 		T(an_offer_needs_a_person_and_known_configurations),
 		T(a_party_needs_a_name_known_policies_and_safe_addresses),
+		T(a_party_has_origins_as_a_browser_writes_them),
 		T(health_is_a_word_outside_and_detailed_inside),
 		T(the_description_of_the_api_names_every_route),
 	};

@@ -20,6 +20,7 @@ static struct reg_presentation create(void)
 	x.p.query = IDR_LIT("{\"credentials\":[]}");
 	x.p.client_id = IDR_LIT("x509_hash:abc");
 	x.p.response_uri = IDR_LIT("https://rail.example/r");
+	x.p.origin = IDR_LIT("https://bank.example");
 	x.p.request_object = IDR_LIT("a.b.c");
 	x.p.created = kit.now;
 	x.p.expires = kit.now + 300;
@@ -59,6 +60,7 @@ static void loads_for_the_wallet_and_for_its_own_party_only(void **state)
 	assert_true(idr_bytes_is(x.p.request_object, "a.b.c"));
 	assert_int_equal(x.p.policy_id.n, 0);
 	assert_memory_equal(x.p.id, p.id, 16);
+	assert_true(idr_bytes_is(x.p.origin, "https://bank.example"));
 	x = load(p.id, true, 5);
 	assert_true(x.row.ok);
 	x = load(p.id, true, 6);

@@ -67,6 +67,7 @@ static void each_role_can_do_its_own_and_nothing_else(void **state)
 		{ "idr_verifier", "SELECT * FROM token", false },
 		{ "idr_verifier", "UPDATE status_list SET state = 'open'", false },
 		{ "idr_verifier", "UPDATE party SET disabled = false", false },
+		{ "idr_verifier", "UPDATE party SET origins = 'https://evil.example'", false },
 		{ "idr_verifier", "DELETE FROM presentation", false },
 		{ "idr_admin", "SELECT claims_sealed FROM subject", false },
 		{ "idr_admin", "SELECT * FROM token", false },
@@ -177,9 +178,15 @@ static void a_relying_party_is_known_by_its_present_key_only(void **state)
 	assert_true(idr_bytes_is(by_key(key).p.name, "Sample Bank"));
 	assert_false(reg_party_disable(kit.conn, id + 99, true, "admin", &err));
 	assert_int_equal(err.code, IDR_NOT_FOUND);
+	assert_true(reg_party_origins(kit.conn, id, IDR_LIT("https://a.example\nhttps://b.example"), "admin", &err));
+	assert_true(idr_bytes_is(by_key(key).p.origins, "https://a.example\nhttps://b.example"));
+	assert_false(reg_party_origins(kit.conn, id + 99, IDR_LIT(""), "admin", &err));
+	assert_int_equal(err.code, IDR_NOT_FOUND);
 	assert_true(reg_party_list(kit.conn, kit.arena, &all, &n, &err));
 	assert_int_equal(n, 1);
-	assert_int_equal(kit_number("SELECT count(*) FROM audit WHERE action LIKE 'party.%'"), 4);
+	assert_true(idr_bytes_is(all[0].origins, "https://a.example\nhttps://b.example"));
+	assert_int_equal(all[0].webhook_url.n, 0);
+	assert_int_equal(kit_number("SELECT count(*) FROM audit WHERE action LIKE 'party.%'"), 5);
 }
 
 static void an_audit_row_is_written_once_for_its_request(void **state)
