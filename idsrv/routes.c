@@ -98,6 +98,8 @@ const struct http_route routes[] = {
 	    present_create_post, "our API"),
 	PUBLIC("presentation_result", GET, "/v1/presentations/{id}", PARTY, NONE, 0, PROBLEM,
 	    present_result_get, "our API", .long_poll = true),
+	PUBLIC("presentation_dc_api", POST, "/v1/presentations/{id}/dc-api", PARTY, JSON, 1 * MIB, PROBLEM,
+	    present_dc_api_post, "OpenID4VP 1.0 appendix A.4"),
 	PUBLIC("verify", POST, "/v1/verify", PARTY, JSON, 256 * KIB, PROBLEM, present_direct_post,
 	    "our API"),
 	PUBLIC("policies", GET, "/v1/policies", PARTY, NONE, 0, PROBLEM, agency_policy_list_get,

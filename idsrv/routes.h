@@ -25,7 +25,7 @@ extern const struct flow_step issue_metadata_get[], issue_offer_get[], issue_non
     issue_paper_post[], issue_notification_post[];
 /* present/ */
 extern const struct flow_step present_create_post[], present_request_get[], present_request_post[],
-    present_response_post[], present_result_get[], present_direct_post[],
+    present_response_post[], present_dc_api_post[], present_result_get[], present_direct_post[],
     present_party_webhook_put[], present_webhook_list_get[], present_webhook_post[];
 /* revoke/ */
 extern const struct flow_step revoke_publish_list_get[], revoke_publish_aggregation_get[],

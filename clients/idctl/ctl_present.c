@@ -12,16 +12,18 @@ enum { QUERY_MAX = 64 * 1024, INPUT_MAX = 200 * 1024, ANSWER_MAX = 8 * 1024 * 10
 	WAIT_MAX_S = 86400, CODE_MAX = 128 };
 
 static const char *policy, *dcql, *flow, *mode, *return_url, *wallet_base, *prefix, *uri_method;
-static const char *qr, *terminal, *transaction;
+static const char *qr, *terminal, *transaction, *page_origin, *protocol;
 static const char *wait_s, *response_code;
 static const char *verify_policy, *nonce, *audience, *response_uri, *origin, *thumbprint;
 
 static const struct cli_option make_options[] = {
 	{ "policy", "POLICY", "what to ask for: a policy of this relying party", &policy, NULL },
 	{ "dcql", "FILE", "instead: a DCQL query (who may use any policy)", &dcql, NULL },
-	{ "flow", "FLOW", "same_device or cross_device; default: same_device with --return-url", &flow, NULL },
+	{ "flow", "FLOW", "same_device (default with --return-url), cross_device or dc_api", &flow, NULL },
 	{ "return-url", "URL", "same_device: where the wallet takes the holder afterwards", &return_url, NULL },
-	{ "mode", "MODE", "direct_post.jwt (default) or direct_post", &mode, NULL },
+	{ "origin", "ORIGIN", "dc_api: of the page that asks the browser, if you have several", &page_origin, NULL },
+	{ "protocol", "WORD", "dc_api: openid4vp-v1-signed (default), -unsigned or -multisigned", &protocol, NULL },
+	{ "mode", "MODE", "direct_post.jwt (default) or direct_post; dc_api.jwt or dc_api", &mode, NULL },
 	{ "wallet-base", "URL", "what the link begins with: openid4vp://", &wallet_base, NULL },
 	{ "client-id", "PREFIX", "x509_hash (default) or x509_san_dns", &prefix, NULL },
 	{ "request-uri-method", "WORD", "get (default) or post", &uri_method, NULL },
@@ -86,11 +88,27 @@ static bool make_body(struct cli *c, struct idr_bytes *body, struct idr_err *err
 	idr_jw_put_cstr(&w, "flow", flow ? flow : return_url ? "same_device" : "cross_device");
 	put_if(&w, "mode", mode);
 	put_if(&w, "return_url", return_url);
+	put_if(&w, "origin", page_origin);
+	put_if(&w, "protocol", protocol);
 	put_if(&w, "wallet_base", wallet_base);
 	put_if(&w, "client_id_prefix", prefix);
 	put_if(&w, "request_uri_method", uri_method);
 	idr_jw_close(&w, '}');
 	return idr_buf_done(&b, body, err);
+}
+
+/* What is handed on: a link, or what a page gives to the browser. */
+static void show_made(struct cli *c, const struct idr_json *doc)
+{
+	const struct idr_json *digital = idr_json_find(doc, "digital");
+
+	printf("request   %s\n", ctl_member(c, doc, "id"));
+	if (digital)
+		printf("digital   %.*s\n", (int)digital->raw.n, (const char *)digital->raw.p);
+	else
+		printf("link      %s\n", ctl_member(c, doc, "invocation_url"));
+	printf("expires   %s\nthen      idctl result %s --wait 60\n", ctl_member(c, doc, "expires_at"),
+	    ctl_member(c, doc, "id"));
 }
 
 static enum cli_exit make(struct cli *c)
@@ -103,9 +121,7 @@ static enum cli_exit make(struct cli *c)
 		return cli_error(c, &err);
 	link = idr_json_find(doc, "qr_text");
 	if (!c->json)
-		printf("request   %s\nlink      %s\nexpires   %s\nthen      idctl result %s --wait 60\n",
-		    ctl_member(c, doc, "id"), ctl_member(c, doc, "invocation_url"), ctl_member(c, doc, "expires_at"),
-		    ctl_member(c, doc, "id"));
+		show_made(c, doc);
 	if (idr_json_is(link, IDR_JSON_STRING) &&
 	    !ctl_qr_show(c, link->text, qr, terminal, "Presentation request", &err))
 		return cli_error(c, &err);
@@ -265,7 +281,8 @@ static enum cli_exit verify(struct cli *c)
 const struct cli_command ctl_present[] = {
 	{ .name = "request make", .operands = "", .summary = "ask a wallet for a presentation",
 	  .examples = "  idctl request make --policy age-18 --terminal\n"
-	              "  idctl request make --policy bank-account --return-url https://bank.example/id/done",
+	              "  idctl request make --policy bank-account --return-url https://bank.example/id/done\n"
+	              "  idctl request make --policy age-18 --flow dc_api --origin https://bank.example --json",
 	  .options = make_options, .run = make },
 	{ .name = "result", .operands = "ID", .summary = "what the wallet answered; given once",
 	  .text = "Exit code: 0 valid, 1 refused, declined or expired, 2 undecided or not answered yet.",

@@ -1,6 +1,6 @@
 /*
- * Certificates as OpenSSL has them, kept by the suite: reading one costs as much as two verifications, most of
- * it its public key, and a path reads its leaf twice and its anchors for every message.
+ * Certificates as OpenSSL has them, kept by the suite: reading one costs as much as two verifications, most
+ * of it its public key, and a path reads its leaf twice and its anchors for every message.
  */
 #include "suite/cert.h"
 #include "suite/suite_internal.h"

@@ -1,7 +1,7 @@
 /*
  * present: the verifier of OpenID4VP, one file per endpoint, and what they share.
  *
- * Standard  OpenID4VP 1.0, RFC 9101, HAIP 1.0; presenting brief 1 to 6, 8, 10, 12, 16, 17
+ * Standard  OpenID4VP 1.0, RFC 9101, HAIP 1.0; presenting brief 1 to 6, 8, 10 to 12, 16, 17
  * Enter at  the step tables named in routes.h
  * Not here  checking a presentation (crypto/verify), SQL (registry/reg_presentation.c)
  */
@@ -11,11 +11,12 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "flow/flow.h"
+#include "jose/jws.h"
 #include "registry/reg_presentation.h"
 #include "verify/verify.h"
 
 /* Stored in the registry: the numbers never change meaning. */
-enum present_flow { PRESENT_SAME_DEVICE = 0, PRESENT_CROSS_DEVICE = 1 };
+enum present_flow { PRESENT_SAME_DEVICE = 0, PRESENT_CROSS_DEVICE = 1, PRESENT_DC_API = 2 };
 enum present_mode { PRESENT_ENCRYPTED = 0, PRESENT_CLEAR = 1 }; /* response mode with or without .jwt */
 
 enum { PRESENT_TEXT = IDR_B64URL_LEN(32), PRESENT_WALLET_NONCE_MAX = 256 };
@@ -66,6 +67,16 @@ IDR_MUST bool present_result_open(struct app *app, struct flow_request *r, struc
 
 /* ---- present_object.c: the signed request object ---- */
 
+/* The member client_metadata, with the key a response is encrypted to. */
+IDR_MUST bool present_object_metadata(struct idr_jw *w, struct flow_request *r,
+    const struct present_secret *x, struct idr_err *err);
+/* "x509_san_dns:" and our host; empty where the certificate does not name it (OpenID4VP 5.9.3). */
+IDR_MUST bool present_object_dns_id(struct app *app, struct flow_request *r, struct idr_bytes *out,
+    struct idr_err *err);
+/* Our own output, read as a wallet reads it: type, certificate, signature, query. */
+IDR_MUST bool present_object_check(struct flow_request *r, struct idr_bytes compact, struct idr_jws *jws,
+    const struct idr_json **claims, struct idr_err *why);
+
 /* Prepares r->job. wallet_nonce with p == NULL leaves the claim out. errors
  * IDR_TRANSACTION_CLOSED when the certificate of p->client_id is no longer ours */
 IDR_MUST bool present_object_build(struct flow_request *r, const struct reg_presentation *p,
@@ -74,6 +85,27 @@ IDR_MUST bool present_object_build(struct flow_request *r, const struct reg_pres
 /* Attach the signature and check our own output as a wallet would. errors IDR_SELF_CHECK */
 IDR_MUST bool present_object_finish(struct flow_request *r, const struct reg_presentation *p,
     const struct signer_job *job, struct idr_bytes *compact, struct idr_err *err);
+
+/* ---- present_dc_api.c: what a page hands to navigator.credentials.get() ---- */
+
+enum present_protocol { PRESENT_SIGNED, PRESENT_UNSIGNED, PRESENT_MULTISIGNED };
+
+struct present_dc {
+	enum present_protocol protocol;
+	struct idr_bytes claims;           /* the parameters of the request */
+	struct idr_bytes client_id[2];     /* multisigned: one signature each */
+	size_t n;
+};
+/* protocol and origin of the relying party's request. errors IDR_INVALID_FIELD, IDR_FORBIDDEN */
+IDR_MUST bool present_dc_read(struct flow_request *r, const struct idr_json *body, struct reg_presentation *p,
+    struct present_dc *dc, struct idr_err *err);
+/* Prepares r->job, which stays NULL where nothing is to be signed. */
+IDR_MUST bool present_dc_build(struct app *app, struct flow_request *r, const struct reg_presentation *p,
+    const struct present_secret *x, struct present_dc *dc, struct signer_job *job, struct idr_err *err);
+/* {"requests":[{"protocol":..,"data":..}]}, once it reads back. errors IDR_SELF_CHECK */
+IDR_MUST bool present_dc_finish(struct flow_request *r, const struct reg_presentation *p,
+    const struct present_dc *dc, const struct signer_job *job, struct idr_bytes *digital,
+    struct idr_err *err);
 
 /* ---- present_transaction.c: what the holder is to confirm ---- */
 
@@ -97,7 +129,7 @@ bool present_url_is_allowed(struct idr_bytes prefixes, struct idr_bytes url);
 /* A wallet may be invoked with this: a scheme of OpenID4VP or HAIP, or a web address. */
 bool present_url_is_wallet(struct idr_bytes base);
 
-/* ---- present_answer.c: the body at response_uri ---- */
+/* ---- present_answer.c: what a wallet answers, up to the vp_token ---- */
 
 struct present_answer {
 	const struct idr_json *vp_token;   /* or NULL ... */
@@ -108,6 +140,9 @@ struct present_answer {
  * errors IDR_FORM, IDR_INVALID_REQUEST, IDR_ENCRYPTION_REQUIRED, IDR_DECRYPT, IDR_JSON
  */
 IDR_MUST bool present_answer_read(struct flow_request *r, const struct reg_presentation *p,
+    const struct present_secret *x, struct present_answer *out, struct idr_err *err);
+/* The same of the `data` of a DigitalCredential, which carries no state. */
+IDR_MUST bool present_answer_read_dc(struct flow_request *r, const struct reg_presentation *p,
     const struct present_secret *x, struct present_answer *out, struct idr_err *err);
 
 /* ---- present_judge.c: the vp_token against the query ---- */

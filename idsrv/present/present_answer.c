@@ -7,7 +7,8 @@
  * is public. Only the presentations inside are authenticated (presenting brief 8.2).
  */
 
-static const char REF_RESPONSE[] = "OpenID4VP 1.0 section 8.2", REF_JWT[] = "OpenID4VP 1.0 section 8.3.1";
+static const char REF_RESPONSE[] = "OpenID4VP 1.0 section 8.2", REF_JWT[] = "OpenID4VP 1.0 section 8.3.1",
+	REF_DC[] = "OpenID4VP 1.0 appendix A.4";
 
 /* Always sent, so always expected back; without holder binding it is the only link. */
 /* implements: VP 5.3a */
@@ -25,7 +26,7 @@ static struct idr_bytes text_of(const struct idr_json *json, const char *name)
 	return idr_json_is(v, IDR_JSON_STRING) ? v->text : (struct idr_bytes){ 0 };
 }
 
-/* ---- direct_post.jwt ---- */
+/* ---- encrypted ---- */
 
 /* implements: VP 8.3a, VP 8.3c */
 static bool decrypt(struct flow_request *r, const struct present_secret *x, struct idr_bytes compact,
@@ -48,7 +49,7 @@ static bool decrypt(struct flow_request *r, const struct present_secret *x, stru
 
 /* implements: VP 8.3e */
 static bool read_encrypted(struct flow_request *r, const struct present_secret *x,
-    struct idr_bytes compact, struct present_answer *out, struct idr_err *err)
+    struct idr_bytes compact, struct present_answer *out, struct idr_bytes *state, struct idr_err *err)
 {
 	const struct idr_json *body;
 	struct idr_bytes plain;
@@ -60,7 +61,8 @@ static bool read_encrypted(struct flow_request *r, const struct present_secret *
 		return idr_fail(err, IDR_INVALID_REQUEST, REF_JWT, "the decrypted response is not an object");
 	out->vp_token = idr_json_find(body, "vp_token");
 	out->error = text_of(body, "error");
-	return check_state(x, text_of(body, "state"), err);
+	*state = text_of(body, "state");
+	return true;
 }
 
 /* ---- direct_post, and errors in the clear ---- */
@@ -76,12 +78,31 @@ static bool read_plain(struct flow_request *r, const struct present_secret *x,
 	return !token.p || idr_json_parse(r->arena, token, token.n, &out->vp_token, err);
 }
 
+/* ---- both ---- */
+
 /* implements: HAIP 5.1b */
-/* implements: VP 8.1c, VP 8.2a, VP 8.3.1a: what was to be encrypted may not come in the clear */
+/* implements: VP 8.3.1a: what was to be encrypted may not come in the clear */
+static bool check_mode(const struct reg_presentation *p, bool clear, bool encrypted, struct idr_err *err)
+{
+	if (p->mode == PRESENT_ENCRYPTED && clear)
+		return idr_fail(err, IDR_ENCRYPTION_REQUIRED, REF_JWT, "the response must be encrypted");
+	if (p->mode == PRESENT_CLEAR && encrypted)
+		return idr_fail(err, IDR_INVALID_REQUEST, REF_RESPONSE, "an encrypted response was not asked for");
+	return true;
+}
+
+/* implements: VP 8.1c */
+static bool check_one(const struct present_answer *x, const char *ref, struct idr_err *err)
+{
+	return !x->vp_token != !x->error.p ||
+	    idr_fail(err, IDR_INVALID_REQUEST, ref, "exactly one of vp_token and error is needed");
+}
+
+/* implements: VP 8.2a */
 bool present_answer_read(struct flow_request *r, const struct reg_presentation *p,
     const struct present_secret *x, struct present_answer *out, struct idr_err *err)
 {
-	struct idr_bytes response;
+	struct idr_bytes response, state;
 	struct idr_form form;
 	bool ok;
 
@@ -89,12 +110,33 @@ bool present_answer_read(struct flow_request *r, const struct reg_presentation *
 	if (!idr_form_parse(r->arena, r->http->body, &form, err))
 		return false;
 	response = idr_form_find(&form, "response");
-	if (p->mode == PRESENT_ENCRYPTED && idr_form_find(&form, "vp_token").p)
-		return idr_fail(err, IDR_ENCRYPTION_REQUIRED, REF_JWT, "the response must be encrypted");
-	if (p->mode == PRESENT_CLEAR && response.p)
-		return idr_fail(err, IDR_INVALID_REQUEST, REF_RESPONSE, "an encrypted response was not asked for");
-	ok = response.p ? read_encrypted(r, x, response, out, err) : read_plain(r, x, &form, out, err);
-	if (ok && !out->vp_token == !out->error.p)
-		return idr_fail(err, IDR_INVALID_REQUEST, REF_RESPONSE, "exactly one of vp_token and error is needed");
-	return ok;
+	if (!check_mode(p, idr_form_find(&form, "vp_token").p, response.p, err))
+		return false;
+	ok = response.p ? read_encrypted(r, x, response, out, &state, err) && check_state(x, state, err)
+	                : read_plain(r, x, &form, out, err);
+	return ok && check_one(out, REF_RESPONSE, err);
+}
+
+/* implements: OpenID4VP 1.0 appendix A.4: an object with vp_token, response or error, and no state */
+bool present_answer_read_dc(struct flow_request *r, const struct reg_presentation *p,
+    const struct present_secret *x, struct present_answer *out, struct idr_err *err)
+{
+	const struct idr_json *data, *response;
+	struct idr_bytes unused;
+
+	*out = (struct present_answer){ .vp_token = NULL };
+	if (!idr_json_parse(r->arena, r->http->body, r->http->route->body_max, &data, err))
+		return false;
+	if (data->type != IDR_JSON_OBJECT)
+		return idr_fail(err, IDR_INVALID_REQUEST, REF_DC, "the data of the credential is not an object");
+	response = idr_json_find(data, "response");
+	out->vp_token = idr_json_find(data, "vp_token");
+	out->error = text_of(data, "error");
+	if (!check_mode(p, out->vp_token != NULL, response != NULL, err))
+		return false;
+	if (!response)
+		return check_one(out, REF_DC, err);
+	if (response->type != IDR_JSON_STRING || out->error.p)
+		return idr_fail(err, IDR_INVALID_REQUEST, REF_DC, "response is not the one encrypted answer");
+	return read_encrypted(r, x, response->text, out, &unused, err) && check_one(out, REF_DC, err);
 }

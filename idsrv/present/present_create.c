@@ -6,7 +6,8 @@
 
 /*
  * POST /v1/presentations. The request object is built and signed here, once, so that every GET of
- * the wallet gets the same bytes; the transaction is recorded only when its object reads back.
+ * the wallet gets the same bytes; the transaction is recorded only when its object reads back. In the
+ * flow dc_api nobody fetches: the answer carries what the page gives to the browser.
  */
 
 enum { ADDRESS_MAX = 2048, LINK_MAX = 16 * 1024 };
@@ -14,6 +15,8 @@ enum { ADDRESS_MAX = 2048, LINK_MAX = 16 * 1024 };
 struct create_state {
 	struct reg_presentation_create create;
 	struct signer_job job;
+	struct present_dc dc;
+	struct idr_bytes digital;         /* dc_api only, and then there is no link */
 	struct idr_bytes wallet_base;
 	struct idr_bytes request_uri;
 	bool by_post;                     /* request_uri_method=post in the link */
@@ -27,16 +30,26 @@ static bool wrong(struct idr_err *err, const char *what)
 
 /* ---- the request of the relying party ---- */
 
-/* One of two words; absent is the first. */
-static bool word(const struct idr_json *body, const char *name, const char *first, const char *second,
-    int *out, struct idr_err *err)
+/* One of these words, space-separated; absent is the first. */
+static bool word(const struct idr_json *body, const char *name, const char *words, int *out,
+    struct idr_err *err)
 {
 	const struct idr_json *v = idr_json_find(body, name);
+	struct idr_bytes rest = idr_str(words);
 
-	*out = idr_json_is_str(v, second);
-	if (v && !*out && !idr_json_is_str(v, first))
-		return idr_fail(err, IDR_INVALID_FIELD, NULL, "%s must be %s or %s", name, first, second);
-	return true;
+	*out = 0;
+	if (!v)
+		return true;
+	for (int i = 0; rest.n && v->type == IDR_JSON_STRING; i++) {
+		size_t end = idr_bytes_index(rest, 0, ' ');
+
+		if (idr_bytes_equal(v->text, idr_bytes_first(rest, end))) {
+			*out = i;
+			return true;
+		}
+		rest = end == SIZE_MAX ? IDR_LIT("") : idr_bytes_from(rest, end + 1);
+	}
+	return idr_fail(err, IDR_INVALID_FIELD, NULL, "%s must be one of: %s", name, words);
 }
 
 static bool from_policy(struct flow_request *r, const struct idr_json *id, struct reg_presentation *p,
@@ -124,9 +137,21 @@ static bool read_wallet_base(struct app *app, const struct idr_json *body, struc
  */
 static bool fits_profile(const struct app *app, const struct create_state *st, struct idr_err *err)
 {
-	return !conf_is_haip(app->conf) || (st->create.p.mode != PRESENT_DIRECT_POST && !st->san_dns) ||
+	return !conf_is_haip(app->conf) || (st->create.p.mode != PRESENT_CLEAR && !st->san_dns) ||
 	    idr_fail(err, IDR_INVALID_FIELD, "HAIP 1.0 section 5",
-	        "the profile haip knows direct_post.jwt and x509_hash alone");
+	        "the profile haip knows encrypted answers and x509_hash alone");
+}
+
+/* How a wallet is reached: by a link that leads to us, or through the browser of the page that asks. */
+static bool read_way(struct app *app, struct flow_request *r, const struct idr_json *body,
+    struct create_state *st, struct idr_err *err)
+{
+	struct reg_presentation *p = &st->create.p;
+
+	p->return_url = p->origin = IDR_LIT("");
+	if (p->flow == PRESENT_DC_API)
+		return present_dc_read(r, body, p, &st->dc, err);
+	return read_return_url(r, body, p, err) && read_wallet_base(app, body, st, err);
 }
 
 static bool read_body(struct app *app, struct flow_request *r, struct create_state *st,
@@ -140,10 +165,11 @@ static bool read_body(struct app *app, struct flow_request *r, struct create_sta
 		return false;
 	if (body->type != IDR_JSON_OBJECT)
 		return wrong(err, "the body must be an object");
-	if (!word(body, "flow", "same_device", "cross_device", &p->flow, err) ||
-	    !word(body, "mode", "direct_post.jwt", "direct_post", &p->mode, err) ||
-	    !word(body, "client_id_prefix", "x509_hash", "x509_san_dns", &san_dns, err) ||
-	    !word(body, "request_uri_method", "get", "post", &by_post, err))
+	if (!word(body, "flow", "same_device cross_device dc_api", &p->flow, err) ||
+	    !word(body, "mode", p->flow == PRESENT_DC_API ? "dc_api.jwt dc_api" : "direct_post.jwt direct_post",
+	        &p->mode, err) ||
+	    !word(body, "client_id_prefix", "x509_hash x509_san_dns", &san_dns, err) ||
+	    !word(body, "request_uri_method", "get post", &by_post, err))
 		return false;
 	st->san_dns = san_dns;
 	st->by_post = by_post;
@@ -152,8 +178,7 @@ static bool read_body(struct app *app, struct flow_request *r, struct create_sta
 		return idr_fail(err, IDR_FORBIDDEN, "OpenID4VP 1.0 section 13.3",
 		    "this relying party may not ask across devices");
 	return fits_profile(app, st, err) && read_query(r, body, p, err) &&
-	    present_transaction_read(r, body, p, err) && read_return_url(r, body, p, err) &&
-	    read_wallet_base(app, body, st, err);
+	    present_transaction_read(r, body, p, err) && read_way(app, r, body, st, err);
 }
 
 /* ---- the transaction ---- */
@@ -163,21 +188,15 @@ static bool read_body(struct app *app, struct flow_request *r, struct create_sta
 static bool client_id(struct app *app, struct flow_request *r, struct create_state *st,
     struct idr_err *err)
 {
-	const struct idr_cert *leaf = &r->rules->cert[RULES_READER].leaf;
-	struct idr_bytes host = present_url_host(idr_str(app->conf->verifier_url));
-	char *text;
+	struct idr_bytes *id = &st->create.p.client_id;
 
-	if (!st->san_dns) {
-		st->create.p.client_id = idr_str(r->rules->reader_client_id);
+	*id = idr_str(r->rules->reader_client_id);
+	if (!st->san_dns)
 		return true;
-	}
-	for (size_t i = 0; i < leaf->n_dns; i++)
-		if (idr_bytes_equal(leaf->dns[i], host)) {
-			text = idr_arena_printf(r->arena, err, "x509_san_dns:%.*s", (int)host.n, (const char *)host.p);
-			st->create.p.client_id = idr_str(text);
-			return text != NULL;
-		}
-	return wrong(err, "client_id_prefix x509_san_dns is not possible: the certificate does not name our host");
+	if (!present_object_dns_id(app, r, id, err))
+		return false;
+	return id->n > 0 ||
+	    wrong(err, "client_id_prefix x509_san_dns is not possible: the certificate does not name our host");
 }
 
 static bool address(struct app *app, struct flow_request *r, const char *path, const uint8_t id[16],
@@ -205,9 +224,12 @@ static bool fill(struct app *app, struct flow_request *r, struct create_state *s
 	p->expires = r->now + app->conf->presentation_ttl_s;
 	p->state = REG_PRES_CREATED;
 	p->code = IDR_LIT("");
-	return client_id(app, r, st, err) &&
-	    address(app, r, "/response/", p->request_id, &p->response_uri, err) &&
-	    address(app, r, "/request/", p->request_id, &st->request_uri, err);
+	p->response_uri = IDR_LIT("");
+	if (!client_id(app, r, st, err))
+		return false;
+	return p->flow == PRESENT_DC_API ||
+	    (address(app, r, "/response/", p->request_id, &p->response_uri, err) &&
+	        address(app, r, "/request/", p->request_id, &st->request_uri, err));
 }
 
 static bool build(struct app *app, struct flow_request *r, struct create_state *st,
@@ -221,7 +243,8 @@ static bool build(struct app *app, struct flow_request *r, struct create_state *
 	ok = present_secret_make(r->suite, (enum present_mode)p->mode, &x, err);
 	x.confirms = p->transaction_data.n > 0;
 	ok = ok && present_secret_seal(app, r, p->id, &x, &p->secret_sealed, err) &&
-	    present_object_build(r, p, &x, none, &st->job, err);
+	    (p->flow == PRESENT_DC_API ? present_dc_build(app, r, p, &x, &st->dc, &st->job, err)
+	                               : present_object_build(r, p, &x, none, &st->job, err));
 	if (ok)
 		idr_suite_hash(r->suite, IDR_SHA256, idr_bytes(x.nonce, PRESENT_TEXT), p->nonce_hash);
 	present_secret_clear(&x);
@@ -237,13 +260,32 @@ static bool present_create_build(struct app *app, struct flow_request *r, struct
 	return st && read_body(app, r, st, err) && fill(app, r, st, err) && build(app, r, st, err);
 }
 
+/* Of a request that nobody fetches only that is kept which the answer will be checked against. */
+static bool finish_dc(struct app *app, struct flow_request *r, struct create_state *st, struct idr_err *err)
+{
+	struct reg_presentation *p = &st->create.p;
+
+	if (!present_dc_finish(r, p, &st->dc, &st->job, &st->digital, err))
+		return false;
+	p->request_object = IDR_LIT("");
+	return !p->transaction_data.n ||
+	    present_object_seal(app, r, p->id, st->dc.claims, &p->request_object, err);
+}
+
+static bool finish(struct app *app, struct flow_request *r, struct create_state *st, struct idr_err *err)
+{
+	struct reg_presentation *p = &st->create.p;
+	struct idr_bytes jwt;
+
+	return present_object_finish(r, p, &st->job, &jwt, err) &&
+	    present_object_seal(app, r, p->id, jwt, &p->request_object, err);
+}
+
 static bool present_create_record(struct app *app, struct flow_request *r, struct idr_err *err)
 {
 	struct create_state *st = r->state;
-	struct idr_bytes jwt;
 
-	if (!present_object_finish(r, &st->create.p, &st->job, &jwt, err) ||
-	    !present_object_seal(app, r, st->create.p.id, jwt, &st->create.p.request_object, err))
+	if (!(st->create.p.flow == PRESENT_DC_API ? finish_dc : finish)(app, r, st, err))
 		return false;
 	st->create.row.kind = &reg_presentation_create;
 	r->row = &st->create.row;
@@ -274,27 +316,40 @@ static bool invocation(struct flow_request *r, const struct create_state *st, st
 	return idr_buf_done(&b, out, err);
 }
 
+static bool put_way(struct flow_request *r, const struct create_state *st, struct idr_jw *w,
+    struct idr_err *err)
+{
+	struct idr_bytes link;
+
+	if (st->digital.n) {
+		idr_jw_put_raw(w, "digital", st->digital);
+		return true;
+	}
+	if (!invocation(r, st, &link, err))
+		return false;
+	idr_jw_put_str(w, "request_uri", st->request_uri);
+	idr_jw_put_str(w, "invocation_url", link);
+	idr_jw_put_str(w, "qr_text", link);
+	return true;
+}
+
 static bool present_create_answer(struct app *app, struct flow_request *r, struct idr_err *err)
 {
 	const struct create_state *st = r->state;
 	char when[21], id_text[33];
-	struct idr_bytes link;
 	struct idr_buf b, id;
 	struct idr_jw w;
 
 	(void)app;
-	if (!invocation(r, st, &link, err))
-		return false;
 	idr_buf_fixed(&id, id_text, sizeof(id_text));
 	idr_hex_put(&id, idr_bytes(st->create.p.id, 16));
 	idr_time_format(st->create.p.expires, when);
-	idr_buf_init(&b, r->arena, 1024, 2 * LINK_MAX + ADDRESS_MAX);
+	idr_buf_init(&b, r->arena, 1024 + st->digital.n, 2 * LINK_MAX + ADDRESS_MAX + st->digital.n);
 	w = idr_jw(&b);
 	idr_jw_open(&w, '{');
 	idr_jw_put_str(&w, "id", idr_buf_bytes(&id));
-	idr_jw_put_str(&w, "request_uri", st->request_uri);
-	idr_jw_put_str(&w, "invocation_url", link);
-	idr_jw_put_str(&w, "qr_text", link);
+	if (!put_way(r, st, &w, err))
+		return false;
 	idr_jw_put_cstr(&w, "expires_at", when);
 	idr_jw_close(&w, '}');
 	return flow_reply_json(r, 201, &b, err);

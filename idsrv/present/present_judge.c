@@ -26,21 +26,27 @@ static bool asks_for_mdoc(const struct idr_dcql *query)
 }
 
 /*
- * implements: VP B.2.6.1d: what an answer must answer; every value is this transaction's own, none the
- * wallet's. Only an mdoc answers where the response goes and to which key it is encrypted.
+ * implements: VP B.2.6.1d: what an answer must answer; every value
+ * is this transaction's own, none the wallet's, and none of who brings the answer. Over the Digital
+ * Credentials API it is the origin of the page, signed request or not. Only an mdoc answers where a
+ * response goes and to which key it is encrypted.
  */
 static bool bind(struct flow_request *r, const struct reg_presentation *p, const struct present_secret *x,
     const struct idr_dcql *query, struct idr_verify_in *in, struct idr_err *err)
 {
-	struct idr_request q = { .nonce = idr_bytes(x->nonce, PRESENT_TEXT), .audience = p->client_id };
+	struct idr_request q = { .nonce = idr_bytes(x->nonce, PRESENT_TEXT) };
+	bool mdoc = asks_for_mdoc(query);
 	uint8_t mem[32];
 
-	if (asks_for_mdoc(query)) {
-		q.response_uri = p->response_uri;
-		if (x->scalar.n) {
-			idr_key_thumbprint(r->suite, &x->key, mem);
-			q.thumbprint = mem;
-		}
+	if (p->flow == PRESENT_DC_API) {
+		q.origin = p->origin;
+	} else {
+		q.audience = p->client_id;
+		q.response_uri = mdoc ? p->response_uri : q.response_uri;
+	}
+	if (mdoc && x->scalar.n) {
+		idr_key_thumbprint(r->suite, &x->key, mem);
+		q.thumbprint = mem;
 	}
 	return idr_verify_request(r->suite, r->arena, &q, in, err);
 }

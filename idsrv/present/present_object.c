@@ -1,7 +1,5 @@
 #include "present/present.h"
 
-#include "jose/jws.h"
-
 /* The request object: presenting brief 2.2, 2.3 and 4, and nothing but what stands there. */
 
 enum { CLAIMS_MAX = 128 * 1024, OBJECT_MAX = 256 * 1024 };
@@ -33,7 +31,7 @@ static bool put_encryption(struct idr_jw *w, struct flow_request *r, const struc
 }
 
 /* implements: VP 5.1d, VP 5.9.3i, VP B.2.2a, VP B.3.4a */
-static bool put_metadata(struct idr_jw *w, struct flow_request *r, const struct present_secret *x,
+bool present_object_metadata(struct idr_jw *w, struct flow_request *r, const struct present_secret *x,
     struct idr_err *err)
 {
 	idr_jw_name(w, "client_metadata");
@@ -76,10 +74,29 @@ static bool claims(struct flow_request *r, const struct reg_presentation *p,
 	idr_jw_put_raw(&w, "dcql_query", p->query);
 	if (p->transaction_data.n)
 		idr_jw_put_raw(&w, "transaction_data", p->transaction_data);
-	if (!put_metadata(&w, r, x, err))
+	if (!present_object_metadata(&w, r, x, err))
 		return false;
 	idr_jw_close(&w, '}');
 	return idr_buf_done(&b, out, err);
+}
+
+/* ---- who we are ---- */
+
+bool present_object_dns_id(struct app *app, struct flow_request *r, struct idr_bytes *out,
+    struct idr_err *err)
+{
+	const struct idr_cert *leaf = &r->rules->cert[RULES_READER].leaf;
+	struct idr_bytes host = present_url_host(idr_str(app->conf->verifier_url));
+	char *text;
+
+	*out = IDR_LIT("");
+	for (size_t i = 0; i < leaf->n_dns; i++)
+		if (idr_bytes_equal(leaf->dns[i], host)) {
+			text = idr_arena_printf(r->arena, err, "%s%.*s", SAN_DNS, (int)host.n, (const char *)host.p);
+			*out = idr_str(text);
+			return text != NULL;
+		}
+	return true;
 }
 
 /* The certificate may have been renewed since the transaction began: its client_id is then no
@@ -122,27 +139,37 @@ bool present_object_build(struct flow_request *r, const struct reg_presentation 
 
 /* ---- our own output, read as a wallet reads it ---- */
 
-static bool reads_back(struct flow_request *r, const struct reg_presentation *p,
-    struct idr_bytes compact, struct idr_err *why)
+bool present_object_check(struct flow_request *r, struct idr_bytes compact, struct idr_jws *jws,
+    const struct idr_json **claims, struct idr_err *why)
 {
 	const struct idr_cert *leaf = &r->rules->cert[RULES_READER].leaf;
 	struct idr_bytes der[IDR_CHAIN_MAX];
-	const struct idr_json *json, *id;
 	const struct idr_dcql *query;
-	struct idr_jws jws;
+	const struct idr_json *dcql;
 	size_t n;
 
-	if (!idr_jws_parse(r->arena, compact, OBJECT_MAX, false, &jws, why) ||
-	    !idr_jws_x5c(r->arena, &jws, der, &n, why) ||
-	    !idr_jws_verify(r->suite, &jws, &leaf->key, 1u << idr_alg_of_curve(leaf->key.curve), why) ||
-	    !idr_json_parse(r->arena, jws.payload, CLAIMS_MAX, &json, why))
+	if (!idr_jws_parse(r->arena, compact, OBJECT_MAX, false, jws, why) ||
+	    !idr_jws_x5c(r->arena, jws, der, &n, why) ||
+	    !idr_jws_verify(r->suite, jws, &leaf->key, 1u << idr_alg_of_curve(leaf->key.curve), why) ||
+	    !idr_json_parse(r->arena, jws->payload, CLAIMS_MAX, claims, why))
 		return false;
-	id = idr_json_find(json, "client_id");
-	if (!idr_jws_typ_is(&jws, TYP) || !n || !idr_bytes_equal(der[0], leaf->der) ||
-	    !idr_json_is(id, IDR_JSON_STRING) || !idr_bytes_equal(id->text, p->client_id))
-		return idr_fail(why, IDR_SELF_CHECK, NULL, "header or client_id");
-	json = idr_json_find(json, "dcql_query");
-	return json && idr_dcql_parse(r->arena, json->raw, &query, why);
+	if (!idr_jws_typ_is(jws, TYP) || !n || !idr_bytes_equal(der[0], leaf->der))
+		return idr_fail(why, IDR_SELF_CHECK, NULL, "header");
+	dcql = idr_json_find(*claims, "dcql_query");
+	return dcql && idr_dcql_parse(r->arena, dcql->raw, &query, why);
+}
+
+static bool reads_back(struct flow_request *r, const struct reg_presentation *p,
+    struct idr_bytes compact, struct idr_err *why)
+{
+	const struct idr_json *claims, *id;
+	struct idr_jws jws;
+
+	if (!present_object_check(r, compact, &jws, &claims, why))
+		return false;
+	id = idr_json_find(claims, "client_id");
+	return (idr_json_is(id, IDR_JSON_STRING) && idr_bytes_equal(id->text, p->client_id)) ||
+	    idr_fail(why, IDR_SELF_CHECK, NULL, "client_id");
 }
 
 bool present_object_finish(struct flow_request *r, const struct reg_presentation *p,

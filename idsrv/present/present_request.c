@@ -32,7 +32,8 @@ static bool take_stored(struct app *app, struct flow_request *r, struct request_
 	const struct reg_presentation *p = &st->load.p;
 
 	r->row = NULL;
-	if (!present_is_open(p, r->now) || !p->request_object.n)
+	/* what a page was given is in nobody's link */
+	if (!present_is_open(p, r->now) || p->flow == PRESENT_DC_API)
 		return present_closed(err);
 	if (!present_object_open(app, r, p, &st->object, err))
 		return false;

@@ -1,10 +1,12 @@
 #include "flow/flow_reply.h"
 #include "present/present.h"
 #include "present/present_outbox.h"
+#include "present/present_webhook.h"
 #include "routes.h"
 
 /*
- * POST of response_uri. Verified before anything is written: of two posts at once both are verified
+ * POST of response_uri, by a wallet, and what a page got over the Digital Credentials API, by its
+ * relying party. Verified before anything is written: of two posts at once both are verified
  * and one is accepted, by one conditional statement (registry/reg_presentation.c). A verdict of
  * either kind closes the transaction, because its nonce is used; a body that does not come as far
  * as a verdict is only counted, so that garbage of a third party does not end a transaction.
@@ -17,6 +19,7 @@ struct response_state {
 	struct reg_presentation_respond respond;
 	struct reg_presentation_touch touch;
 	enum response_kind kind;
+	bool by_party;                       /* over the Digital Credentials API */
 	enum idr_result result;
 	struct idr_err why;                  /* RESPONSE_UNREADABLE */
 	uint8_t response_code[PRESENT_TEXT];
@@ -29,6 +32,23 @@ static bool present_response_find(struct app *app, struct flow_request *r, struc
 	(void)app;
 	r->state = st;
 	return st && present_find(r, &st->load, err);
+}
+
+static bool present_dc_api_find(struct app *app, struct flow_request *r, struct idr_err *err)
+{
+	struct response_state *st = idr_arena_alloc(r->arena, sizeof(*st), err);
+
+	(void)app;
+	r->state = st;
+	if (!st)
+		return false;
+	if (!present_path_id(r, st->load.id))
+		return idr_fail(err, IDR_NOT_FOUND, NULL, "there is no such presentation");
+	st->by_party = st->load.by_id = true;
+	st->load.party_id = r->caller.party_id;
+	st->load.row.kind = &reg_presentation_load;
+	r->row = &st->load.row;
+	return true;
 }
 
 /* ---- what is written ---- */
@@ -125,7 +145,7 @@ static bool take(struct app *app, struct flow_request *r, struct response_state 
 	struct present_answer answer;
 	struct idr_err why;
 
-	if (!present_answer_read(r, &st->load.p, x, &answer, &why))
+	if (!(st->by_party ? present_answer_read_dc : present_answer_read)(r, &st->load.p, x, &answer, &why))
 		return unreadable(r, st, &why, err);
 	if (answer.vp_token)
 		return judge(app, r, st, x, answer.vp_token, err);
@@ -140,7 +160,8 @@ static bool present_response_judge(struct app *app, struct flow_request *r, stru
 	bool ok;
 
 	r->row = NULL;
-	if (!present_is_open(&st->load.p, r->now))
+	/* an answer is taken where its request asked for it, and nowhere else */
+	if (!present_is_open(&st->load.p, r->now) || (st->load.p.flow == PRESENT_DC_API) != st->by_party)
 		return present_closed(err);
 	ok = present_secret_open(app, r, &st->load.p, &x, err) && take(app, r, st, &x, err);
 	present_secret_clear(&x);
@@ -191,6 +212,21 @@ static bool answer_wallet(struct flow_request *r, struct response_state *st, str
 	return flow_reply_json(r, 200, &b, err);
 }
 
+/* What came of it is no secret to the relying party; the claims are at the result, to be had once. */
+static bool answer_party(struct flow_request *r, const struct response_state *st, struct idr_err *err)
+{
+	struct idr_buf b;
+	struct idr_jw w;
+
+	idr_buf_init(&b, r->arena, 256, 1024);
+	w = idr_jw(&b);
+	idr_jw_open(&w, '{');
+	idr_jw_put_cstr(&w, "state", present_webhook_state(st->respond.state));
+	idr_jw_put_str(&w, "code", st->respond.code);
+	idr_jw_close(&w, '}');
+	return flow_reply_json(r, 200, &b, err);
+}
+
 static bool present_response_answer(struct app *app, struct flow_request *r, struct idr_err *err)
 {
 	struct response_state *st = r->state;
@@ -201,9 +237,10 @@ static bool present_response_answer(struct app *app, struct flow_request *r, str
 	}
 	flow_wake(app->flow, st->load.p.id);
 	present_outbox_wake(app->outbox);
-	if (st->kind == RESPONSE_DECLINED)
-		return answer_wallet(r, st, err);
-	count(app, st->result);
+	if (st->kind != RESPONSE_DECLINED)
+		count(app, st->result);
+	if (st->by_party)
+		return answer_party(r, st, err);
 	if (st->kind == RESPONSE_REJECTED)
 		return idr_fail(err, IDR_PRESENTATION_REJECTED, "OpenID4VP 1.0 section 8.2", "presentation rejected");
 	return answer_wallet(r, st, err);
@@ -213,6 +250,15 @@ const struct flow_step present_response_post[] = {
 	{ FLOW_WORKER, present_response_find },
 	{ FLOW_READ, NULL },                      /* reg_presentation_load */
 	{ FLOW_WORKER, present_response_judge },  /* OpenID4VP 1.0 sections 8.2, 8.3.1, 8.6 */
+	{ FLOW_DATABASE, NULL },                  /* reg_presentation_respond: one is accepted; or _touch */
+	{ FLOW_WORKER, present_response_answer },
+	{ FLOW_END, NULL },
+};
+
+const struct flow_step present_dc_api_post[] = {
+	{ FLOW_WORKER, present_dc_api_find },
+	{ FLOW_READ, NULL },                      /* reg_presentation_load */
+	{ FLOW_WORKER, present_response_judge },  /* OpenID4VP 1.0 appendix A.4, section 8.6 */
 	{ FLOW_DATABASE, NULL },                  /* reg_presentation_respond: one is accepted; or _touch */
 	{ FLOW_WORKER, present_response_answer },
 	{ FLOW_END, NULL },

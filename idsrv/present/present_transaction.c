@@ -1,4 +1,3 @@
-#include "jose/jws.h"
 #include "present/present.h"
 
 /*
@@ -83,19 +82,34 @@ bool present_transaction_read(struct flow_request *r, const struct idr_json *bod
 	return idr_transactions_parse(r->arena, p->transaction_data, query, &parsed, err);
 }
 
+/* Over the Digital Credentials API what is kept are the parameters, signed or not. */
+static bool parameters(struct app *app, struct flow_request *r, const struct reg_presentation *p,
+    struct idr_bytes *out, struct idr_err *err)
+{
+	struct idr_bytes object;
+	struct idr_jws jws;
+
+	if (!present_object_open(app, r, p, &object, err))
+		return false;
+	*out = object;
+	if (p->flow == PRESENT_DC_API)
+		return true;
+	if (!idr_jws_parse(r->arena, object, OBJECT_MAX, false, &jws, err))
+		return false;
+	*out = jws.payload;
+	return true;
+}
+
 bool present_transaction_load(struct app *app, struct flow_request *r, const struct present_secret *x,
     struct reg_presentation *p, struct idr_err *err)
 {
 	const struct idr_json *claims, *all;
-	struct idr_bytes jwt;
-	struct idr_jws jws;
+	struct idr_bytes text;
 
 	p->transaction_data = IDR_LIT("");
 	if (!x->confirms)
 		return true;
-	if (!present_object_open(app, r, p, &jwt, err) ||
-	    !idr_jws_parse(r->arena, jwt, OBJECT_MAX, false, &jws, err) ||
-	    !idr_json_parse(r->arena, jws.payload, OBJECT_MAX, &claims, err))
+	if (!parameters(app, r, p, &text, err) || !idr_json_parse(r->arena, text, OBJECT_MAX, &claims, err))
 		return false;
 	all = idr_json_find(claims, "transaction_data");
 	if (!all)

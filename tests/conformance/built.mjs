@@ -35,6 +35,7 @@ export const BUILT = {
 	'status list': BOTH,
 	'request_uri_method=post': BOTH,
 	'transaction_data': BOTH,
+	'dc_api': BOTH,
 	'encryption': BOTH,
 	'attestation proof': BOTH,
 	'key attestation': BOTH,

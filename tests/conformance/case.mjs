@@ -2,6 +2,7 @@
  * One case: a row of a table played against a world. A row is either a refusal (the stage where it has to come, what is
  * changed on the way, status and code), a success (nothing may be refused), or a play of its own.
  */
+import { BrowserPresentation } from './browser_presentation.mjs';
 import { Issuance, Wrong } from './issuance.mjs';
 import { Presentation } from './presentation.mjs';
 
@@ -20,6 +21,8 @@ export class Case {
 	}
 
 	presentation(options) { return this.#part(new Presentation(this.world, options)); }
+	/* the same through the browser of a page */
+	browserPresentation(options) { return this.#part(new BrowserPresentation(this.world, options)); }
 	#part(part) {
 		this.parts.push(part);
 		return part;

@@ -11,12 +11,13 @@ import { Case } from './case.mjs';
 import { fapiRows } from './rows_fapi.mjs';
 import { issuerRows } from './rows_issuer.mjs';
 import { issuerGapRows } from './rows_issuer_gaps.mjs';
+import { browserRows } from './rows_verifier_browser.mjs';
 import { verifierRows } from './rows_verifier.mjs';
 import { verifierGapRows } from './rows_verifier_gaps.mjs';
 import { tellLies } from './lies.mjs';
 import { World } from './world.mjs';
 
-const ROWS = [...issuerRows, ...fapiRows, ...issuerGapRows, ...verifierRows, ...verifierGapRows];
+const ROWS = [...issuerRows, ...fapiRows, ...issuerGapRows, ...verifierRows, ...verifierGapRows, ...browserRows];
 const FORMATS = ['dc+sd-jwt', 'mso_mdoc'];
 const AT_A_TIME = 6, PATIENCE_S = 5;
 
@@ -97,7 +98,7 @@ async function combine(target, format, combination) {
 	const rows = ROWS.filter((row) => belongs(row, world) && !(row.once && format !== target.first));
 	await inTurn(rows.filter((row) => !row.alone), AT_A_TIME, (row) => play(row, world, combination));
 	await inTurn(rows.filter((row) => row.alone), 1, (row) => play(row, world, combination));
-	if (options.lies && target.matrix && !tried) {
+	if (options.lies && target.matrix && target.profile === 'plain' && !tried) { /* DPoP nonces of haip are refusals that a wallet must read */
 		tried = true;
 		await tellLies(world, rows, (row) => !leftOut(row, world), (name, fault) => tell(combination, { name }, fault ? 'FAIL' : 'ok', fault));
 	}

@@ -211,7 +211,8 @@ const vpFormats = shape({
 	mso_mdoc: shape({ issuerauth_alg_values: setOf(COSE_ALG), deviceauth_alg_values: setOf(COSE_ALG) }),
 });
 
-export const requestHeader = shape({ 'typ!': exactly('oauth-authz-req+jwt'), 'alg!': exactly('ES256'), 'x5c!': list(filled), kid: filled });
+const HEADER = { 'typ!': exactly('oauth-authz-req+jwt'), 'alg!': exactly('ES256'), 'x5c!': list(filled), kid: filled };
+export const requestHeader = shape(HEADER), multisignedHeader = shape({ ...HEADER, 'client_id!': filled });
 const encrypted = (mode) => mode.endsWith('.jwt');
 const URL_SAFE = matching(/^[A-Za-z0-9._~-]+$/, 'URL-safe text');
 const keysIfEncrypted = (mode, profile) => (m, path) => [
@@ -220,19 +221,35 @@ const keysIfEncrypted = (mode, profile) => (m, path) => [
 		path, 'does not list both A128GCM and A256GCM (HAIP 1.0 section 5)'),
 ];
 
-/* Presenting: every claim of a request object, and nothing else. */
-export const requestObject = ({ clientId, mode, profile, walletNonce, transactionData }) => shape({
-	'client_id!': exactly(clientId), 'response_type!': exactly('vp_token'), 'response_mode!': exactly(mode), 'response_uri!': address,
+/* what every request asks, whichever way it goes */
+const asking = ({ mode, profile, transactionData }) => ({
+	'response_type!': exactly('vp_token'), 'response_mode!': exactly(mode), 'dcql_query!': dcql,
 	'nonce!': both(URL_SAFE, (v, p) => when(v.length < 16 || v.length > 43, p, 'is not 16 to 43 characters long', 'W')),
-	state: URL_SAFE, 'dcql_query!': dcql, aud: oneOf('https://self-issued.me/v2'), iat: seconds, exp: seconds, nbf: seconds,
 	'client_metadata!': shape({
 		jwks: keySet({ 'alg!': JWE_ALG, use: exactly('enc') }), encrypted_response_enc_values_supported: setOf(JWE_ENC),
 		'vp_formats_supported!': vpFormats,
 	}, keysIfEncrypted(mode, profile)),
-	...walletNonce && { 'wallet_nonce!': exactly(walletNonce) },
 	...transactionData && { 'transaction_data!': list(filled) },
-	verifier_info: list(anything), iss: any,
+	verifier_info: list(anything),
 });
+const dated = { aud: oneOf('https://self-issued.me/v2'), iat: seconds, exp: seconds, nbf: seconds };
+
+/* Presenting: every claim of a request object, and nothing else. */
+export const requestObject = ({ clientId, walletNonce, ...about }) => shape({
+	...asking(about), ...dated, 'client_id!': exactly(clientId), 'response_uri!': address, state: URL_SAFE,
+	...walletNonce && { 'wallet_nonce!': exactly(walletNonce) }, iss: any,
+});
+
+/* OpenID4VP 1.0 appendix A.2 and A.3: nothing that leads a wallet elsewhere; who asks only where that is signed */
+export const browserRequest = ({ protocol, origin, ...about }) => shape({
+	...asking(about),
+	...protocol !== 'openid4vp-v1-unsigned' && { ...dated, 'expected_origins!': list(exactly(origin)) },
+	...protocol === 'openid4vp-v1-signed' && { 'client_id!': filled },
+});
+
+/* For navigator.credentials.get(), and what became of its answer. */
+export const handedOver = shape({ 'id!': filled, 'digital!': shape({ 'requests!': list(shape({ 'protocol!': filled, 'data!': anything })) }), 'expires_at!': filled });
+export const judged = shape({ 'state!': oneOf('verified', 'rejected', 'declined'), 'code!': filled });
 
 /* 200 of response_uri; HAIP wants redirect_uri. */
 export const accepted = (profile) => shape({ [profile === 'haip' ? 'redirect_uri!' : 'redirect_uri']: filled });

@@ -27,9 +27,9 @@ class Answer {
 		}
 	}
 
-	/* The error code, of the body or of WWW-Authenticate (RFC 6750 section 3). */
+	/* The error code, of the body (a problem of RFC 9457 has a code instead) or of WWW-Authenticate (RFC 6750 section 3). */
 	get error() {
-		return this.json?.error ?? /\berror="([^"]*)"/.exec(this.headers['www-authenticate'] ?? '')?.[1];
+		return this.json?.error ?? (this.media === 'application/problem+json' ? this.json?.code : undefined) ?? /\berror="([^"]*)"/.exec(this.headers['www-authenticate'] ?? '')?.[1];
 	}
 
 	has(header, pattern) { return pattern.test(this.headers[header] ?? ''); }

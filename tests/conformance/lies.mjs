@@ -66,6 +66,18 @@ const LIES = [
 	['a request object served again', SHOWN, jwtOf('application/oauth-authz-req+jwt'), null, /was used before|is not/],
 	['an answer to the wallet that explains itself', SHOWN, at('/response'), edit((json) => { json.verified = true; }), /verified is not known/],
 	['a good presentation refused', SHOWN, at('/response'), status(400), /200 is right/],
+	['a request of a page that is mis-signed', 'browser request signed', holding('digital'), edit(({ digital: { requests: [one] } }) => {
+		one.data.request = misSigned(one.data.request);
+	}), /signature verification failed/],
+	['a request of a page one of whose signatures is wrong', 'browser request signed more than once', holding('digital'),
+		edit(({ digital: { requests: [{ data: { request: { signatures } } }] } }) => {
+			signatures.at(-1).signature = misSigned(signatures.at(-1).signature);
+		}), /signature verification failed/],
+	['an unsigned request that says who asks', 'browser request unsigned', holding('digital'), edit(({ digital: { requests: [{ data }] } }) => {
+		data.client_id = 'x';
+	}), /client_id is not known here/],
+	['a wrong answer of a page called verified', 'browser answer with another nonce', ({ url, json }) => url.endsWith('/dc-api') && json?.state === 'rejected',
+		edit((json) => { json.state = 'verified'; }), /the answer was verified/],
 	['a result for whoever asks', 'result does not open with a guessed response_code', ({ status: s }) => s === 403, status(200), /403 is right/],
 ];
 

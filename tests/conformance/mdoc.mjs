@@ -150,9 +150,12 @@ export async function made(it) {
 	return Buffer.from(encode(new Map([['nameSpaces', namespaces], ['issuerAuth', auth]]))).toString('base64url');
 }
 
-/* OpenID4VP 1.0 appendix B.2.6.1 */
-export const transcript = ({ clientId, nonce, thumbprint, responseUri }) =>
-	[null, null, ['OpenID4VPHandover', sha256(encode([clientId, nonce, thumbprint, responseUri]))]];
+/* OpenID4VP 1.0 appendices B.2.6.1 and, where a page asked through the browser, B.2.6.2 */
+export const transcript = ({ clientId, nonce, thumbprint, responseUri, origin }) => [null, null, origin === undefined
+	? ['OpenID4VPHandover', sha256(encode([clientId, nonce, thumbprint, responseUri]))]
+	: ['OpenID4VPDCAPIHandover', sha256(encode([origin, nonce, thumbprint]))]];
+const handover = ({ client_id: clientId, response_uri: responseUri, nonce, thumbprint, origin }) =>
+	origin === undefined ? { clientId, nonce, thumbprint, responseUri } : { origin, nonce, thumbprint };
 
 /*
  * A DeviceResponse with the elements of `ask` ([namespace, element]) and a device signature over the handover. The draft
@@ -163,8 +166,7 @@ export async function presented({ credential, holder, ask, request, touch = () =
 	const doctype = opened(read(signed.get('issuerAuth')[2])).get('docType');
 	const it = {
 		doctype, signedDoctype: doctype, holder, status: 0, version: '1.0', copies: 1, header: new Map([[ALG, ES256]]),
-		handover: { clientId: request.client_id, nonce: request.nonce, thumbprint: request.thumbprint, responseUri: request.response_uri },
-		namespaces: new Map(), device: new Map(),
+		handover: handover(request), namespaces: new Map(), device: new Map(),
 	};
 	for (const [ns, tags] of signed.get('nameSpaces'))
 		for (const tag of tags.filter((one) => ask.some(([space, name]) => space === ns && opened(one).get('elementIdentifier') === name)))

@@ -33,14 +33,14 @@ export class Presentation {
 			...profile === 'haip' && { wallet_base: 'haip-vp://' }, ...this.creating,
 		};
 		await this.change.create?.(draft, this);
-		const answer = await this.http.ask({ method: 'POST', url: party.url, json: draft, headers: this.#key() });
+		const answer = await this.http.ask({ method: 'POST', url: party.url, json: draft, headers: this.key });
 		answer.fine = answer.status === 201;
 		if (answer.fine)
 			this.#invited(answer.json);
 		return answer;
 	}
 
-	#key() { return [['Authorization', `Bearer ${this.world.party.key}`]]; }
+	get key() { return [['Authorization', `Bearer ${this.world.party.key}`]]; }
 
 	/* Section 5 of the invocation URL: client_id, request_uri, request_uri_method and nothing else. */
 	#invited({ id, invocation_url: link }) {
@@ -79,16 +79,16 @@ export class Presentation {
 			transactionData: this.creating?.transaction_data })(object), 'request object');
 		try {
 			await checkJws(answer.text, anchors.reader);
-			this.note(this.#identified(object.client_id, Buffer.from(header.x5c[0], 'base64'), object), 'request object');
+			this.note(this.identified(object.client_id, Buffer.from(header.x5c[0], 'base64'), object), 'request object');
 		} catch (error) {
 			this.note([['F', error.message]], 'request object');
 		}
-		this.note(this.#fresh(object, profile), 'request object');
+		this.note(this.fresh(object, profile), 'request object');
 		this.object = { ...object, thumbprint: this.encrypts ? new Uint8Array(Buffer.from(this.thumbprint, 'base64url')) : null };
 	}
 
 	/* OpenID4VP 1.0 section 5.9.3 */
-	#identified(clientId, der, { response_uri: to }) {
+	identified(clientId, der, { response_uri: to }) {
 		const prefix = clientId.slice(0, clientId.indexOf(':')), name = clientId.slice(prefix.length + 1);
 		const { profile } = this.world;
 		if (prefix === 'x509_hash')
@@ -97,11 +97,11 @@ export class Presentation {
 		return [
 			...when(profile === 'haip', 'client_id', 'is no x509_hash (HAIP 1.0 section 5)'),
 			...when(prefix !== 'x509_san_dns', 'client_id', `has the prefix ${prefix}`),
-			...when(!names.split(', ').includes(`DNS:${name}`) || new URL(to).hostname !== name, 'client_id', 'is not the name in the leaf'),
+			...when(!names.split(', ').includes(`DNS:${name}`) || (to && new URL(to).hostname !== name), 'client_id', 'is not the name in the leaf'),
 		];
 	}
 
-	#fresh(object, profile) {
+	fresh(object, profile) {
 		const [key] = object.client_metadata?.jwks?.keys ?? [];
 		this.thumbprint = key && sha256(JSON.stringify({ crv: key.crv, kty: key.kty, x: key.x, y: key.y }));
 		const again = key && used.has(`${this.thumbprint} `) && !used.has(`${this.thumbprint} ${this.id}`);
@@ -114,11 +114,11 @@ export class Presentation {
 			...when(shannon(object.nonce ?? '') <= 96, 'nonce', 'could be guessed', 'W'),
 			...when(object.iat > now() + 60 || object.iat < now() - DAY, 'iat', 'is not of today', 'W'),
 			...when(object.exp !== undefined && object.exp <= now(), 'exp', 'has passed'),
-			...when(new URL(object.response_uri).hash, 'response_uri', 'has a fragment'),
+			...when(object.response_uri && new URL(object.response_uri).hash, 'response_uri', 'has a fragment'),
 		];
 	}
 
-	get encrypts() { return this.mode === 'direct_post.jwt'; }
+	get encrypts() { return this.mode.endsWith('.jwt'); }
 
 	/* ---- credential and proof: the holder ---- */
 
@@ -152,13 +152,16 @@ export class Presentation {
 		return draft;
 	}
 
-	async #form({ body, form, header, key, params }) {
-		if (!header)
+	async #form({ body, form, ...sealing }) {
+		if (!sealing.header)
 			return { ...Object.fromEntries(Object.entries(body).map(([name, one]) => [name, typeof one === 'string' ? one : JSON.stringify(one)])), ...form };
+		return { response: await this.sealed({ body, ...sealing }), ...form };
+	}
+
+	async sealed({ body, header, key, params }) {
 		const plaintext = typeof body === 'string' ? body : JSON.stringify(body);
-		const jwe = await new jose.CompactEncrypt(Buffer.from(plaintext)).setProtectedHeader(header)
+		return new jose.CompactEncrypt(Buffer.from(plaintext)).setProtectedHeader(header)
 			.setKeyManagementParameters(params).encrypt(await jose.importJWK(key, header.alg));
-		return { response: jwe, ...form };
 	}
 
 	async response(envelope) {
@@ -206,7 +209,7 @@ export class Presentation {
 	async result({ code, wait = WAIT_S } = {}) {
 		const { party } = this.world;
 		const answer = await this.http.ask({
-			url: `${party.url}/${this.id}?wait=${wait}`, headers: [...this.#key(), ...code ? [['X-Response-Code', code]] : []],
+			url: `${party.url}/${this.id}?wait=${wait}`, headers: [...this.key, ...code ? [['X-Response-Code', code]] : []],
 		});
 		return answer;
 	}

@@ -150,7 +150,7 @@ export async function presented({ credential, holder, ask, request, touch = () =
 	const it = {
 		jwt, all: disclosures.map(({ encoded }) => encoded),
 		disclosures: disclosures.filter(({ parts }) => parts.length === 2 || ask.includes(parts[1])).map(({ encoded }) => encoded),
-		kb: { header: { alg: 'ES256', typ: 'kb+jwt' }, key: holder, payload: { iat: now(), aud: request.client_id, nonce: request.nonce } },
+		kb: { header: { alg: 'ES256', typ: 'kb+jwt' }, key: holder, payload: { iat: now(), aud: request.audience ?? request.client_id, nonce: request.nonce } },
 	};
 	await touch(it);
 	const shown = it.shown ?? [it.jwt, ...it.disclosures, ''].join('~');

@@ -65,7 +65,8 @@ console.log(JSON.stringify({
 	wallet_provider: { iss: 'https://provider.example', key: provider('status.key'), chain: [provider('status.pem')] },
 	citizen: JSON.parse(readFileSync(join(work, 'citizen.json'), 'utf8')),
 	anchors: { issuer: key('root.pem'), reader: key('root.pem'), status: key('root.pem') },
-	verifier: { url: `${url}/v1/presentations`, key_file: join(work, 'party.key'), return_url: `${url}/back` },
+	verifier: { url: `${url}/v1/presentations`, key_file: join(work, 'party.key'), return_url: `${url}/back`,
+		origin: 'https://bank.example' },
 	strangers: { foreign: stranger('foreign'), selfsigned: stranger('selfsigned') },
 	deferring: { 'dc+sd-jwt': 'permit.sdjwt', mso_mdoc: 'permit.mdoc' },
 	formats: {

@@ -14,6 +14,7 @@ import { CODE, Issuance, PRE } from './issuance.mjs';
 import { newKey } from './jwt.mjs';
 import * as mdoc from './mdoc.mjs';
 import * as sdjwt from './sdjwt.mjs';
+import { BrowserPresentation } from './browser_presentation.mjs';
 import { Presentation } from './presentation.mjs';
 import { when } from './shape.mjs';
 import { issuedStatusFaults } from './status.mjs';
@@ -119,6 +120,8 @@ export class World {
 		const data = new Presentation(this, { creating: { transaction_data: [this.transactionData()] } });
 		if ((await data.create()).fine && (await data.request()).fine && data.object.transaction_data)
 			this.can.add('transaction_data');
+		if (this.party.origin && (await new BrowserPresentation(this).create()).fine)
+			this.can.add('dc_api');
 	}
 
 	/* OpenID4VP 1.0 section 8.4: as the relying party hands it in and the wallet is shown it */

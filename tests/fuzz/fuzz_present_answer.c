@@ -1,7 +1,7 @@
 /*
  * present_answer: bodies that wallets post. First byte: 0 to the response_uri in the clear, 1 where
  * encryption was asked for, 2 a plaintext that is encrypted well before it is posted, 3 to the token
- * endpoint. "@" stands for the state of the transaction.
+ * endpoint; 4, 5, 6 as 0, 1, 2, but through the browser of a page. "@" stands for the state of the transaction.
  */
 #include "fuzz/fuzzland.h"
 #include "http/http_internal.h"
@@ -41,7 +41,7 @@ static struct idr_bytes with_state(struct idr_arena *a, struct idr_bytes in)
 	return b.failed ? IDR_LIT("") : idr_buf_bytes(&b);
 }
 
-static struct idr_bytes encrypted(struct idr_arena *a, struct idr_bytes plain)
+static struct idr_bytes encrypted(struct idr_arena *a, struct idr_bytes plain, bool browser)
 {
 	struct idr_bytes jwe = { NULL, 0 };
 	struct idr_err err;
@@ -50,25 +50,26 @@ static struct idr_bytes encrypted(struct idr_arena *a, struct idr_bytes plain)
 	fuzz_check(idr_jwe_seal(fuzz_suite(), a, idr_private_public(fuzzland()->signer), idr_str(kid), "A256GCM",
 	    IDR_LIT(""), IDR_LIT(""), plain, &jwe, &err));
 	idr_buf_init(&b, a, jwe.n + 16, 8 << 20);
-	idr_buf_put_str(&b, "response=");
+	idr_buf_put_str(&b, browser ? "{\"response\":\"" : "response=");
 	idr_buf_put(&b, jwe);
+	idr_buf_put_str(&b, browser ? "\"}" : "");
 	return b.failed ? IDR_LIT("") : idr_buf_bytes(&b);
 }
 
-static void try_answer(struct flow_request *r, enum present_mode mode, struct idr_bytes plain)
+static void try_answer(struct flow_request *r, enum present_mode mode, struct idr_bytes plain, bool browser)
 {
 	struct reg_presentation p = { .mode = mode };
 	const struct idr_json *said = NULL;
 	struct present_answer out;
 	struct idr_err err;
 
-	if (!present_answer_read(r, &p, secret(), &out, &err)) {
+	if (!(browser ? present_answer_read_dc : present_answer_read)(r, &p, secret(), &out, &err)) {
 		fuzz_check(idr_code_kind(err.code) == IDR_KIND_INPUT || idr_code_kind(err.code) == IDR_KIND_REFUSED);
 		return;
 	}
 	fuzz_check(!out.vp_token != !out.error.p);
 	fuzz_check(mode == PRESENT_CLEAR || plain.p || !out.vp_token); /* nobody else can have encrypted it */
-	if (plain.p)
+	if (plain.p && !browser)
 		fuzz_check(idr_json_parse(r->arena, plain, plain.n, &said, &err) &&
 		    idr_json_is_str(idr_json_find(said, "state"), state));
 }
@@ -99,14 +100,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct idr_bytes in = with_state(a, idr_bytes_from(idr_bytes(data, size), 1)), none = { NULL, 0 };
 	struct flow_request r = { .http = &call.r, .arena = a, .suite = fuzz_suite(), .now = FUZZ_NOW,
 		.rules = &rules };
-	int way = size ? data[0] % 4 : 0;
+	int way = size ? data[0] % 7 : 0;
+	bool browser = way > 3;
 
 	call = (struct http_call){ .r = { .arena = a, .route = &route, .private_http = &call } };
-	call.r.body = way == 2 ? encrypted(a, in) : in;
+	call.r.body = way % 4 == 2 ? encrypted(a, in, browser) : in;
 	if (way == 3)
 		try_token(&r);
 	else
-		try_answer(&r, way ? PRESENT_ENCRYPTED : PRESENT_CLEAR, way == 2 ? in : none);
+		try_answer(&r, way % 4 ? PRESENT_ENCRYPTED : PRESENT_CLEAR, way % 4 == 2 ? in : none, browser);
 	idr_arena_free(&a);
 	return 0;
 }

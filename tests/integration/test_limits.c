@@ -34,6 +34,7 @@ static const struct { const char *method, *path, *type; size_t max; char who; } 
 	{ "POST", "/request/x", "application/x-www-form-urlencoded", 64 * KIB, 0 },
 	{ "POST", "/response/x", "application/x-www-form-urlencoded", 1 * MIB, 0 },
 	{ "POST", "/v1/presentations", "application/json", 64 * KIB, 'p' },
+	{ "POST", "/v1/presentations/x/dc-api", "application/json", 1 * MIB, 'p' },
 	{ "POST", "/v1/verify", "application/json", 256 * KIB, 'p' },
 	{ "POST", "/admin/v1/people", "application/x-ndjson", 4 * MIB, 'o' },
 	{ "POST", "/admin/v1/people/find", "application/json", 16 * KIB, 'o' },

@@ -10,7 +10,7 @@ head -n 20 "$SCHEMA/samples/people.ndjson" >"$WORK/people"
 person=$(sed -n 's/^{"key":"\([^"]*\)".*/\1/p' "$WORK/people" | head -n 1)
 idctl people import "$WORK/people"
 idctl people import "$SCHEMA/samples/bad.ndjson" || true
-idctl party add Contract --policy '*' --return-url "$SERVER/" --cross-device --out "$WORK/party.key" $admin
+idctl party add Contract --policy '*' --return-url "$SERVER/" --origin https://bank.example --cross-device --out "$WORK/party.key" $admin
 export IDCTL_KEY_FILE=$WORK/party.key
 idctl party list --json $admin
 key=$(cat "$WORK/party.key")
@@ -57,6 +57,19 @@ request=$(curl -sf -H "Authorization: Bearer $key" -H 'Content-Type: application
 url=$(printf %s "$request" | sed 's/.*"invocation_url":"\([^"]*\)".*/\1/')
 "$BIN/idwallet" present --yes --root "$WORK/keys/root.pem" "$url"
 idctl result "$(printf %s "$request" | sed 's/.*"id":"\([^"]*\)".*/\1/')" --json || true
+
+# asked through the browser of a page, whose wallet declines; brought again
+bank() { curl -s -H "Authorization: Bearer $key" -H 'Content-Type: application/json' "$@"; }
+idctl party origins 1 https://bank.example https://www.bank.example $admin
+bank "$SERVER/v1/presentations" -d '{"policy":"bank-account","flow":"dc_api"}'
+for protocol in openid4vp-v1-unsigned openid4vp-v1-multisigned; do
+	bank "$SERVER/v1/presentations" -d "{\"policy\":\"bank-account\",\"flow\":\"dc_api\",\"origin\":\"https://bank.example\",\"protocol\":\"$protocol\"}"
+done
+request=$(idctl request make --policy bank-account --flow dc_api --origin https://bank.example --json)
+id=$(printf %s "$request" | sed 's/.*"id":"\([^"]*\)".*/\1/')
+bank "$SERVER/v1/presentations/$id/dc-api" -d '{"vp_token":{}}'
+bank "$SERVER/v1/presentations/$id/dc-api" -d '{"error":"access_denied"}'
+bank "$SERVER/v1/presentations/$id/dc-api" -d '{"error":"access_denied"}'
 
 # what waits for an officer, and is collected once another than the one who offered it has said yes
 code_of() { sed 's/.*"pre-authorized_code":"\([^"]*\)".*/\1/'; }

@@ -132,8 +132,9 @@ static bool touch(struct pk *x, const struct reg_presentation_touch *t)
 
 static bool load(struct pk *x, struct reg_presentation_load *l)
 {
-	assert_false(l->by_id);
 	l->p = x->row;
+	if (l->by_id)
+		return x->has_row && !memcmp(l->id, x->row.id, 16) && l->party_id == x->row.party_id;
 	return x->has_row && !memcmp(l->id, x->row.request_id, 16) && x->row.state <= REG_PRES_REQUESTED;
 }
 
@@ -157,8 +158,10 @@ static bool run_row(struct pk *x, bool write)
 		assert_ptr_equal(row->kind, &reg_presentation_touch);
 		ok = touch(x, (struct reg_presentation_touch *)row);
 	}
+	ok = ok || idr_fail(&x->err, row->kind == &reg_presentation_load && ((struct reg_presentation_load *)row)->by_id ?
+	    IDR_NOT_FOUND : IDR_TRANSACTION_CLOSED, NULL, "closed");
 	x->r.row = NULL;
-	return ok || idr_fail(&x->err, IDR_TRANSACTION_CLOSED, NULL, "closed");
+	return ok;
 }
 
 bool reg_presentation_deliver(struct reg_conn *c, struct idr_arena *a, const uint8_t id[16],
@@ -193,10 +196,12 @@ static void run_job(struct pk *x)
 	struct idr_bytes signature;
 
 	assert_int_equal(job->purpose, SIGNER_REQUEST);
-	assert_int_equal(job->n, 1);
-	signature = kit_sign(&x->k, x->bad_signer ? x->k.other : x->k.reader, job->item[0]);
-	memcpy(job->signature[0], signature.p, signature.n);
-	job->signature_len = signature.n;
+	assert_in_range(job->n, 1, 2);
+	for (size_t i = 0; i < job->n; i++) {
+		signature = kit_sign(&x->k, x->bad_signer ? x->k.other : x->k.reader, job->item[i]);
+		memcpy(job->signature[i], signature.p, signature.n);
+		job->signature_len = signature.n;
+	}
 	x->r.job = NULL;
 	x->signatures++;
 }
@@ -306,10 +311,12 @@ int pk_setup(void **state)
 	x->metrics = metrics_new();
 	x->conf.base_url = x->conf.verifier_url = PK_BASE;
 	x->conf.wallet_vp_base = "openid4vp://";
+	x->conf.profile = "plain";
 	x->conf.presentation_ttl_s = 300;
 	x->app = (struct app){ .conf = &x->conf, .node = x->node, .metrics = x->metrics };
 	x->party = (struct reg_party){ .party_id = 5, .name = IDR_LIT("Bank"), .policies = IDR_LIT("who"),
-		.return_urls = IDR_LIT("https://bank.example/back"), .cross_device = true };
+		.return_urls = IDR_LIT("https://bank.example/back"), .origins = IDR_LIT(PK_ORIGIN),
+		.cross_device = true };
 	set_rules(x);
 	*state = x;
 	return 0;
@@ -334,29 +341,46 @@ void pk_create(struct pk *x, const char *body)
 		must(x, false);
 }
 
+static void read_key(struct pk *x)
+{
+	const struct idr_json *jwks = idr_json_find(idr_json_find(x->request, "client_metadata"), "jwks");
+
+	if (jwks)
+		must(x, idr_key_from_jwk(x->k.s, x->k.a, idr_json_at(idr_json_find(jwks, "keys"), 0),
+		    IDR_USE_ENCRYPT, &x->encrypt_to, &x->err));
+}
+
 /* Read as a wallet reads: signature by the certificate it carries, then the claims. */
 void pk_fetch(struct pk *x)
 {
-	const struct idr_json *jwks;
+	if (pk_call(x, present_request_get, x->row.request_id, IDR_LIT("")) != 200)
+		must(x, false);
+	assert_string_equal(x->http.media_type, "application/oauth-authz-req+jwt");
+	pk_read_signed(x, x->http.reply);
+}
+
+const struct idr_json *pk_read_signed(struct pk *x, struct idr_bytes compact)
+{
 	struct idr_bytes der[IDR_CHAIN_MAX];
 	struct idr_cert leaf;
 	struct idr_jws jws;
 	size_t n;
 
-	if (pk_call(x, present_request_get, x->row.request_id, IDR_LIT("")) != 200)
-		must(x, false);
-	assert_string_equal(x->http.media_type, "application/oauth-authz-req+jwt");
-	must(x, idr_jws_parse(x->k.a, x->http.reply, 1 << 20, false, &jws, &x->err));
+	must(x, idr_jws_parse(x->k.a, compact, 1 << 20, false, &jws, &x->err));
 	assert_true(idr_jws_typ_is(&jws, "oauth-authz-req+jwt"));
 	must(x, idr_jws_x5c(x->k.a, &jws, der, &n, &x->err));
 	assert_int_equal(n, 1);
 	must(x, idr_cert_parse(x->k.s, x->k.a, der[0], &leaf, &x->err));
 	must(x, idr_jws_verify(x->k.s, &jws, &leaf.key, IDR_ALGS_HAIP, &x->err));
 	x->request = kit_json(&x->k, jws.payload);
-	jwks = idr_json_find(idr_json_find(x->request, "client_metadata"), "jwks");
-	if (jwks)
-		must(x, idr_key_from_jwk(x->k.s, x->k.a, idr_json_at(idr_json_find(jwks, "keys"), 0),
-		    IDR_USE_ENCRYPT, &x->encrypt_to, &x->err));
+	read_key(x);
+	return jws.header;
+}
+
+void pk_read_unsigned(struct pk *x, const struct idr_json *data)
+{
+	x->request = data;
+	read_key(x);
 }
 
 struct idr_bytes pk_token(struct pk *x, const char *nonce, const char *aud,
@@ -402,13 +426,18 @@ static const char *request_kid(struct pk *x)
 	return pk_text(x, idr_json_at(idr_json_find(jwks, "keys"), 0), "kid");
 }
 
-struct idr_bytes pk_encrypted(struct pk *x, struct idr_bytes plain, const char *kid, const char *enc)
+struct idr_bytes pk_jwe(struct pk *x, struct idr_bytes plain, const char *kid, const char *enc)
 {
-	struct idr_bytes jwe, apu = IDR_LIT("wallet"), apv = IDR_LIT("verifier"), none = { NULL, 0 };
+	struct idr_bytes jwe, apu = IDR_LIT("wallet"), apv = IDR_LIT("verifier");
 
 	must(x, idr_jwe_seal(x->k.s, x->k.a, &x->encrypt_to, idr_str(kid ? kid : request_kid(x)), enc, apu,
 	    apv, plain, &jwe, &x->err));
-	return pk_form(x, "response", jwe, NULL, none);
+	return jwe;
+}
+
+struct idr_bytes pk_encrypted(struct pk *x, struct idr_bytes plain, const char *kid, const char *enc)
+{
+	return pk_form(x, "response", pk_jwe(x, plain, kid, enc), NULL, (struct idr_bytes){ NULL, 0 });
 }
 
 struct idr_bytes pk_form(struct pk *x, const char *name, struct idr_bytes value, ...)

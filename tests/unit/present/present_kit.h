@@ -17,6 +17,7 @@
 
 #define PK_BASE "https://verifier.example"
 #define PK_RETURN "https://bank.example/back"
+#define PK_ORIGIN "https://bank.example"
 #define PK_SAME "{\"policy\":\"who\",\"return_url\":\"" PK_RETURN "\"}"
 #define PK_CROSS "{\"policy\":\"who\",\"flow\":\"cross_device\"}"
 
@@ -66,11 +67,16 @@ const char *pk_text(struct pk *x, const struct idr_json *obj, const char *name);
 /* A transaction, fetched and read by the wallet. */
 void pk_create(struct pk *x, const char *body);
 void pk_fetch(struct pk *x);
+/* A signed request, read as a wallet reads it; gives its header. */
+const struct idr_json *pk_read_signed(struct pk *x, struct idr_bytes compact);
+void pk_read_unsigned(struct pk *x, const struct idr_json *data);
 /* The wallet's presentation as vp_token for the transaction; nonce or aud NULL: the right ones. */
 struct idr_bytes pk_token(struct pk *x, const char *nonce, const char *aud,
     const struct idr_private *holder);
 /* {"vp_token":..,"state":..}; state NULL: the right one. */
 struct idr_bytes pk_plain(struct pk *x, struct idr_bytes token, const char *state);
+/* A JWE of plain; kid NULL: the right one. */
+struct idr_bytes pk_jwe(struct pk *x, struct idr_bytes plain, const char *kid, const char *enc);
 /* response=<JWE of plain>, kid NULL: the right one. */
 struct idr_bytes pk_encrypted(struct pk *x, struct idr_bytes plain, const char *kid, const char *enc);
 /* a=b&c=d, encoded; NULL ends. */
