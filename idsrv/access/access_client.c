@@ -60,6 +60,7 @@ static bool short_text(const struct idr_json *v, size_t max)
 	return idr_json_is(v, IDR_JSON_STRING) && v->text.n > 0 && v->text.n <= max;
 }
 
+/* implements: HAIP 4j */
 static bool check_times(const struct idr_json *payload, int64_t now, int64_t *iat, const char *ref,
     struct idr_err *err)
 {

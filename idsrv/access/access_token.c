@@ -150,6 +150,7 @@ static bool check_target(struct app *app, struct flow_request *r, const struct i
 	return true;
 }
 
+/* implements: HAIP 4j */
 static bool check_times(const struct idr_json *payload, int64_t now, int64_t *iat, struct idr_err *err)
 {
 	struct idr_times t;

@@ -157,6 +157,7 @@ static bool narrow(struct flow_request *r, const struct idr_form *form, const st
 	    "scope names no known credential");
 }
 
+/* implements: HAIP 4l */
 bool oauth_grant_refresh(struct app *app, struct flow_request *r, const struct idr_form *form,
     struct oauth_token_state *st, struct idr_err *err)
 {

@@ -40,6 +40,7 @@ static bool check_kind(const struct idr_form *form, struct idr_err *err)
 	return true;
 }
 
+/* implements: HAIP 4k */
 static bool check_redirect(struct flow_request *r, struct par_state *st, const struct idr_form *form,
     struct idr_err *err)
 {

@@ -72,7 +72,7 @@ static void put_parameter(struct idr_buf *b, const char *name, struct idr_bytes 
 }
 
 /* implements: VCI 5.2a */
-/* implements: HAIP 4d */
+/* implements: HAIP 4d, HAIP 4k */
 bool oauth_redirect(struct app *app, struct flow_request *r, const struct oauth_request *q,
     const char *name, struct idr_bytes value, struct idr_err *err)
 {

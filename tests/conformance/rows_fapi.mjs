@@ -111,6 +111,7 @@ const authorizationRows = rowsOf(code, { grant: CODE }, [
 	refusedPush('ensure-mismatched-dpop-jkt-fails', (d) => { d.form.dpop_jkt = newKey().jkt; }, ['invalid_dpop_proof', 'invalid_request']),
 	refusedPush('ensure-request-object-without-redirect-uri-fails', without('redirect_uri'), 'invalid_request'),
 	refusedPush('ensure-redirect-uri-in-authorization-request', without('redirect_uri'), 'invalid_request'),
+	/* proves: HAIP 4k */
 	{ name: 'plain-fapi-tolerate-unregistered-redirect-uri', play: unregisteredRedirect },
 	/* proves: HAIP 4c */
 	{ name: 'ensure-unsigned-authorization-request-without-using-par-fails', needs: ['par required'], play: withoutPush },
@@ -237,6 +238,7 @@ const refusedRefresh = (name, change, expected) => ({
 });
 
 const refreshRows = rowsOf([...code, 'refresh'], { grant: CODE }, [
+	/* proves: HAIP 4l */
 	{ name: 'refresh-token', play: refreshing },
 	{ ...refusedRefresh('without client authentication', (d) => {
 		delete d.attestation;

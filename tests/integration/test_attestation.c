@@ -175,6 +175,7 @@ static void every_fault_of_a_proof_of_possession_is_refused(void **state)
 	}
 }
 
+/* proves: HAIP 4j */
 static void ten_seconds_either_way_and_a_list_with_us_are_taken(void **state)
 {
 	static const struct attestation right;

@@ -92,7 +92,7 @@ static void loading_the_page_twice_uses_nothing_up(void **state)
 }
 
 /* proves: VCI 5.3a */
-/* proves: HAIP 4d */
+/* proves: HAIP 4d, HAIP 4k */
 static void a_citizen_who_refuses_is_told_to_the_wallet_and_ends_the_request(void **state)
 {
 	struct client *c = *state;
@@ -263,6 +263,7 @@ static char *refresh_form(struct client *c, const struct reply *token)
 	return text(c, "grant_type=refresh_token&refresh_token=%s", member(c, token->json, "refresh_token"));
 }
 
+/* proves: HAIP 4l */
 static void a_refresh_token_gives_tokens_to_its_instance_with_a_new_dpop_key(void **state)
 {
 	struct client *c = *state;
@@ -294,6 +295,7 @@ static void a_refresh_token_gives_tokens_to_its_instance_with_a_new_dpop_key(voi
 	must_fail(c, &r, 400, "invalid_scope");
 }
 
+/* proves: HAIP 4l */
 static void a_refresh_token_in_other_hands_is_nothing(void **state)
 {
 	struct client *c = *state;

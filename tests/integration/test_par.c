@@ -91,7 +91,7 @@ static const struct { const char *without, *more; long status; const char *error
 };
 
 /* proves: VCI 5.1.1a, VCI 5.1.2b, VCI B.1a, VCI B.3a, VCI Ca */
-/* proves: HAIP 4.4.1d */
+/* proves: HAIP 4k, HAIP 4.4.1d */
 static void every_fault_of_a_push_has_its_code(void **state)
 {
 	struct client *c = *state;

@@ -168,6 +168,7 @@ static void a_proof_is_good_for_sixty_seconds_and_not_one_more(void **state)
 	assert_false(proved_at(*state, -61));
 }
 
+/* proves: HAIP 4j */
 static void a_proof_may_come_thirty_seconds_early_and_not_one_more(void **state)
 {
 	assert_true(proved_at(*state, 0));
