@@ -99,6 +99,7 @@ static bool check_one(const struct present_answer *x, const char *ref, struct id
 }
 
 /* implements: VP 8.2a */
+/* implements: HAIP 5.1b */
 bool present_answer_read(struct flow_request *r, const struct reg_presentation *p,
     const struct present_secret *x, struct present_answer *out, struct idr_err *err)
 {

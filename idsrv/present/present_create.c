@@ -133,7 +133,7 @@ static bool read_wallet_base(struct app *app, const struct idr_json *body, struc
 
 /*
  * Claims in the clear, and a name that a certificate merely lists, are of the profile plain alone.
- * implements: HAIP 5b, HAIP 5.1b
+ * implements: HAIP 5b, HAIP 5.1b, HAIP 5.2b
  */
 static bool fits_profile(const struct app *app, const struct create_state *st, struct idr_err *err)
 {

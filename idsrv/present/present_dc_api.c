@@ -24,6 +24,7 @@ static bool wrong(struct idr_err *err, const char *what)
 
 /* ---- the request of the relying party ---- */
 
+/* implements: HAIP 5.2c */
 static bool read_protocol(const struct idr_json *body, enum present_protocol *out, struct idr_err *err)
 {
 	const struct idr_json *v = idr_json_find(body, "protocol");
@@ -88,7 +89,10 @@ bool present_dc_read(struct flow_request *r, const struct idr_json *body, struct
 
 /* ---- the parameters ---- */
 
-/* Only what appendix A.2 lists; what proves who asks belongs to signed requests alone. */
+/*
+ * Only what appendix A.2 lists; what proves who asks belongs to signed requests alone.
+ * implements: HAIP 5.2b
+ */
 static bool claims(struct flow_request *r, const struct reg_presentation *p, const struct present_secret *x,
     enum present_protocol protocol, struct idr_bytes *out, struct idr_err *err)
 {
@@ -162,6 +166,7 @@ static bool names(struct app *app, struct flow_request *r, struct present_dc *dc
 	return true;
 }
 
+/* implements: HAIP 5.2a */
 bool present_dc_build(struct app *app, struct flow_request *r, const struct reg_presentation *p,
     const struct present_secret *x, struct present_dc *dc, struct signer_job *job, struct idr_err *err)
 {

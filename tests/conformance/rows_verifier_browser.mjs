@@ -58,11 +58,15 @@ const created = (name, change, status, more) => ({ name: `browser ${name}`, need
 	t.expect(await t.browserPresentation({ change: { create: change } }).create(), status);
 }, ...more });
 const requests = [
+	/* proves: HAIP 5.2a, HAIP 5.2c */
 	good('request signed', { protocol: SIGNED }),
+	/* proves: HAIP 5.2c */
 	good('request unsigned', { protocol: UNSIGNED }),
+	/* proves: HAIP 5.2c */
 	good('request signed more than once', { protocol: MULTISIGNED }),
 	good('request signed, answered in the clear as asked', { mode: 'dc_api' }, { profiles: PLAIN }),
 	good('request unsigned, answered in the clear as asked', { protocol: UNSIGNED, mode: 'dc_api' }, { profiles: PLAIN }),
+	/* proves: HAIP 5.2b */
 	created('request for an answer in the clear', (d) => { d.mode = 'dc_api'; }, 400, { profiles: HAIP }),
 	created('request for a page of somebody else', (d) => { d.origin = 'https://other.example'; }, 400),
 	created('request for an origin with a slash', (d) => { d.origin += '/'; }, 400),

@@ -47,6 +47,7 @@ static void has_exactly(const struct idr_json *object, const char *const *names,
 }
 
 /* proves: OpenID4VP 1.0 appendix A.2, A.3.2.1 */
+/* proves: HAIP 5.2a */
 static void signs_a_request_for_the_origin(void **state)
 {
 	static const char *const names[] = { "response_type", "response_mode", "client_id", "expected_origins",
@@ -141,6 +142,7 @@ static void asks_only_for_pages_of_the_party(void **state)
 }
 
 /* proves: HAIP 1.0 section 5.2: dc_api.jwt alone */
+/* proves: HAIP 5.2b */
 static void asks_for_encryption_where_the_profile_does(void **state)
 {
 	struct pk *x = *state;
