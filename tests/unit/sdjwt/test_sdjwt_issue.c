@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include "base/text.h"
+
 static const char type_file[] =
     "{\"id\":\"t\",\"vct\":\"" CRED_VCT "\",\"claims\":["
     "{\"name\":\"family_name\",\"type\":\"string\",\"mandatory\":true,\"sd\":\"always\"},"
@@ -133,9 +135,20 @@ static void hides_what_the_type_hides(void **state)
 	assert_int_equal(sd->n, 6); /* three hidden, three decoys */
 	for (size_t i = 1; i < sd->n; i++)
 		assert_true(idr_bytes_compare(idr_json_at(sd, i - 1)->text, idr_json_at(sd, i)->text) < 0);
+	for (size_t i = 0; i < sd->n; i++)
+		assert_int_equal(idr_json_at(sd, i)->text.n, IDR_B64URL_LEN(32));
 	assert_true(idr_json_is_str(idr_json_find(j.payload, "_sd_alg"), "sha-256"));
 	assert_int_equal(j.kb_jwt.n, 0);
 	assert_int_equal(idr_json_find(idr_json_find(j.payload, "cnf"), "jwk")->n, 4);
+}
+
+static struct idr_bytes salt_of(struct kit *k, const struct idr_sdjwt *j, size_t i)
+{
+	struct idr_bytes json;
+	struct idr_err err;
+
+	assert_true(idr_b64url_decode(k->a, j->disclosure[i].text, &json, &err));
+	return idr_json_first(kit_json(k, json))->text;
 }
 
 /* proves: SDJWT 4.2.1b */
@@ -145,9 +158,13 @@ static void every_copy_has_its_own_salts(void **state)
 	struct idr_sdjwt a = parsed(k, issue(k)), b = parsed(k, issue(k));
 
 	(void)claims_of(k, a.text);
-	for (size_t i = 0; i < a.n_disclosure; i++)
+	for (size_t i = 0; i < a.n_disclosure; i++) {
+		assert_int_equal(salt_of(k, &a, i).n, IDR_B64URL_LEN(16));
 		for (size_t n = 0; n < b.n_disclosure; n++)
-			assert_false(idr_bytes_equal(a.disclosure[i].text, b.disclosure[n].text));
+			assert_false(idr_bytes_equal(salt_of(k, &a, i), salt_of(k, &b, n)));
+		for (size_t n = 0; n < i; n++)
+			assert_false(idr_bytes_equal(salt_of(k, &a, i), salt_of(k, &a, n)));
+	}
 }
 
 /* proves: HAIP 6.1c */
