@@ -47,13 +47,18 @@ IDR_MUST bool wallet_store_delete(struct idr_arena *a, const char *dir, int64_t 
 IDR_MUST bool wallet_claims(struct idr_suite *s, struct idr_arena *a, const struct wallet_entry *e,
     const struct idr_json **claims, struct idr_err *err);
 
-/* ---- wallet_mdoc.c ---- */
+/* ---- wallet_sdjwt.c, wallet_mdoc.c ---- */
 
 /*
- * An IssuerSigned as its base64url, read as a verifier would, at `now`. A wallet has no list of issuers: the
- * certificate in the mdoc is believed to be the issuer's, because the issuer's own endpoint gave it.
- * errors those of the check that failed
+ * What an issuer gave, read as a verifier would, at `now`: an SD-JWT VC, or an IssuerSigned as its base64url.
+ * A wallet has no list of issuers: the certificate in the credential is believed to be the issuer's, because
+ * the issuer's own endpoint gave it. errors those of the check that failed
  */
+IDR_MUST bool wallet_sdjwt_read(struct idr_suite *s, struct idr_arena *a, struct idr_bytes credential,
+    int64_t now, struct idr_sdjwt_result *out, struct idr_err *err);
+/* The n signatures of what was begun, and what was found besides. */
+IDR_MUST bool wallet_checks_pass(struct idr_suite *s, struct idr_check *check, size_t n,
+    struct idr_findings *f, struct idr_err *err);
 IDR_MUST bool wallet_mdoc_read(struct idr_suite *s, struct idr_arena *a, struct idr_bytes credential,
     int64_t now, struct idr_mdoc_result *out, struct idr_err *err);
 struct wallet_request;

@@ -35,7 +35,6 @@ bool wallet_mdoc_read(struct idr_suite *s, struct idr_arena *a, struct idr_bytes
 	struct idr_mdoc_rules rules = { .algs = IDR_ALGS_ALL };
 	struct idr_findings findings;
 	struct idr_check check[CHECKS];
-	bool passed[CHECKS] = { false };
 	struct idr_trust *trust;
 	struct idr_bytes cbor;
 	size_t n = 0;
@@ -44,12 +43,8 @@ bool wallet_mdoc_read(struct idr_suite *s, struct idr_arena *a, struct idr_bytes
 		return false;
 	rules.trust = trust;
 	idr_findings_init(&findings);
-	if (!idr_mdoc_begin(s, a, cbor, &rules, now, out, &findings, check, &n, err))
-		return false;
-	idr_suite_perform(s, check, n);
-	for (size_t i = 0; i < n; i++)
-		passed[i] = check[i].passed;
-	return idr_findings_conclude(&findings, passed, n, err) == IDR_OK;
+	return idr_mdoc_begin(s, a, cbor, &rules, now, out, &findings, check, &n, err) &&
+	    wallet_checks_pass(s, check, n, &findings, err);
 }
 
 /* ---- presenting ---- */

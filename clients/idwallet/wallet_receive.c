@@ -169,28 +169,15 @@ static bool check_key(const struct idr_key *holder, const struct idr_private *ke
 	    idr_fail(err, IDR_CNF, "OpenID4VCI 1.0 section 8.3", "the credential is bound to another key");
 }
 
-/* What an issuer gives must parse, be bound to our key and carry no key binding of its own. */
 static bool check_sdjwt(struct receiving *x, struct wallet_entry *e, const struct idr_private *key,
     struct idr_err *err)
 {
-	const struct idr_json *claims, *vct;
-	struct idr_sdjwt parsed;
-	struct idr_bytes json;
-	struct idr_key holder;
+	struct idr_sdjwt_result sdjwt;
 
-	if (!idr_sdjwt_parse(x->a, e->credential, &parsed, err) ||
-	    !idr_sdjwt_process(x->s, x->a, &parsed, &claims, &json, err))
+	if (!wallet_sdjwt_read(x->s, x->a, e->credential, x->now, &sdjwt, err))
 		return false;
-	if (parsed.kb_jwt.n)
-		return idr_fail(err, IDR_MALFORMED, "RFC 9901 section 7.2", "the issuer sent a key binding");
-	vct = idr_json_find(claims, "vct");
-	if (!idr_json_is(vct, IDR_JSON_STRING))
-		return idr_fail(err, IDR_VCT, NULL, "the credential names no vct");
-	e->type = vct->text;
-	return check_type(x, e, err) &&
-	    idr_key_from_jwk(x->s, x->a, idr_json_find(idr_json_find(claims, "cnf"), "jwk"), IDR_USE_VERIFY, &holder,
-	        err) &&
-	    check_key(&holder, key, err);
+	e->type = sdjwt.vct;
+	return check_type(x, e, err) && check_key(&sdjwt.holder, key, err);
 }
 
 static bool check_mdoc(struct receiving *x, struct wallet_entry *e, const struct idr_private *key,

@@ -374,6 +374,8 @@ static unsigned per_address(const struct http_server *s)
  * Security Profile section 5.2.1). docs/deploy has the same for nginx and HAProxy.
  * implements: VCI 13.9a
  */
+/* implements: VP 14.6a */
+/* implements: SDJWT 10.3a */
 static const char TLS_PRIORITIES[] = "SECURE128:+SECURE192:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-KX-ALL:"
     "+ECDHE-ECDSA:+ECDHE-RSA:-CIPHER-ALL:+AES-128-GCM:+AES-256-GCM:-MAC-ALL:+AEAD";
 
