@@ -9,7 +9,7 @@
 #include "cose/sign1.h"
 #include "mdoc/mdoc.h"
 
-enum { ROOM = 64 * 1024, ITEMS = 5 };
+enum { ROOM = 64 * 1024, ITEMS = 6 };
 
 /* One making. */
 struct making {
@@ -20,7 +20,7 @@ struct making {
 	size_t n;
 };
 
-static const uint64_t ids[ITEMS] = { 3, 0, 7, 20, 5 };
+static const uint64_t ids[ITEMS] = { 3, 0, 7, 20, 5, 9 };
 
 static struct idr_buf start(struct kit *k)
 {
@@ -84,18 +84,19 @@ static void put_value(const struct making *m, struct idr_buf *b, size_t i, bool 
 		idr_cw_bytes(b, idr_bytes(portrait, sizeof(portrait)));
 		break;
 	default:
-		idr_cw_cstr(b, m->p->country);
+		idr_cw_cstr(b, i == 4 ? m->p->country : m->p->province);
 	}
 }
 
 static struct idr_bytes item(const struct making *m, size_t i, bool changed)
 {
 	static const char *const names[ITEMS] = { "family_name", "birth_date", "age_over_18", "portrait",
-		"issuing_country" };
+		"issuing_country", "issuing_jurisdiction" };
+	bool longer = i == 0 && has(m, MDOC_ITEM_LONGER);
 	uint8_t random[32] = { (uint8_t)i, 1 };
 	struct idr_buf b = start(m->k), tagged = start(m->k);
 
-	put_map(m, &b, 4);
+	put_map(m, &b, 4 + longer);
 	idr_cw_cstr(&b, "digestID");
 	idr_cw_uint(&b, changed && has(m, MDOC_ITEM_UNKNOWN_ID) ? 99 : ids[i]);
 	idr_cw_cstr(&b, "random");
@@ -104,6 +105,10 @@ static struct idr_bytes item(const struct making *m, size_t i, bool changed)
 	idr_cw_cstr(&b, names[i]);
 	idr_cw_cstr(&b, "elementValue");
 	put_value(m, &b, i, changed && has(m, MDOC_VALUE_CHANGED));
+	if (longer) {
+		idr_cw_cstr(&b, "more");
+		idr_cw_int(&b, 1);
+	}
 	put_end(m, &b);
 	put_embedded(&tagged, done(&b));
 	return done(&tagged);
@@ -111,7 +116,7 @@ static struct idr_bytes item(const struct making *m, size_t i, bool changed)
 
 static void make_items(struct making *m)
 {
-	m->n = m->p->country ? ITEMS : ITEMS - 1;
+	m->n = !m->p->country ? ITEMS - 2 : !m->p->province ? ITEMS - 1 : ITEMS;
 	for (size_t i = 0; i < m->n; i++) {
 		enum idr_hash h = IDR_SHA256;
 
@@ -286,10 +291,11 @@ static struct idr_bytes mac_of(const struct making *m, struct idr_bytes map, str
 
 static void put_device_auth(const struct making *m, struct idr_buf *b, struct idr_bytes spaces)
 {
-	static const uint8_t mac_map[] = { 0xa1, 0x01, 0x05 };
+	static const uint8_t mac_map[] = { 0xa1, 0x01, 0x05 }, short_map[] = { 0xa1, 0x01, 0x04 };
 	const struct idr_private *key = has(m, MDOC_DEVICE_OTHER_KEY) ? m->k->other : m->p->device;
 	struct idr_bytes transcript = m->p->transcript.p ? m->p->transcript : kit_mdoc_transcript(m->k);
-	struct idr_bytes map = has(m, MDOC_MAC) ? idr_bytes(mac_map, 3) : protected_map(m, key, false), signed_bytes;
+	struct idr_bytes map = has(m, MDOC_MAC) ? idr_bytes(has(m, MDOC_MAC_SHORT) ? short_map : mac_map, 3) :
+	    protected_map(m, key, false), signed_bytes;
 	bool both = has(m, MDOC_DEVICE_AUTH_BOTH), empty = has(m, MDOC_DEVICE_AUTH_EMPTY);
 	struct idr_err err;
 

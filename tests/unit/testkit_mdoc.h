@@ -45,7 +45,9 @@ enum kit_mdoc_break {
 	MDOC_NO_DOCUMENTS = 1 << 21,
 	MDOC_TRAILING = 1 << 22,
 	MDOC_INDEFINITE = 1 << 23,       /* harmless: the maps of an item and of the response */
-	MDOC_TAGGED = 1 << 24            /* harmless: tag 18 before issuerAuth */
+	MDOC_TAGGED = 1 << 24,           /* harmless: tag 18 before issuerAuth */
+	MDOC_ITEM_LONGER = 1 << 25,      /* a fifth member, under the digest */
+	MDOC_MAC_SHORT = 1 << 26         /* the MAC says that it is another than HMAC 256/256 */
 };
 
 struct kit_mdoc_plan {
@@ -53,6 +55,7 @@ struct kit_mdoc_plan {
 	const char *version, *mso_version, *hash;
 	uint64_t status;
 	const char *country;                 /* issuing_country as one more element; NULL: none */
+	const char *province;                /* issuing_jurisdiction behind it; NULL: none */
 	int64_t signed_at, from, until;
 	const char *date;                    /* instead of `signed` written well */
 	struct idr_bytes status_claim;       /* CBOR of the MSO's status; p == NULL: none */

@@ -1,3 +1,4 @@
+#include "licence_signers.h"
 #include "testkit_mdoc.h"
 #include "../trust/leaves.h"
 
@@ -124,7 +125,7 @@ static void accepts_other_encodings_of_the_same(void **state)
 	assert_int_equal(code(k, &p), IDR_OK);
 }
 
-/* proves: MDOC 9.1.3.5a */
+/* proves: MDOC 9.1.3.4b, MDOC 9.1.3.5a */
 static void accepts_a_mac_with_the_key_of_the_session_only(void **state)
 {
 	static const uint8_t key[32] = { 7 }, other[32] = { 8 };
@@ -140,6 +141,11 @@ static void accepts_a_mac_with_the_key_of_the_session_only(void **state)
 	assert_int_equal(judge(k, kit_mdoc(k, &p), &r, &out), IDR_DEVICE_SIGNATURE);
 	r.mac_key = key;
 	assert_int_equal(judge(k, kit_mdoc(k, &p), &r, &out), IDR_OK);
+	/* right bytes, and yet not the MAC of the standard; right, and with what it covers inside */
+	p.flags = MDOC_MAC | MDOC_MAC_SHORT;
+	assert_int_equal(judge(k, kit_mdoc(k, &p), &r, &out), IDR_ALGORITHM);
+	p.flags = MDOC_MAC | MDOC_DEVICE_PAYLOAD;
+	assert_int_equal(judge(k, kit_mdoc(k, &p), &r, &out), IDR_MALFORMED);
 }
 
 /* {"org.example.id.1": {"nickname": "Ada"}} */
@@ -216,6 +222,7 @@ static void refuses_each_break_with_its_code(void **state)
 	static const struct { unsigned flags; enum idr_code code; } cases[] = {
 		{ MDOC_VALUE_CHANGED, IDR_DIGEST_MISMATCH },
 		{ MDOC_ITEM_UNTAGGED, IDR_MALFORMED },
+		{ MDOC_ITEM_LONGER, IDR_MALFORMED },
 		{ MDOC_ITEM_TWICE, IDR_DUPLICATE_ELEMENT },
 		{ MDOC_ITEM_UNKNOWN_ID, IDR_DIGEST_MISSING },
 		{ MDOC_SPACE_MOVED, IDR_DIGEST_MISSING },
@@ -376,6 +383,9 @@ static void holds_the_dates_of_the_signed_part_to_the_second(void **state)
 	p = kit_mdoc_plan(k);
 	p.signed_at = k->now - 31 * KIT_DAY; /* before its signer's certificate */
 	assert_int_equal(code(k, &p), IDR_VALIDITY);
+	p.signed_at = p.from = k->now + 301 * KIT_DAY; /* and behind its end */
+	p.until = p.from + 1;
+	assert_int_equal(code(k, &p), IDR_VALIDITY);
 }
 
 /* proves: MDOC 9.1.2.4g */
@@ -473,6 +483,54 @@ static void refuses_a_signer_of_driving_licences_without_usages_or_for_years(voi
 	}
 }
 
+/* Under a root of document signers alone, so that no usage is asked for by trust. */
+static enum idr_code by_signer(struct kit *k, struct kit_mdoc_plan p, const char *leaf)
+{
+	struct idr_bytes type = IDR_LIT("org.*");
+	struct idr_mdoc_rules r = rules(k);
+	struct idr_private *key = NULL;
+	struct idr_mdoc_result out;
+	struct idr_trust *t;
+	enum idr_code got;
+	struct idr_err err;
+
+	assert_true(idr_trust_new(k->a, &t, &err) && idr_trust_add_anchor(k->s, t, kit_hex(k, idr_str(LICENCE_ROOT)),
+	    IDR_PURPOSE_ISSUER, &type, 1, NULL, &err));
+	assert_true(idr_private_from_scalar(k->s, IDR_P256, kit_hex(k, IDR_LIT(LICENCE_KEY)), &key, &err));
+	r.trust = t;
+	p.issuer = key;
+	p.chain[0] = kit_hex(k, idr_str(leaf));
+	got = judge(k, kit_mdoc(k, &p), &r, &out);
+	idr_private_free(&key);
+	return got;
+}
+
+/* proves: MDOC B.3c */
+static void refuses_a_signer_of_driving_licences_with_other_usages(void **state)
+{
+	static const struct { const char *leaf; enum idr_code mdl; } cases[] = { { LICENCE_SIGNER, IDR_OK },
+		{ LICENCE_NO_PURPOSE, IDR_CHAIN_PROFILE }, { LICENCE_NO_USAGE, IDR_CHAIN_PROFILE },
+		{ LICENCE_MORE_USAGE, IDR_CHAIN_PROFILE } };
+	struct kit *k = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(by_signer(k, mdl(k), cases[i].leaf), cases[i].mdl);
+		assert_int_equal(by_signer(k, kit_mdoc_plan(k), cases[i].leaf), IDR_OK);
+	}
+}
+
+/* proves: MDOC 9.3.1e */
+static void refuses_a_licence_of_another_province_than_its_signers(void **state)
+{
+	struct kit *k = *state;
+	struct kit_mdoc_plan p = mdl(k);
+
+	p.province = "UT-1";
+	assert_int_equal(by_signer(k, p, LICENCE_SIGNER), IDR_OK);
+	p.province = "UT-2";
+	assert_int_equal(by_signer(k, p, LICENCE_SIGNER), IDR_TRUST);
+}
+
 /* A root that signs documents itself, as the conformance suite's does: no profile allows it. */
 static void trusts_a_pinned_signer_for_its_types_and_dates_only(void **state)
 {
@@ -522,6 +580,8 @@ int main(void)
 		T(refuses_what_is_no_mdoc), T(refuses_more_than_it_can_hold),
 		T(asks_more_of_the_signer_of_a_driving_licence),
 		T(refuses_a_signer_of_driving_licences_without_usages_or_for_years),
+		T(refuses_a_signer_of_driving_licences_with_other_usages),
+		T(refuses_a_licence_of_another_province_than_its_signers),
 		T(trusts_a_pinned_signer_for_its_types_and_dates_only),
 	};
 

@@ -323,6 +323,26 @@ static void knows_who_asks(void **state)
 	assert_int_equal(who(x, request(x, x->k.reader, other, x->k.reader_der), &path), IDR_SIGNATURE);
 }
 
+/* proves: MDOC 9.1.4a */
+static void refuses_a_reader_without_certificate_or_with_a_payload(void **state)
+{
+	struct meeting *x = *state;
+	struct idr_device_request r;
+	struct idr_path path;
+	struct idr_sign1 *auth = &r.doc[0].reader_auth;
+
+	for (int payload = 0; payload < 2; payload++) {
+		assert_true(idr_device_request_read(x->k.a, request(x, x->k.reader, x->transcript, x->k.reader_der), &r, &x->err));
+		if (payload)
+			auth->payload = IDR_LIT("its own");
+		else
+			assert_true(idr_cbor_check(x->k.a, IDR_LIT("\xa0"), IDR_CBOR_ANY, &auth->unprotected_map, &x->err));
+		assert_false(idr_reader_auth_verify(x->k.s, x->k.a, x->k.trust, auth, x->transcript, r.doc[0].items_request,
+		    x->k.now, &path, &x->err));
+		assert_int_equal(x->err.code, payload ? IDR_MALFORMED : IDR_TRUST);
+	}
+}
+
 static void refuses_a_broken_request(void **state)
 {
 	static const struct { const char *hex; enum idr_code code; } bad[] = {
@@ -481,7 +501,7 @@ int main(void)
 		T(reads_an_engagement), T(refuses_an_engagement_it_cannot_follow), T(carries_messages_both_ways_in_order),
 		T(ends_at_a_message_that_does_not_open), T(refuses_messages_out_of_order_twice_or_our_own),
 		T(never_uses_a_counter_again), T(leaves_no_key_behind), T(takes_messages_apart), T(reads_what_is_asked), T(knows_who_asks),
-		T(refuses_a_broken_request), T(ends_in_a_verdict),
+		T(refuses_a_reader_without_certificate_or_with_a_payload), T(refuses_a_broken_request), T(ends_in_a_verdict),
 		T(judges_each_of_several_documents_by_itself), T(refuses_a_response_that_cannot_be_taken_apart),
 	};
 
