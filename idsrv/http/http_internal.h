@@ -66,6 +66,7 @@ struct http_server {
 	uint8_t random[16 * 64];
 	size_t random_used;
 	struct http_listen listen;
+	struct http_path base[2];       /* public: the paths of base_url and verifier_url */
 	bool tls;
 	char *tls_cert, *tls_key;
 	struct limit *limit;            /* of addresses; NULL: none */

@@ -45,6 +45,41 @@ bool http_target_split(struct idr_arena *a, struct idr_bytes target, struct http
 	return true;
 }
 
+void http_base_read(const char *url, struct http_path *out)
+{
+	struct idr_bytes left = origin_form(idr_str(url ? url : ""));
+
+	*out = (struct http_path){ 0 };
+	while (left.n > 1 && left.p[0] == '/' && out->n < HTTP_SEGMENTS) {
+		size_t end = idr_bytes_index(left, 1, '/');
+
+		out->segment[out->n++] = idr_bytes_from(idr_bytes_first(left, end), 1);
+		left = end == SIZE_MAX ? idr_bytes(NULL, 0) : idr_bytes_from(left, end);
+	}
+}
+
+static bool has_at(const struct http_path *path, size_t from, const struct http_path *base)
+{
+	if (path->n < from + base->n)
+		return false;
+	for (size_t i = 0; i < base->n; i++)
+		if (!idr_bytes_equal(path->segment[from + i], base->segment[i]))
+			return false;
+	return true;
+}
+
+bool http_base_strip(struct http_path *path, const struct http_path *base)
+{
+	bool well_known = path->n == 2 + base->n && idr_bytes_is(path->segment[0], ".well-known");
+	size_t from = well_known ? 2 : 0;
+
+	if (!base->n || path->too_many || !has_at(path, from, base))
+		return false;
+	path->n -= base->n;
+	memmove(path->segment + from, path->segment + from + base->n, (path->n - from) * sizeof(path->segment[0]));
+	return true;
+}
+
 /* Walk the row's path and the request's side by side; {x} matches one segment that is not empty. */
 static bool matches(const struct http_route *row, const struct http_path *path,
     struct idr_bytes part[HTTP_PARTS])

@@ -109,6 +109,8 @@ static bool find_route(struct http_call *c, const char *method, struct idr_err *
 
 	if (!http_target_split(c->r.arena, c->conn->target, &path, &c->r.query, err))
 		return false;
+	if (!http_base_strip(&path, &c->server->base[0]))
+		http_base_strip(&path, &c->server->base[1]);
 	http_route_find(c->server->o.routes, c->server->o.which, m, &path, &match);
 	c->r.route = match.route;
 	memcpy(c->r.part, match.part, sizeof(match.part));
@@ -426,6 +428,10 @@ bool http_server_start(const struct http_server_options *o, struct http_server *
 	s->listen.fd = -1;
 	s->random_used = sizeof(s->random);
 	pthread_mutex_init(&s->lock, NULL);
+	if (o->which == HTTP_PUBLIC) {
+		http_base_read(o->conf->base_url, &s->base[0]);
+		http_base_read(o->conf->verifier_url, &s->base[1]);
+	}
 	s->suite = idr_suite_new();
 	if (o->bound) {
 		s->listen = *o->bound;

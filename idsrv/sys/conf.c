@@ -27,7 +27,8 @@ static const struct key {
 	  "demo or production; production refuses to start with anything unsafe" },
 	T(listen, "127.0.0.1:8080", "public listener: address:port, [address]:port, unix:/path or fd:3")
 	T(admin_listen, "127.0.0.1:8081", "admin listener, as listen")
-	T(base_url, "", "external address of the public listener; in demo made from listen when empty")
+	T(base_url, "",
+	  "external address of the public listener, may have a path; in demo made from listen when empty")
 	T(verifier_url, "", "external address for wallets that present; base_url when empty")
 	T(db, "", "libpq connection string; a private PostgreSQL is started when empty")
 	T(db_owner, "", "with db: the same as role owner, to migrate at start; empty: done apart")
@@ -106,7 +107,7 @@ static const struct key {
 #undef T
 #undef N
 };
-enum { KEYS = sizeof(keys) / sizeof(keys[0]), FILE_MAX = 64 * 1024 };
+enum { KEYS = sizeof(keys) / sizeof(keys[0]), FILE_MAX = 64 * 1024, URL_SEGMENTS = 4 };
 
 /* Names are the same with '-' for '_', as flags usually are. */
 static const struct key *find(struct idr_bytes name)
@@ -324,13 +325,18 @@ static bool has_trailing_slash(const char *url)
 	return n && url[n - 1] == '/';
 }
 
-/* implements: VCI 12.2.1a */
-static bool is_address(const char *url, struct idr_err *err)
+/* Paths are put behind it: nothing that could be written in two ways, a short path of its own.
+ * implements: VCI 12.2.1a */
+static bool check_url(const char *name, const char *url, struct idr_err *err)
 {
-	if (has_trailing_slash(url))
-		return idr_fail(err, IDR_CONFIG, NULL, "base_url and verifier_url end without a slash");
-	return !strpbrk(url, "?#") || idr_fail(err, IDR_CONFIG, "OpenID4VCI 1.0 section 12.2.1",
-	    "base_url and verifier_url have neither query nor fragment");
+	size_t slashes = 0;
+
+	for (const char *p = url; *p; p++)
+		slashes += *p == '/';
+	if (has_trailing_slash(url) || strpbrk(url, "?#%") || slashes > 2 + URL_SEGMENTS)
+		return idr_fail(err, IDR_CONFIG, "OpenID4VCI 1.0 section 12.2.1", "%s ends without a slash and has "
+		    "neither query nor escapes, and a path of at most %d parts", name, URL_SEGMENTS);
+	return true;
 }
 
 static bool has_word(const char *list, const char *word)
@@ -360,7 +366,7 @@ static bool check(const struct conf *c, struct idr_err *err)
 {
 	if (!check_provider(c, err))
 		return false;
-	if (!is_address(c->base_url, err) || !is_address(c->verifier_url, err))
+	if (!check_url("base_url", c->base_url, err) || !check_url("verifier_url", c->verifier_url, err))
 		return false;
 	if (!*c->tls_cert_file != !*c->tls_key_file)
 		return idr_fail(err, IDR_CONFIG, NULL, "tls_cert_file and tls_key_file go together");

@@ -26,11 +26,13 @@ static void try_target(struct idr_arena *a, struct idr_bytes target)
 {
 	struct idr_err err = { 0 };
 	struct idr_bytes query;
-	struct http_path path;
+	struct http_path path, base;
 	struct http_match m;
 
 	if (!http_target_split(a, target, &path, &query, &err))
 		return;
+	http_base_read("https://a.example/a/c", &base);
+	(void)http_base_strip(&path, &base);
 	http_route_find(table, HTTP_PUBLIC, HTTP_GET, &path, &m);
 	/* a decoded part never holds what the rows of the table rely on being absent */
 	for (size_t i = 0; m.path_known && i < HTTP_PARTS && m.part[i].p; i++)

@@ -55,6 +55,20 @@ static bool load_file(const char *text)
 	return ok;
 }
 
+static void takes_an_address_of_ours_with_a_path_and_nothing_behind(void **state)
+{
+	static const char *const bad[] = { "https://a.example/", "https://a.example/rail/", "https://a.example/rail?x",
+		"https://a.example/rail#x", "https://a.example/r%61il", "https://a.example/1/2/3/4/5" };
+
+	(void)state;
+	assert_true(load("--base_url", "https://a.example/1/2/3/4", NULL));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_false(load("--base_url", bad[i], NULL));
+		assert_false(load("--verifier_url", bad[i], NULL));
+		assert_non_null(strstr(err.msg, "verifier_url"));
+	}
+}
+
 static void has_a_default_for_every_key(void **state)
 {
 	(void)state;
@@ -135,6 +149,7 @@ static void derives_what_follows_from_other_keys(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
+		T(takes_an_address_of_ours_with_a_path_and_nothing_behind),
 		T(has_a_default_for_every_key), T(flags_outweigh_the_environment_and_that_the_file),
 		T(takes_hyphens_in_flags), T(refuses_unknown_keys_everywhere),
 		T(refuses_values_out_of_range), T(derives_what_follows_from_other_keys),
