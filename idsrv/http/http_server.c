@@ -14,7 +14,7 @@ enum {
 	ARENA_PUBLIC = 16 * 1024 * 1024, ARENA_ADMIN = 96 * 1024 * 1024,
 	CONNECTION_MEMORY = 64 * 1024,
 	DIRECT_PER_ADDRESS = 32,       /* no loopback, no front: clients come themselves */
-	SWALLOW_MAX = 64 * 1024,       /* a refused body up to here is read, so that the answer arrives */
+	SWALLOW_LEAST = 64 * 1024,     /* swallow_max() */
 	BODY_FIRST = 64 * 1024,        /* first room for a body: what is claimed is not yet sent */
 	EMPTY_MAX = 4 * 1024           /* routes without a body tolerate one this large */
 };
@@ -61,6 +61,22 @@ static bool read_method(struct http_call *c, const char *text, enum http_method 
 static size_t body_max(const struct http_route *row)
 {
 	return row->media == HTTP_EMPTY ? EMPTY_MAX : row->body_max;
+}
+
+/* A refused body up to here is read and thrown away: closing with bytes unread resets the connection,
+ * and the answer with it (RFC 9112 section 9.6). It costs no memory and has the time of any request
+ * (http_sweep.c). */
+static uint64_t swallow_max(const struct http_call *c)
+{
+	uint64_t twice = c->r.route ? 2 * (uint64_t)body_max(c->r.route) : 0;
+
+	return twice > SWALLOW_LEAST ? twice : SWALLOW_LEAST;
+}
+
+/* Does the client wait to be told whether to send at all? (RFC 9110 section 10.1.1) */
+static bool is_asking(const struct http_call *c)
+{
+	return http_header_count(&c->r, "Expect") > 0;
 }
 
 static bool check_media(struct http_call *c, struct idr_err *err)
@@ -207,8 +223,7 @@ static enum MHD_Result begin(struct http_server *s, struct MHD_Connection *mhd, 
 	if (!c)
 		return MHD_NO; /* out of memory: the connection is closed */
 	ok = check_head(c, method, version, &c->r.err);
-	/* a refusal waits for the end of a small body, so that the connection stays usable */
-	if (!ok && (c->close || (c->framing.has_length && c->framing.length > SWALLOW_MAX))) {
+	if (!ok && (c->close || is_asking(c) || (c->framing.has_length && c->framing.length > swallow_max(c)))) {
 		c->close = true;
 		return refuse(c);
 	}
@@ -226,8 +241,7 @@ static enum MHD_Result take(struct http_call *c, const char *data, size_t n)
 		return MHD_YES;
 	}
 	/* chunked, and no end in sight: closing is all that is left */
-	return c->received > (uint64_t)SWALLOW_MAX + (c->r.route ? body_max(c->r.route) : 0) ? MHD_NO
-	                                                                                     : MHD_YES;
+	return c->received > swallow_max(c) ? MHD_NO : MHD_YES;
 }
 
 /* The request is complete: refuse it, or hand it over. */

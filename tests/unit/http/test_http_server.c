@@ -193,6 +193,39 @@ static void refuses_a_body_one_byte_too_large(void **state)
 	assert_int_equal(send_body("/nonce", 4097, false), 413);
 }
 
+#define OVERSIZED(n, more) "POST /echo HTTP/1.1\r\n" HOST "Content-Type: application/json\r\n" more "Content-Length: " #n "\r\n\r\n"
+
+/* Answered before the body is read, the connection would be reset and the answer perhaps lost. */
+static void reads_what_it_refuses_up_to_twice_the_limit(void **state)
+{
+	const char head[] = OVERSIZED(131072, "");
+	int fd = kit_connect(&kit);
+	char *body = calloc(1, 131072);
+
+	(void)state;
+	kit_send(fd, head, sizeof(head) - 1);
+	kit_send(fd, body, 131071);
+	assert_int_equal(kit_read(fd, answer, sizeof(answer), 100), 0);
+	kit_send(fd, body, 1);
+	kit_read(fd, answer, sizeof(answer), 3000);
+	assert_int_equal(kit_status(answer), 413);
+	kit_send(fd, "GET /file HTTP/1.1\r\n" HOST "\r\n", 31); /* and the connection is as good as new */
+	kit_read(fd, answer, sizeof(answer), 3000);
+	assert_int_equal(kit_status(answer), 200);
+	close(fd);
+	free(body);
+	assert_int_equal(send_body("/echo", 131072, true), 413);
+	assert_int_equal(ask(OVERSIZED(131073, "")), 413); /* beyond: at once */
+	assert_true(has("Connection: close"));
+}
+
+static void refuses_at_once_whom_it_need_not_read(void **state)
+{
+	(void)state;
+	assert_int_equal(ask(OVERSIZED(70000, "Expect: 100-continue\r\n")), 413);
+	assert_true(has("Connection: close"));
+}
+
 static void closes_when_a_chunked_body_does_not_end(void **state)
 {
 	(void)state;
@@ -334,14 +367,11 @@ static void refuses_too_many_and_too_long_headers(void **state)
 }
 
 /* proves: security brief V37 */
-static void cuts_a_client_that_sends_its_body_slowly(void **state)
+static void drip(const char *head)
 {
-	const char head[] = "POST /echo HTTP/1.1\r\n" HOST "Content-Type: application/json\r\n"
-	    "Content-Length: 1000\r\n\r\n";
 	int fd = kit_connect(&kit), sent = 0;
 
-	(void)state;
-	kit_send(fd, head, sizeof(head) - 1);
+	kit_send(fd, head, strlen(head));
 	while (sent < 40 && !kit_is_closed(fd, 100)) {
 		kit_send(fd, " ", 1);
 		sent++;
@@ -350,19 +380,23 @@ static void cuts_a_client_that_sends_its_body_slowly(void **state)
 	assert_in_range(sent, 8, 20); /* the limit of this listener is one second */
 }
 
+static void cuts_a_client_that_sends_its_body_slowly(void **state)
+{
+	(void)state;
+	drip("POST /echo HTTP/1.1\r\n" HOST "Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n");
+}
+
+/* What is thrown away has no more time than what is kept. */
+static void cuts_a_client_that_sends_too_much_slowly(void **state)
+{
+	(void)state;
+	drip(OVERSIZED(131072, ""));
+}
+
 static void cuts_a_client_that_sends_its_headers_slowly(void **state)
 {
-	const char head[] = "POST /echo HTTP/1.1\r\n";
-	int fd = kit_connect(&kit), sent = 0;
-
 	(void)state;
-	kit_send(fd, head, sizeof(head) - 1);
-	while (sent < 40 && !kit_is_closed(fd, 100)) {
-		kit_send(fd, "x", 1);
-		sent++;
-	}
-	close(fd);
-	assert_in_range(sent, 8, 20);
+	drip("POST /echo HTTP/1.1\r\n");
 }
 
 static bool is_served(int fd)
@@ -570,6 +604,8 @@ int main(void)
 		cmocka_unit_test(lets_pages_of_any_origin_ask_for_public_files_only),
 		cmocka_unit_test(refuses_another_media_type_in_the_dialect_of_the_route),
 		cmocka_unit_test(refuses_a_body_one_byte_too_large),
+		cmocka_unit_test(reads_what_it_refuses_up_to_twice_the_limit),
+		cmocka_unit_test(refuses_at_once_whom_it_need_not_read),
 		cmocka_unit_test(closes_when_a_chunked_body_does_not_end),
 		cmocka_unit_test(refuses_a_large_length_before_the_body),
 		cmocka_unit_test(refuses_what_a_proxy_may_read_differently),
@@ -579,6 +615,7 @@ int main(void)
 		cmocka_unit_test(refuses_paths_with_zero_slash_or_broken_escapes),
 		cmocka_unit_test(refuses_too_many_and_too_long_headers),
 		cmocka_unit_test(cuts_a_client_that_sends_its_body_slowly),
+		cmocka_unit_test(cuts_a_client_that_sends_too_much_slowly),
 		cmocka_unit_test(cuts_a_client_that_sends_its_headers_slowly),
 		cmocka_unit_test(closes_a_connection_that_idles_too_long_and_not_before),
 		cmocka_unit_test(takes_so_many_connections_from_one_address_and_not_one_more),
