@@ -85,19 +85,18 @@ export class Http {
 	toldTo(seen) { return new Http({ ...this, seen, agents: this.#agents }); }
 	lyingWith(lie) { return new Http({ ...this, lie, agents: this.#agents }); }
 
-	/* `announced`: a Content-Length that is more than what is sent, so that a refusal does not cut us off */
-	async ask({ method = 'GET', url, redirects = false, announced, ...rest }) {
+	async ask({ method = 'GET', url, redirects = false, ...rest }) {
 		const [lines, body] = encodeBody(rest);
-		const answer = await this.#send(method, new URL(url), lines, body, announced);
+		const answer = await this.#send(method, new URL(url), lines, body);
 		this.lie?.(answer);
 		this.seen(answer, everywhere(answer, redirects));
 		return answer;
 	}
 
-	#send(method, url, lines, body, announced = body.length) {
+	#send(method, url, lines, body) {
 		const flat = [['Host', url.host], ...lines];
-		if (announced || method === 'POST' || method === 'PUT')
-			flat.push(['Content-Length', String(announced)]);
+		if (body.length || method === 'POST' || method === 'PUT')
+			flat.push(['Content-Length', String(body.length)]);
 		return new Promise((resolve, reject) => {
 			const request = (url.protocol === 'https:' ? https : http).request(url, {
 				method, headers: flat.flat(), agent: this.#agents[url.protocol], timeout: TIMEOUT_MS,
@@ -110,7 +109,7 @@ export class Http {
 			request.on('timeout', () => request.destroy(new Error('no answer')));
 			/* a connection that the server closed while it was idle: RFC 9110 section 9.2.2 lets it be asked anew */
 			request.on('error', (error) => (request.reusedSocket && error.code === 'ECONNRESET'
-				? resolve(this.#send(method, url, lines, body, announced)) : reject(new Error(`${method} ${url.pathname}: ${error.message}`))));
+				? resolve(this.#send(method, url, lines, body)) : reject(new Error(`${method} ${url.pathname}: ${error.message}`))));
 			request.end(body);
 		});
 	}

@@ -135,7 +135,7 @@ const ways = [
 			t.expect(await it.answer(), 415);
 		} },
 	{ name: 'browser answer larger than any', needs, refuses: true, play: async (t) => {
-		const it = await t.browserPresentation({ change: { response: (d) => { d.announced = 1 << 21; } } }).opened();
+		const it = await t.browserPresentation({ change: { response: (d) => { d.json = { response: 'a'.repeat(1500 << 10) }; } } }).opened();
 		t.expect(await it.answer(), 413);
 	} },
 ];

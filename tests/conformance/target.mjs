@@ -2,7 +2,7 @@
  * Writes the target file of a server that `run` started: node target.mjs WORK PROFILE URL SCHEMA MORE
  * Claims are those of the first sample person, whom `rail` makes offers for.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const [work, profile, url, schema, more] = process.argv.slice(2);
@@ -67,8 +67,8 @@ console.log(JSON.stringify({
 	anchors: { issuer: key('root.pem'), reader: key('root.pem'), status: key('root.pem') },
 	verifier: { url: `${url}/v1/presentations`, key_file: join(work, 'party.key'), return_url: `${url}/back`,
 		origin: 'https://bank.example' },
-	strangers: { foreign: stranger('foreign'), selfsigned: stranger('selfsigned') },
-	deferring: { 'dc+sd-jwt': 'permit.sdjwt', mso_mdoc: 'permit.mdoc' },
+	...existsSync(join(work, '..', 'strangers')) && { strangers: { foreign: stranger('foreign'), selfsigned: stranger('selfsigned') } },
+	...existsSync(join(schema, 'types/permit')) && { deferring: { 'dc+sd-jwt': 'permit.sdjwt', mso_mdoc: 'permit.mdoc' } },
 	formats: {
 		'dc+sd-jwt': { configuration: 'pid.sdjwt', iss: 'https://id.example', vct: pid.vct, claims, ask: ['full_name', 'birthdate'],
 			secret: claims.birthdate, signer },
