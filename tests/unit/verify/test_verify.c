@@ -186,6 +186,8 @@ static void refuses_missing_claims_and_other_values(void **state)
 
 /* ---- holder binding: security brief V17, V18 ---- */
 
+/* proves: VP 8.6c */
+/* proves: SDJWT 7.3a */
 static void refuses_an_answer_without_proof(void **state)
 {
 	struct scene *x = *state;
