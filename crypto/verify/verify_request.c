@@ -8,6 +8,7 @@ static bool wrong(struct idr_err *err, const char *what)
 }
 
 /* OpenID4VP 1.0 appendix A.4: over the Digital Credentials API the audience is the origin. */
+/* implements: VP A.4a */
 static bool audience(struct idr_arena *a, const struct idr_request *q, struct idr_bytes *out,
     struct idr_err *err)
 {

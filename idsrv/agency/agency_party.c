@@ -76,7 +76,7 @@ static bool host_is_usable(struct idr_bytes host)
 }
 
 /*
- * implements: OpenID4VP 1.0 appendix A.2: an origin is compared as a string, so it stands here as a
+ * implements: VP A.2c: an origin is compared as a string, so it stands here as a
  * browser writes it (HTML Standard section 7.1.1): lower case, nothing after host and port. http for a
  * developer's machine alone.
  */

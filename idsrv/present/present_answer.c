@@ -91,7 +91,6 @@ static bool check_mode(const struct reg_presentation *p, bool clear, bool encryp
 	return true;
 }
 
-/* implements: VP 8.1c */
 static bool check_one(const struct present_answer *x, const char *ref, struct idr_err *err)
 {
 	return !x->vp_token != !x->error.p ||
@@ -100,6 +99,7 @@ static bool check_one(const struct present_answer *x, const char *ref, struct id
 
 /* implements: VP 8.2a */
 /* implements: HAIP 5.1b */
+/* implements: VP 8.1c, VP 8.2a */
 bool present_answer_read(struct flow_request *r, const struct reg_presentation *p,
     const struct present_secret *x, struct present_answer *out, struct idr_err *err)
 {
@@ -118,7 +118,7 @@ bool present_answer_read(struct flow_request *r, const struct reg_presentation *
 	return ok && check_one(out, REF_RESPONSE, err);
 }
 
-/* implements: OpenID4VP 1.0 appendix A.4: an object with vp_token, response or error, and no state */
+/* OpenID4VP 1.0 appendix A.4: an object with vp_token, response or error, and no state */
 bool present_answer_read_dc(struct flow_request *r, const struct reg_presentation *p,
     const struct present_secret *x, struct present_answer *out, struct idr_err *err)
 {

@@ -11,6 +11,7 @@
 enum { CLAIMS_MAX = 128 * 1024, DATA_MAX = 512 * 1024 };
 
 static const char REF[] = "OpenID4VP 1.0 appendix A.2", TYP[] = "oauth-authz-req+jwt";
+/* implements: VP A.1a */
 static const char *const protocols[] = {
 	[PRESENT_SIGNED] = "openid4vp-v1-signed",
 	[PRESENT_UNSIGNED] = "openid4vp-v1-unsigned",
@@ -54,8 +55,8 @@ static bool is_registered(struct idr_bytes origins, struct idr_bytes one)
 }
 
 /*
- * implements: OpenID4VP 1.0 appendix A.2: an exact origin of this relying party. One alone: an answer
- * made for another page, though it be of the same party, is no answer to this one.
+ * implements: VP A.2c: an exact origin of this relying party. One alone: an answer made for another page,
+ * though it be of the same party, is no answer to this one.
  */
 static bool read_origin(struct flow_request *r, const struct idr_json *body, struct idr_bytes *out,
     struct idr_err *err)
@@ -93,6 +94,8 @@ bool present_dc_read(struct flow_request *r, const struct idr_json *body, struct
  * Only what appendix A.2 lists; what proves who asks belongs to signed requests alone.
  * implements: HAIP 5.2b
  */
+/* Only what appendix A.2 lists; what proves who asks belongs to signed requests alone. */
+/* implements: VP A.2a, VP A.2b, VP A.2c */
 static bool claims(struct flow_request *r, const struct reg_presentation *p, const struct present_secret *x,
     enum present_protocol protocol, struct idr_bytes *out, struct idr_err *err)
 {
@@ -128,6 +131,7 @@ static bool claims(struct flow_request *r, const struct reg_presentation *p, con
 /* ---- signing ---- */
 
 /* With client_id where each signature has one of its own (appendix A.3.2.2). */
+/* implements: VP A.3.2.2a */
 static bool header(struct flow_request *r, struct idr_bytes client_id, struct idr_bytes *out,
     struct idr_err *err)
 {
@@ -225,7 +229,7 @@ static bool multisigned_one(struct flow_request *r, const struct present_dc *dc,
 	return true;
 }
 
-/* implements: OpenID4VP 1.0 appendix A.3.2.2; RFC 7515 section 7.2.1 */
+/* RFC 7515 section 7.2.1; implements: VP A.3.2.2a */
 static bool multisigned_data(struct flow_request *r, const struct present_dc *dc,
     const struct signer_job *job, struct idr_jw *w, struct idr_err *err)
 {

@@ -26,10 +26,9 @@ static bool asks_for_mdoc(const struct idr_dcql *query)
 }
 
 /*
- * implements: VP B.2.6.1d: what an answer must answer; every value
- * is this transaction's own, none the wallet's, and none of who brings the answer. Over the Digital
- * Credentials API it is the origin of the page, signed request or not. Only an mdoc answers where a
- * response goes and to which key it is encrypted.
+ * implements: VP A.4a, VP B.2.6.1d: what an answer must answer; every value is this transaction's own, none
+ * the wallet's, and none of who brings the answer. Over the Digital Credentials API it is the origin of the
+ * page, signed request or not. Only an mdoc answers where a response goes and to which key it is encrypted.
  */
 static bool bind(struct flow_request *r, const struct reg_presentation *p, const struct present_secret *x,
     const struct idr_dcql *query, struct idr_verify_in *in, struct idr_err *err)

@@ -63,6 +63,11 @@ const requests = [
 	/* proves: HAIP 5.2c */
 	good('request unsigned', { protocol: UNSIGNED }),
 	/* proves: HAIP 5.2c */
+	/* proves: VP A.1a */
+	good('request signed', { protocol: SIGNED }),
+	/* proves: VP A.1a */
+	good('request unsigned', { protocol: UNSIGNED }),
+	/* proves: VP A.1a, VP A.3.2.2a */
 	good('request signed more than once', { protocol: MULTISIGNED }),
 	good('request signed, answered in the clear as asked', { mode: 'dc_api' }, { profiles: PLAIN }),
 	good('request unsigned, answered in the clear as asked', { protocol: UNSIGNED, mode: 'dc_api' }, { profiles: PLAIN }),
@@ -91,15 +96,20 @@ const byRedirect = made((p, it, sdJwt) => {
 		Object.assign(p, { origin: undefined, clientId, responseUri: 'https://verifier.example/response' });
 });
 const bindings = [
+	/* proves: VP A.4a, VP B.2.6.2a */
 	wrong('answer for another origin', made((p, it, sdJwt) => { p[sdJwt ? 'aud' : 'origin'] = `${sdJwt ? 'origin:' : ''}https://evil.example`; }), BINDING),
 	wrong('answer for the origin with a slash', made((p, it, sdJwt) => { p[sdJwt ? 'aud' : 'origin'] += '/'; }), BINDING),
 	wrong('answer to an unsigned request for another origin', made((p, it, sdJwt) => { p[sdJwt ? 'aud' : 'origin'] = `${sdJwt ? 'origin:' : ''}https://evil.example`; }),
 		BINDING, { options: { protocol: UNSIGNED } }),
 	wrong('answer made as for a redirect', byRedirect, BINDING),
+	/* proves: VP A.4a */
 	wrong('answer for the client_id of a signed request', made((p, it) => { p.aud = it.object.client_id; }), 'kb_aud', { formats: SD_JWT }),
 	wrong('answer for the origin without its prefix', made((p, it) => { p.aud = it.object.origin; }), 'kb_aud', { formats: SD_JWT }),
+	/* proves: VP B.2.6.2a */
 	wrong('answer for the origin with the prefix', made((p, it) => { p.origin = it.object.audience; }), 'device_signature', { formats: MDOC }),
+	/* proves: VP B.2.6.2a */
 	wrong('answer as if not encrypted', made((p) => { p.thumbprint = null; }), 'device_signature', { formats: MDOC }),
+	/* proves: VP B.2.6.2a */
 	wrong('answer in the clear as if encrypted', made((p) => { p.thumbprint = new Uint8Array(32); }), 'device_signature',
 		{ formats: MDOC, profiles: PLAIN, options: { mode: 'dc_api' } }),
 	wrong('answer with another nonce', made((p) => { p.nonce = random(); }), ['kb_nonce', 'device_signature']),

@@ -427,7 +427,7 @@ static void a_party_needs_a_name_known_policies_and_safe_addresses(void **state)
 	must_refuse(c, &r, 404, "not_found");
 }
 
-/* proves: OpenID4VP 1.0 appendix A.2: origins are compared as strings, so only what a browser writes is of use */
+/* proves: VP A.2c: origins are compared as strings, so only what a browser writes is of use */
 static void a_party_has_origins_as_a_browser_writes_them(void **state)
 {
 	static const char *const bad[] = { "http://bank.example", "https://bank.example/", "https://Bank.example",

@@ -85,6 +85,7 @@ static enum idr_code ask(struct kit *k, const struct idr_request *q, struct idr_
 	return idr_verify_request(k->s, k->a, q, in, &err) ? IDR_OK : err.code;
 }
 
+/* proves: VP A.4a */
 static void a_request_gives_each_format_what_it_answers(void **state)
 {
 	struct kit *k = *state;

@@ -48,6 +48,7 @@ static void has_exactly(const struct idr_json *object, const char *const *names,
 
 /* proves: OpenID4VP 1.0 appendix A.2, A.3.2.1 */
 /* proves: HAIP 5.2a */
+/* proves: VP A.1a, VP A.2a, VP A.2b, VP A.2c */
 static void signs_a_request_for_the_origin(void **state)
 {
 	static const char *const names[] = { "response_type", "response_mode", "client_id", "expected_origins",
@@ -71,7 +72,7 @@ static void signs_a_request_for_the_origin(void **state)
 	assert_int_equal(idr_json_find(x->request, "client_metadata")->n, 1);
 }
 
-/* proves: OpenID4VP 1.0 appendix A.3.1: no client_id, and nothing that only a signature would make true */
+/* proves: VP A.1a, VP A.2a: no client_id, and nothing that only a signature would make true */
 static void leaves_who_asks_out_of_an_unsigned_request(void **state)
 {
 	static const char *const names[] = { "response_type", "response_mode", "nonce", "dcql_query",
@@ -83,7 +84,7 @@ static void leaves_who_asks_out_of_an_unsigned_request(void **state)
 	assert_int_equal(x->signatures, 0);
 }
 
-/* proves: OpenID4VP 1.0 appendix A.3.2.2: client_id in each protected header, everything else in the payload */
+/* proves: VP A.1a, VP A.3.2.2a: client_id in each protected header, everything else in the payload */
 static void signs_once_for_each_name_of_the_certificate(void **state)
 {
 	static const char *const expected[] = { "x509_hash:", "x509_san_dns:verifier.example" };
@@ -115,6 +116,7 @@ static void signs_once_for_each_name_of_the_certificate(void **state)
 	assert_int_equal(idr_json_find(request, "signatures")->n, 1);
 }
 
+/* proves: VP A.2c */
 static void asks_only_for_pages_of_the_party(void **state)
 {
 	static const char *const bad[] = { DC(",\"origin\":\"https://evil.example\""),
@@ -249,7 +251,7 @@ static void takes_an_answer_made_for_the_origin(void **state)
 	is_told(x, "verified", "ok");
 }
 
-/* proves: OpenID4VP 1.0 appendix A.4: the audience is the origin, even of a signed request */
+/* proves: VP A.4a: the audience is the origin, even of a signed request */
 static void rejects_an_answer_for_another_page_or_request(void **state)
 {
 	static const char *const others[] = { "origin:https://evil.example", PK_ORIGIN, AUD "/", "web-" AUD };
