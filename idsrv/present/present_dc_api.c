@@ -93,9 +93,8 @@ bool present_dc_read(struct flow_request *r, const struct idr_json *body, struct
 /*
  * Only what appendix A.2 lists; what proves who asks belongs to signed requests alone.
  * implements: HAIP 5.2b
+ * implements: VP A.2a, VP A.2b, VP A.2c
  */
-/* Only what appendix A.2 lists; what proves who asks belongs to signed requests alone. */
-/* implements: VP A.2a, VP A.2b, VP A.2c */
 static bool claims(struct flow_request *r, const struct reg_presentation *p, const struct present_secret *x,
     enum present_protocol protocol, struct idr_bytes *out, struct idr_err *err)
 {

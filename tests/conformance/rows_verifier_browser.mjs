@@ -58,16 +58,11 @@ const created = (name, change, status, more) => ({ name: `browser ${name}`, need
 	t.expect(await t.browserPresentation({ change: { create: change } }).create(), status);
 }, ...more });
 const requests = [
-	/* proves: HAIP 5.2a, HAIP 5.2c */
+	/* proves: HAIP 5.2a, HAIP 5.2c, VP A.1a */
 	good('request signed', { protocol: SIGNED }),
-	/* proves: HAIP 5.2c */
+	/* proves: HAIP 5.2c, VP A.1a */
 	good('request unsigned', { protocol: UNSIGNED }),
-	/* proves: HAIP 5.2c */
-	/* proves: VP A.1a */
-	good('request signed', { protocol: SIGNED }),
-	/* proves: VP A.1a */
-	good('request unsigned', { protocol: UNSIGNED }),
-	/* proves: VP A.1a, VP A.3.2.2a */
+	/* proves: HAIP 5.2c, VP A.1a, VP A.3.2.2a */
 	good('request signed more than once', { protocol: MULTISIGNED }),
 	good('request signed, answered in the clear as asked', { mode: 'dc_api' }, { profiles: PLAIN }),
 	good('request unsigned, answered in the clear as asked', { protocol: UNSIGNED, mode: 'dc_api' }, { profiles: PLAIN }),
