@@ -40,11 +40,10 @@ const char *cli_plain(void)
 
 /* ---- text from elsewhere ---- */
 
-/* C0, DEL and C1; U+061C, 200E, 200F, 202A to 202E, 2066 to 2069 turn the order of letters. */
+/* C0, DEL and C1, and what turns the order of letters. */
 static bool steers(uint32_t c)
 {
-	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x61c || c == 0x200e || c == 0x200f ||
-	    (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+	return c < 0x20 || (c >= 0x7f && c < 0xa0) || idr_is_bidi_control(c);
 }
 
 /* implements: SDJWTVC 6.5a */

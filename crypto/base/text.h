@@ -41,6 +41,8 @@ bool idr_is_utf8(struct idr_bytes in);
 bool idr_is_ascii_token(struct idr_bytes in);
 /* Decode one code point of checked UTF-8 at *at and step behind it. */
 uint32_t idr_utf8_next(struct idr_bytes in, size_t *at);
+/* Turns the order of the letters around it, so that a name could show its neighbours in another one. */
+bool idr_is_bidi_control(uint32_t c);
 
 /* "2026-11-22T05:00:00Z", 20 characters, into out[21]. */
 void idr_time_format(int64_t t, char out[21]);

@@ -81,3 +81,9 @@ uint32_t idr_utf8_next(struct idr_bytes in, size_t *at)
 		return 0xfffd; /* not reached on checked text */
 	}
 }
+
+bool idr_is_bidi_control(uint32_t c)
+{
+	return c == 0x61c || c == 0x200e || c == 0x200f || (c >= 0x202a && c <= 0x202e) ||
+	    (c >= 0x2066 && c <= 0x2069);
+}

@@ -22,11 +22,6 @@ static bool is_control(uint32_t c)
 	return c < 0x20 || in(c, 0x7F, 0x9F) || is_noncharacter;
 }
 
-static bool is_bidi_control(uint32_t c)
-{
-	return c == 0x061C || in(c, 0x200E, 0x200F) || in(c, 0x202A, 0x202E) || in(c, 0x2066, 0x2069);
-}
-
 /* What may carry medials and vowels: consonants and independent vowels, also Mon, Karen, Shan. */
 static bool is_base(uint32_t c)
 {
@@ -202,7 +197,7 @@ bool idr_text_check(struct idr_bytes text, struct idr_err *err)
 		if (is_control(c))
 			return idr_fail(err, IDR_CONTROL_CHARACTER, ref, "the text holds U+%04X",
 			    (unsigned)c);
-		if (is_bidi_control(c))
+		if (idr_is_bidi_control(c))
 			return idr_fail(err, IDR_BIDI_CONTROL, ref, "the text holds U+%04X", (unsigned)c);
 	}
 	if (idr_types_is_zawgyi(text))

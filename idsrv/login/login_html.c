@@ -5,11 +5,8 @@
 static bool is_shown(uint32_t c)
 {
 	bool control = (c < 0x20 && c != '\n' && c != '\t') || (c >= 0x7f && c < 0xa0);
-	/* U+202A to 202E, 2066 to 2069, 200E, 200F, 061C: a name could show its neighbours in another order */
-	bool turns = (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0x200e || c == 0x200f ||
-	    c == 0x61c;
 
-	return !control && !turns;
+	return !control && !idr_is_bidi_control(c);
 }
 
 static const char *escape_of(uint32_t c)
