@@ -150,9 +150,8 @@ static bool present_sdjwt(struct presenting *x, const struct answer *an, struct 
 			path[choice.n_path++] = an->query->claim[k].path;
 	if (!idr_sdjwt_select(x->s, x->a, an->entry->credential, &choice, &selected, err))
 		return false;
-	*out = selected;
-	if (!an->query->holder_binding)
-		return true;
+	/* also where the query does without it: every credential kept here has a holder key, and verifiers may
+	 * insist (HAIP 1.0 section 6.1.1.1) */
 	if (!idr_private_from_scalar(x->s, IDR_P256, idr_secret_bytes(&an->entry->key), &key, err))
 		return false;
 	ok = idr_sdjwt_kb_build(x->s, x->a, selected, idr_private_alg(key), x->request.client_id,

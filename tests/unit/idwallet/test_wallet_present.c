@@ -99,6 +99,18 @@ static void answers_in_the_clear_where_that_is_asked_for(void **state)
 	verified(w, token);
 }
 
+/* proves: VP B.3a */
+static void proves_possession_also_where_the_query_does_without(void **state)
+{
+	struct wk *w = *state;
+	const struct idr_response *r;
+
+	w->dcql = WK_QUERY("name", "", ",\"require_cryptographic_holder_binding\":false");
+	assert_int_equal(wk_present(w, NULL, NULL, yes), CLI_OK);
+	r = verified(w, idr_json_find(opened(w), "vp_token"));
+	assert_int_equal(r->presentation[0].verdict->possession, IDR_POSSESSION_PROVED);
+}
+
 #define OTHER "{\"id\":\"o\",\"format\":\"dc+sd-jwt\",\"meta\":{\"vct_values\":[\"urn:test:other:1\"]}}"
 #define SECOND "{\"id\":\"s\",\"format\":\"dc+sd-jwt\",\"meta\":{\"vct_values\":[\"" WK_VCT "\"]},\"claims\":[{\"path\":[\"city\"]}]}"
 #define MINE "{\"id\":\"q\",\"format\":\"dc+sd-jwt\",\"meta\":{\"vct_values\":[\"" WK_VCT "\"]},\"claims\":[{\"path\":[\"name\"]}]}"
@@ -229,6 +241,7 @@ int main(void)
 		UNIT(answers_encrypted_with_what_was_asked_for),
 		UNIT(shows_nothing_beyond_the_query),
 		UNIT(answers_in_the_clear_where_that_is_asked_for),
+		UNIT(proves_possession_also_where_the_query_does_without),
 		UNIT(sends_nothing_when_something_is_missing),
 		UNIT(answers_a_set_with_the_option_it_has),
 		UNIT(refuses_alike_whatever_it_holds),
