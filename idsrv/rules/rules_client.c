@@ -307,8 +307,9 @@ const struct rules_client *rules_client(const struct rules_clients *list, struct
 }
 
 /*
- * implements: RFC 8252 section 7.3: a program on the citizen's machine listens where a port is free, so any port fits an
- * address registered without one. Only for the addresses themselves: what "localhost" is, others decide (section 8.3).
+ * implements: RFC 8252 section 7.3: a program on the citizen's machine listens where a port is free, so any
+ * port fits an address registered without one. Only for the addresses themselves: what "localhost" is, others
+ * decide (section 8.3).
  */
 static bool is_same_but_port(struct idr_bytes registered, struct idr_bytes uri)
 {
