@@ -11,11 +11,11 @@ cd "$(dirname "$0")/.." || exit 1
 
 build="gcc make pkg-config libssl-dev libmicrohttpd-dev libpq-dev libjansson-dev libcurl4-openssl-dev
 zlib1g-dev libqrencode-dev libutf8proc-dev libseccomp-dev libpango1.0-dev libwebp-dev postgresql ca-certificates"
-demo="zbar-tools util-linux"
+demo="zbar-tools util-linux curl openssl"
 # fonts of every script of the sample people; the small one for Chinese (a country prints with fonts-noto-cjk)
 fonts="fonts-noto-core fonts-droid-fallback"
 test="$fonts poppler-utils zxing-cpp-tools libharfbuzz-bin clang libclang-rt-14-dev libcmocka-dev libzbar-dev
-libcbor-dev chromium python3 mandoc scdoc curl procps openssl nginx-light haproxy"
+libcbor-dev chromium python3 mandoc scdoc procps nginx-light haproxy"
 
 want="$build $demo"
 [ "${1:-test}" = demo ] || want="$want $test"

@@ -100,6 +100,9 @@ $(FUZZ_PROG): $(O)/fuzz/%: $(O)/tests/fuzz/%.o $(FUZZ_KIT) $(LIBIDR) $(LIBIDR_IS
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
 	    $(if $(filter $(LIBIDSRV),$^),$(SERVER_LIBS)) $(FUZZ_LIBS) $(CORE_LIBS)
+# the wallet's parsers: its room without main()
+$(O)/fuzz/fuzz_wallet: $(call obj,$(COMMON_SRC) $(filter-out %/idwallet.c,$(IDWALLET_SRC)))
+$(O)/fuzz/fuzz_wallet: FUZZ_LIBS := $(CLIENT_LIBS)
 # second readers: jansson in the same process, libcbor in a child without sanitizers
 $(O)/fuzz/fuzz_json_twin: FUZZ_LIBS := -ljansson
 $(O)/fuzz/fuzz_cbor_twin: | $(O)/fuzz/cbor_second

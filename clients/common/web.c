@@ -75,13 +75,17 @@ static char *header_value(struct receiving *x, struct idr_bytes line, const char
 static size_t on_header(char *p, size_t size, size_t n, void *ctx)
 {
 	struct receiving *x = ctx;
+	const struct { const char *name, **value; } kept[] = {
+		{ "DPoP-Nonce", &x->out->dpop_nonce }, { "ETag", &x->out->etag },
+		{ "OAuth-Client-Attestation-Challenge", &x->out->challenge },
+		{ "WWW-Authenticate", &x->out->authenticate },
+	};
 	struct idr_bytes line = idr_bytes(p, size * n);
 	char *v;
 
-	if ((v = header_value(x, line, "DPoP-Nonce")))
-		x->out->dpop_nonce = v;
-	if ((v = header_value(x, line, "ETag")))
-		x->out->etag = v;
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+		if ((v = header_value(x, line, kept[i].name)))
+			*kept[i].value = v;
 	if ((v = header_value(x, line, "Content-Type"))) {
 		x->out->content_type = v;
 		v[strcspn(v, ";")] = '\0';
@@ -130,7 +134,7 @@ static bool perform(CURL *c, const struct web_request *q, struct receiving *x, s
 	}
 	code = curl_easy_perform(c);
 	if (x->body.failed)
-		return idr_fail(err, IDR_LIMIT, NULL, "the answer is larger than %d bytes", WEB_BODY_MAX);
+		return idr_fail(err, IDR_LIMIT, NULL, "the answer is larger than %zu bytes", x->body.max);
 	if (code != CURLE_OK)
 		return idr_fail(err, IDR_NETWORK, NULL, "no answer: %.150s", text[0] ? text : curl_easy_strerror(code));
 	curl_easy_getinfo(c, CURLINFO_RESPONSE_CODE, &x->out->status);
@@ -151,7 +155,7 @@ bool web_send(struct idr_arena *a, const struct web_request *q, struct web_respo
 		return idr_fail(err, IDR_MEMORY, NULL, "out of memory");
 	memset(out, 0, sizeof(*out));
 	out->content_type = "";
-	idr_buf_init(&x.body, a, 4096, WEB_BODY_MAX);
+	idr_buf_init(&x.body, a, 4096, q->body_max ? q->body_max : (size_t)WEB_BODY_MAX);
 	list = headers(a, q, &ok, err);
 	ok = ok && perform(c, q, &x, list, err);
 	curl_slist_free_all(list);

@@ -18,6 +18,7 @@ struct web_request {
 	struct idr_bytes body;            /* p == NULL: none */
 	const char *content_type;         /* of the body */
 	long timeout_s;                   /* 0: 30 */
+	size_t body_max;                  /* of the answer; 0: WEB_BODY_MAX */
 };
 
 struct web_response {
@@ -25,6 +26,8 @@ struct web_response {
 	struct idr_bytes body;
 	const char *content_type;         /* without parameters, or "" */
 	const char *dpop_nonce;           /* or NULL */
+	const char *challenge;            /* OAuth-Client-Attestation-Challenge, or NULL */
+	const char *authenticate;         /* WWW-Authenticate, or NULL */
 	const char *etag;                 /* or NULL */
 };
 

@@ -5,8 +5,6 @@
 
 #include "base/text.h"
 
-const char *wallet_store_dir;
-
 static const struct cli_option common[] = {
 	{ "store", "DIR", "where credentials are kept (default $IDWALLET_STORE, then ~/.idwallet)",
 	    &wallet_store_dir, NULL },
@@ -20,13 +18,26 @@ static void default_store(struct cli *c)
 
 	if (!wallet_store_dir)
 		wallet_store_dir = env && env[0] ? env
-		                                 : idr_arena_printf(c->arena, &ignored, "%s/.idwallet", home ? home : ".");
+		                                 : idr_arena_printf(c->arena, &ignored, "%s/.idwallet",
+		                                 home ? home : ".");
 }
 
 static enum cli_exit receive(struct cli *c)
 {
 	default_store(c);
 	return wallet_receive(c);
+}
+
+static enum cli_exit renew(struct cli *c)
+{
+	default_store(c);
+	return wallet_renew(c);
+}
+
+static enum cli_exit deferred(struct cli *c)
+{
+	default_store(c);
+	return wallet_deferred(c);
 }
 
 static enum cli_exit present(struct cli *c)
@@ -144,15 +155,42 @@ static enum cli_exit delete(struct cli *c)
 int main(int argc, char **argv)
 {
 	static const struct cli_command commands[] = {
-		{ .name = "receive", .operands = "LINK", .summary = "receive the credentials of an offer",
-		    .text = "LINK is what the office showed: openid-credential-offer://..., or the address of the offer.",
-		    .examples = "  idwallet receive --tx-code 493536 \\\n"
-		                "      'openid-credential-offer://?...'",
-		    .options = wallet_receive_options, .min_operands = 1, .max_operands = 1, .run = receive },
+		{ .name = "receive", .operands = "[LINK]", .summary = "receive the credentials of an offer",
+		    .text = "LINK is what the office showed: openid-credential-offer://..., or the address of the offer.\n"
+		            "Where the citizen is to log in, the address of the login page is shown, and this program\n"
+		            "waits for the browser to come back to it.",
+		    .examples = "  idwallet receive --tx-code 493536 'openid-credential-offer://?...'\n"
+		                "  idwallet receive --client-id https://wallet.example --attestation attestation.jwt \\\n"
+		                "      --instance-key instance.key --browser xdg-open 'haip-vci://?...'\n"
+		                "  idwallet receive --client-id https://wallet.example --test-provider provider \\\n"
+		                "      --issuer https://issuer.example --configuration pid.sdjwt",
+		    .options = wallet_receive_options, .min_operands = 0, .max_operands = 1, .run = receive },
+		{ .name = "renew", .operands = "ID", .summary = "new copies of a credential, without a login",
+		    .text = "With the refresh token that came with it. The copies they replace are forgotten.",
+		    .examples = "  idwallet renew --client-id https://wallet.example --test-provider provider 3",
+		    .options = wallet_renew_options, .min_operands = 1, .max_operands = 1, .run = renew },
+		{ .name = "deferred", .operands = "", .summary = "fetch what an officer has approved meanwhile",
+		    .text = "Exit code 2: something still waits.",
+		    .examples = "  idwallet deferred --wait=60",
+		    .options = wallet_deferred_options, .max_operands = 0, .run = deferred },
 		{ .name = "present", .operands = "LINK", .summary = "answer a verifier's request",
 		    .text = "Shows who asks and for what, asks for consent, and sends only the claims asked for.",
 		    .examples = "  idwallet present --root root.pem 'openid4vp://?client_id=...&request_uri=...'",
 		    .options = wallet_present_options, .min_operands = 1, .max_operands = 1, .run = present },
+		{ .name = "test-provider make", .operands = "DIR",
+		    .summary = "for tests: a wallet provider that believes everything",
+		    .text = "A root, a key and a certificate in DIR. A server for tests that trusts the root takes\n"
+		            "whatever wallet and whatever keys it attests: never name it in a server for citizens.",
+		    .examples = "  idwallet test-provider make --attester https://provider.example provider",
+		    .options = wallet_provider_options, .min_operands = 1, .max_operands = 1,
+		    .run = wallet_provider_make },
+		{ .name = "test-provider attest", .operands = "DIR",
+		    .summary = "for tests: a wallet attestation of that provider",
+		    .text = "Good for five minutes.",
+		    .examples = "  idwallet test-provider attest --client-id https://wallet.example \\\n"
+		                "      --instance-key instance.key provider",
+		    .options = wallet_attest_options, .min_operands = 1, .max_operands = 1,
+		    .run = wallet_provider_file },
 		{ .name = "list", .operands = "", .summary = "what the store holds", .max_operands = 0, .run = list },
 		{ .name = "show", .operands = "ID", .summary = "all claims of a stored credential", .min_operands = 1,
 		    .max_operands = 1, .run = show },

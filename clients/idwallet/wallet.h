@@ -32,6 +32,7 @@ struct wallet_entry {
 	struct idr_secret key;           /* private scalar */
 	int64_t used;                    /* how often it was presented */
 	int64_t received;
+	int64_t grant;                   /* what it can be renewed with; 0: nothing */
 };
 
 /* The directory, made with mode 0700 when absent. errors IDR_FILE */
@@ -42,8 +43,19 @@ IDR_MUST bool wallet_store_list(struct idr_arena *a, const char *dir, struct wal
 /* Store under entry->id; 0 takes the next free one and fills it in. */
 IDR_MUST bool wallet_store_put(struct idr_arena *a, const char *dir, struct wallet_entry *entry,
     struct idr_err *err);
+/* "17.json", or "grant-17.json": a number of its own also when another process stores at the same
+ * moment. *id 0 takes the next free one and fills it in. `prefix` is "" or "grant-". */
+IDR_MUST bool wallet_store_file(struct idr_arena *a, const char *dir, const char *prefix, int64_t *id,
+    struct idr_bytes text, struct idr_err *err);
+/* The numbers of the files with this prefix, rising. */
+IDR_MUST bool wallet_store_ids(struct idr_arena *a, const char *dir, const char *prefix,
+    int64_t **out, size_t *n, struct idr_err *err);
+/* One file, parsed. */
+IDR_MUST bool wallet_store_read(struct idr_arena *a, const char *dir, const char *prefix, int64_t id,
+    const struct idr_json **doc, struct idr_err *err);
 IDR_MUST bool wallet_store_delete(struct idr_arena *a, const char *dir, int64_t id, struct idr_err *err);
-/* All claims of a stored credential, as if everything were disclosed; of an mdoc by namespace and element. */
+/* All claims of a stored credential, as if everything were disclosed; of an mdoc by namespace and
+ * element. */
 IDR_MUST bool wallet_claims(struct idr_suite *s, struct idr_arena *a, const struct wallet_entry *e,
     const struct idr_json **claims, struct idr_err *err);
 
@@ -72,32 +84,28 @@ IDR_MUST bool wallet_mdoc_present(struct idr_suite *s, struct idr_arena *a, cons
 /* header and payload as JSON texts, signed. */
 IDR_MUST bool wallet_sign_jwt(struct idr_suite *s, struct idr_arena *a, const struct idr_private *key,
     struct idr_bytes header, struct idr_bytes payload, struct idr_bytes *out, struct idr_err *err);
-/* A DPoP proof as a header line "DPoP: ..."; token may be empty (RFC 9449 section 4.2). */
+/* A DPoP proof for a POST as a header line "DPoP: ..."; token may be empty, nonce NULL (RFC 9449
+ * section 4.2). */
 IDR_MUST bool wallet_dpop(struct idr_suite *s, struct idr_arena *a, const struct idr_private *key,
-    const char *method, const char *url, struct idr_bytes token, int64_t now, char **out,
+    const char *url,
+    struct idr_bytes token, const char *nonce, int64_t now, char **out, struct idr_err *err);
+/* "OAuth-Client-Attestation-PoP: ..." for that server; challenge may be NULL. */
+IDR_MUST bool wallet_attestation_pop(struct idr_suite *s, struct idr_arena *a,
+    const struct idr_private *instance,
+    struct idr_bytes client_id, struct idr_bytes server, const char *challenge, int64_t now, char **out,
     struct idr_err *err);
+struct wallet_proof_of {
+	struct idr_bytes issuer, nonce;
+	struct idr_bytes client_id;               /* n == 0: nobody in particular */
+	struct idr_bytes key_attestation;         /* n == 0: none */
+	int64_t now;
+};
 /* A key proof for the credential endpoint (OpenID4VCI 1.0 appendix F.1). */
 IDR_MUST bool wallet_proof(struct idr_suite *s, struct idr_arena *a, const struct idr_private *key,
-    struct idr_bytes issuer, struct idr_bytes nonce, int64_t now, struct idr_bytes *out,
-    struct idr_err *err);
+    const struct wallet_proof_of *p, struct idr_bytes *out, struct idr_err *err);
 
-/* ---- wallet_offer.c: from a link to a token ---- */
-
-struct wallet_grant {
-	struct idr_bytes issuer;                  /* credential issuer identifier */
-	const struct idr_json *configurations;    /* ids of the offer */
-	const struct idr_json *metadata;          /* of the issuer */
-	const struct idr_json *as_metadata;
-	struct idr_bytes token;
-	struct idr_private *dpop;                 /* NULL: bearer token */
-};
-/* errors IDR_REMOTE, IDR_NETWORK, IDR_INVALID_GRANT ..., IDR_MALFORMED (an offer that is none) */
-IDR_MUST bool wallet_redeem(struct idr_suite *s, struct idr_arena *a, const char *link,
-    const char *tx_code, bool dpop, int64_t now, struct wallet_grant *out, struct idr_err *err);
 /* A parameter of a link's query string, decoded; p == NULL when absent. */
-IDR_MUST bool wallet_link(struct idr_arena *a, const char *link, struct idr_form *out, struct idr_err *err);
-/* GET a JSON document. */
-IDR_MUST bool wallet_get_json(struct idr_arena *a, const char *url, const struct idr_json **out,
+IDR_MUST bool wallet_link(struct idr_arena *a, const char *link, struct idr_form *out,
     struct idr_err *err);
 
 /* ---- wallet_request.c: a verified presentation request ---- */
@@ -120,7 +128,13 @@ IDR_MUST bool wallet_request_fetch(struct idr_suite *s, struct idr_arena *a, con
 
 extern const char *wallet_store_dir;              /* --store */
 enum cli_exit wallet_receive(struct cli *c);
+enum cli_exit wallet_renew(struct cli *c);
+enum cli_exit wallet_deferred(struct cli *c);
 enum cli_exit wallet_present(struct cli *c);
-extern const struct cli_option wallet_receive_options[], wallet_present_options[];
+enum cli_exit wallet_provider_make(struct cli *c);
+enum cli_exit wallet_provider_file(struct cli *c);
+extern const struct cli_option wallet_receive_options[], wallet_renew_options[],
+    wallet_deferred_options[],
+    wallet_present_options[], wallet_provider_options[], wallet_attest_options[];
 
 #endif

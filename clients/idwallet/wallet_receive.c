@@ -1,272 +1,236 @@
-#include "idwallet/wallet.h"
+#include "idwallet/wallet_issuing.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
+/* The commands that bring credentials into the store: receive, renew, deferred. */
 
-#include "base/text.h"
+enum { WAIT_S = 600, WAIT_MAX = 86400 };
 
-static const char *opt_tx_code, *opt_copies, *opt_bearer;
+static const char *opt_tx_code, *opt_copies, *opt_bearer, *opt_issuer, *opt_details, *opt_browser,
+    *opt_paste, *opt_redirect, *opt_proof, *opt_wait, *opt_keep;
+static const char *opt_configuration[WALLET_CONFIGURATIONS + 16];
 
 const struct cli_option wallet_receive_options[] = {
 	{ "tx-code", "CODE", "the transaction code you were given", &opt_tx_code, NULL },
 	{ "copies", "N", "copies per credential (default: the issuer's batch size)", &opt_copies, NULL },
 	{ "bearer", NULL, "a plain bearer token instead of one bound to a DPoP key", &opt_bearer, NULL },
+	{ "issuer", "URL", "without an offer: the issuer, and which credentials:", &opt_issuer, NULL },
+	{ "configuration", "ID", "pid.sdjwt and the like; may be repeated", NULL, opt_configuration },
+	{ "details", NULL, "ask by authorization_details instead of by scope", &opt_details, NULL },
+	{ "browser", "PROGRAM", "opens the login page: xdg-open (default: its address is shown)",
+	    &opt_browser, NULL },
+	{ "paste", NULL, "read the address that the browser was sent to from standard input", &opt_paste, NULL },
+	{ "redirect-uri", "URI", "where the issuer sends the browser, with --paste", &opt_redirect, NULL },
+	{ "proof", "TYPE", "jwt (default), or attestation: the provider's word for all keys", &opt_proof, NULL },
+	{ "wait", "[SECONDS]", "wait for what an officer must approve (600)", &opt_wait, NULL },
+	WALLET_CLIENT_OPTIONS,
 	{ NULL, NULL, NULL, NULL, NULL },
 };
 
-struct receiving {
-	struct cli *c;
-	struct idr_suite *s;
-	struct idr_arena *a;
-	struct wallet_grant grant;
-	int64_t now;
-	size_t received;
+const struct cli_option wallet_renew_options[] = {
+	{ "copies", "N", "copies per credential (default: the issuer's batch size)", &opt_copies, NULL },
+	{ "keep", NULL, "keep the copies that the new ones replace", &opt_keep, NULL },
+	{ "proof", "TYPE", "jwt (default), or attestation: the provider's word for all keys", &opt_proof, NULL },
+	WALLET_CLIENT_OPTIONS,
+	{ NULL, NULL, NULL, NULL, NULL },
 };
 
-static char *endpoint(struct receiving *x, const char *name, struct idr_err *err)
-{
-	const struct idr_json *v = idr_json_find(x->grant.metadata, name);
+const struct cli_option wallet_deferred_options[] = {
+	{ "wait", "[SECONDS]", "wait for what an officer must approve (600)", &opt_wait, NULL },
+	WALLET_CLIENT_OPTIONS,
+	{ NULL, NULL, NULL, NULL, NULL },
+};
 
-	if (!idr_json_is(v, IDR_JSON_STRING)) {
-		idr_fail(err, IDR_MALFORMED, "OpenID4VCI 1.0 section 12.2.4", "the metadata names no %s", name);
-		return NULL;
+/* What was said on the command line, as numbers and choices. */
+struct said {
+	int64_t copies, wait_s;
+	bool attestation;
+};
+
+static bool parse_options(struct said *out, struct idr_err *err)
+{
+	*out = (struct said){ .wait_s = opt_wait ? WAIT_S : 0 };
+	if (opt_proof && strcmp(opt_proof, "jwt") != 0 && strcmp(opt_proof, "attestation") != 0)
+		return idr_fail(err, IDR_USAGE, NULL, "--proof is jwt or attestation");
+	if (opt_redirect && !opt_paste)
+		return idr_fail(err, IDR_USAGE, NULL,
+		    "--redirect-uri goes with --paste: this wallet listens on the loopback only");
+	out->attestation = opt_proof && strcmp(opt_proof, "attestation") == 0;
+	return (!opt_copies || wallet_parse_number("copies", opt_copies, WALLET_COPIES, &out->copies, err)) &&
+	    (!opt_wait || !*opt_wait || wallet_parse_number("wait", opt_wait, WAIT_MAX, &out->wait_s, err));
+}
+
+/* ---- receive ---- */
+
+static bool made_up_offer(struct wallet_offer *out, struct idr_err *err)
+{
+	*out = (struct wallet_offer){ .issuer = idr_str(opt_issuer), .login = true };
+	for (size_t i = 0; opt_configuration[i]; i++) {
+		if (out->n == WALLET_CONFIGURATIONS)
+			return idr_fail(err, IDR_USAGE, NULL, "--configuration is given more than %d times",
+			    WALLET_CONFIGURATIONS);
+		out->configuration[out->n++] = idr_str(opt_configuration[i]);
 	}
-	return idr_arena_printf(x->a, err, "%.*s", (int)v->text.n, (const char *)v->text.p);
+	return out->n > 0 || idr_fail(err, IDR_USAGE, NULL, "--issuer needs at least one --configuration");
 }
 
-static bool fetch_nonce(struct receiving *x, struct idr_bytes *nonce, struct idr_err *err)
+static bool find_offer(struct cli *c, struct wallet_offer *out, struct idr_err *err)
 {
-	struct web_request q = { .method = "POST", .body = IDR_LIT("") };
-	const struct idr_json *doc, *v;
-	struct web_response r;
+	if ((c->argc == 1) == (opt_issuer != NULL))
+		return idr_fail(err, IDR_USAGE, NULL, "give the link of an offer, or --issuer and --configuration");
+	return opt_issuer ? made_up_offer(out, err) : wallet_offer_fetch(c->arena, c->argv[0], out, err);
+}
 
-	*nonce = IDR_LIT("");
-	if (!idr_json_find(x->grant.metadata, "nonce_endpoint"))
-		return true;
-	if (!(q.url = endpoint(x, "nonce_endpoint", err)) || !web_send(x->a, &q, &r, err) ||
-	    !web_expect(x->a, &r, err) || !idr_json_parse(x->a, r.body, WALLET_JSON_MAX, &doc, err))
+static bool log_in(struct wallet_session *x, const struct wallet_offer *offer, struct idr_err *err)
+{
+	const struct wallet_authorize q = { .offer = offer, .details = opt_details != NULL,
+	    .paste = opt_paste != NULL,
+		.browser = opt_browser, .redirect_uri = opt_redirect };
+	struct wallet_authorization got;
+
+	return wallet_authorize(x, &q, &got, err) && wallet_token_by_code(x, &got, err);
+}
+
+static bool receive(struct cli *c, struct wallet_session *x, struct idr_err *err)
+{
+	struct wallet_offer offer;
+	struct said said;
+
+	if (!parse_options(&said, err) || !find_offer(c, &offer, err) || !wallet_session_open(x, c, err) ||
+	    (!opt_bearer && !wallet_session_key(x, err)) || !wallet_issuer_fetch(x->a, &offer, &x->issuer, err))
 		return false;
-	v = idr_json_find(doc, "c_nonce");
-	if (!idr_json_is(v, IDR_JSON_STRING))
-		return idr_fail(err, IDR_MALFORMED, "OpenID4VCI 1.0 section 7.2", "the nonce response carries no c_nonce");
-	*nonce = v->text;
-	return true;
-}
-
-static size_t copies(struct receiving *x)
-{
-	int64_t batch = 1, want;
-
-	idr_json_int(idr_json_find(idr_json_find(x->grant.metadata, "batch_credential_issuance"), "batch_size"),
-	    &batch);
-	want = opt_copies ? strtol(opt_copies, NULL, 10) : batch;
-	if (want < 1)
-		want = 1;
-	if (want > batch)
-		want = batch;
-	return want > 20 ? 20 : (size_t)want;
-}
-
-/* A JSON body to an endpoint of the issuer, with the access token. */
-static bool send_json(struct receiving *x, const char *name, const struct idr_buf *body,
-    struct web_response *r, struct idr_err *err)
-{
-	struct web_request q = { .method = "POST", .content_type = "application/json" };
-	char *dpop = NULL;
-
-	if (!idr_buf_done(body, &q.body, err) || !(q.url = endpoint(x, name, err)) ||
-	    (x->grant.dpop && !wallet_dpop(x->s, x->a, x->grant.dpop, "POST", q.url, x->grant.token, x->now, &dpop,
-	                          err)))
+	if (!(offer.login ? log_in(x, &offer, err) : wallet_token_by_offer(x, &offer, opt_tx_code, err)) ||
+	    !wallet_session_keep(x, err))
 		return false;
-	q.header[0] = idr_arena_printf(x->a, err, "Authorization: %s %.*s", dpop ? "DPoP" : "Bearer",
-	    (int)x->grant.token.n, (const char *)x->grant.token.p);
-	q.header[1] = dpop;
-	return q.header[0] && web_send(x->a, &q, r, err) && web_expect(x->a, r, err);
-}
-
-/* implements: OpenID4VCI 1.0 section 11: the issuer may learn what became of it. That it cannot be told
- * is no fault of the credential. */
-static void notify(struct receiving *x, const struct idr_json *id, bool stored)
-{
-	struct web_response r;
-	struct idr_err ignored;
-	struct idr_buf b;
-	struct idr_jw w;
-
-	if (!idr_json_is(id, IDR_JSON_STRING) || !idr_json_find(x->grant.metadata, "notification_endpoint"))
-		return;
-	idr_buf_init(&b, x->a, 512, 16 * 1024);
-	w = idr_jw(&b);
-	idr_jw_open(&w, '{');
-	idr_jw_put_str(&w, "notification_id", id->text);
-	idr_jw_put_cstr(&w, "event", stored ? "credential_accepted" : "credential_failure");
-	idr_jw_close(&w, '}');
-	if (!send_json(x, "notification_endpoint", &b, &r, &ignored))
-		fprintf(stderr, "idwallet: the issuer could not be told (%s)\n", idr_code_name(ignored.code));
-}
-
-static bool credential_request(struct receiving *x, const struct idr_json *id, struct idr_private **key,
-    size_t n, const struct idr_json **answer, struct idr_err *err)
-{
-	struct idr_bytes nonce, proof;
-	const struct idr_json *list;
-	struct web_response r;
-	struct idr_buf b;
-	struct idr_jw w;
-
-	if (!fetch_nonce(x, &nonce, err))
-		return false;
-	idr_buf_init(&b, x->a, 8192, 256 * 1024);
-	w = idr_jw(&b);
-	idr_jw_open(&w, '{');
-	idr_jw_put_str(&w, "credential_configuration_id", id->text);
-	idr_jw_name(&w, "proofs");
-	idr_jw_open(&w, '{');
-	idr_jw_name(&w, "jwt");
-	idr_jw_open(&w, '[');
-	for (size_t i = 0; i < n; i++) {
-		if (!wallet_proof(x->s, x->a, key[i], x->grant.issuer, nonce, x->now, &proof, err))
+	for (size_t i = 0; i < offer.n; i++)
+		if (!wallet_session_want(x, offer.configuration[i], said.attestation, said.copies, err))
 			return false;
-		idr_jw_str(&w, proof);
-	}
-	idr_jw_close(&w, ']');
-	idr_jw_close(&w, '}');
-	idr_jw_close(&w, '}');
-	if (!send_json(x, "credential_endpoint", &b, &r, err) ||
-	    !idr_json_parse(x->a, r.body, WALLET_JSON_MAX, answer, err))
-		return false;
-	list = idr_json_find(*answer, "credentials");
-	if (!idr_json_is(list, IDR_JSON_ARRAY) || list->n == 0 || list->n > n)
-		return idr_fail(err, IDR_MALFORMED, "OpenID4VCI 1.0 section 8.3", "the answer carries no credentials");
-	return true;
+	return !said.wait_s || wallet_session_wait(x, said.wait_s, err);
 }
 
-/* The configuration as the issuer's metadata has it. */
-static const struct idr_json *announced(const struct receiving *x, struct idr_bytes id)
+static enum cli_exit say(const struct cli *c, const struct wallet_session *x, bool ok,
+    const struct idr_err *err)
 {
-	const struct idr_json *all = idr_json_find(x->grant.metadata, "credential_configurations_supported");
-
-	return idr_json_find_bytes(all, id);
-}
-
-/* What was announced under this configuration is what must come. */
-static bool check_type(const struct receiving *x, const struct wallet_entry *e, struct idr_err *err)
-{
-	bool mdoc = e->format == IDR_FORMAT_MDOC;
-	const struct idr_json *type = idr_json_find(announced(x, e->configuration), mdoc ? "doctype" : "vct");
-
-	if (idr_json_is(type, IDR_JSON_STRING) && idr_bytes_equal(type->text, e->type))
-		return true;
-	return idr_fail(err, mdoc ? IDR_DOCTYPE : IDR_VCT,
-	    mdoc ? "OpenID4VCI 1.0 appendix A.2.2" : "OpenID4VCI 1.0 appendix A.3.2",
-	    "the credential is of another type than the issuer's metadata says");
-}
-
-static bool check_key(const struct idr_key *holder, const struct idr_private *key, struct idr_err *err)
-{
-	return idr_key_equal(holder, idr_private_public(key)) ||
-	    idr_fail(err, IDR_CNF, "OpenID4VCI 1.0 section 8.3", "the credential is bound to another key");
-}
-
-static bool check_sdjwt(struct receiving *x, struct wallet_entry *e, const struct idr_private *key,
-    struct idr_err *err)
-{
-	struct idr_sdjwt_result sdjwt;
-
-	if (!wallet_sdjwt_read(x->s, x->a, e->credential, x->now, &sdjwt, err))
-		return false;
-	e->type = sdjwt.vct;
-	return check_type(x, e, err) && check_key(&sdjwt.holder, key, err);
-}
-
-static bool check_mdoc(struct receiving *x, struct wallet_entry *e, const struct idr_private *key,
-    struct idr_err *err)
-{
-	struct idr_mdoc_result mdoc;
-
-	if (!wallet_mdoc_read(x->s, x->a, e->credential, x->now, &mdoc, err))
-		return false;
-	e->type = mdoc.doctype;
-	return check_type(x, e, err) && check_key(&mdoc.device, key, err);
-}
-
-static bool store_one(struct receiving *x, const struct idr_json *id, const struct idr_json *item,
-    struct idr_private *key, struct idr_err *err)
-{
-	const struct idr_json *credential = idr_json_find(item, "credential");
-	struct wallet_entry e = {
-		.configuration = id->text, .issuer = x->grant.issuer, .received = x->now,
-	};
-
-	if (!idr_json_is(credential, IDR_JSON_STRING))
-		return idr_fail(err, IDR_MALFORMED, "OpenID4VCI 1.0 section 8.3", "a credential is not a string");
-	e.credential = credential->text;
-	e.format = idr_json_is_str(idr_json_find(announced(x, id->text), "format"), idr_format_name(IDR_FORMAT_MDOC))
-	    ? IDR_FORMAT_MDOC : IDR_FORMAT_SDJWT;
-	if (!(e.format == IDR_FORMAT_MDOC ? check_mdoc : check_sdjwt)(x, &e, key, err) ||
-	    !idr_private_scalar(key, &e.key, err) || !wallet_store_put(x->a, wallet_store_dir, &e, err))
-		return false;
-	idr_secret_clear(&e.key);
-	x->received++;
-	return true;
-}
-
-static bool receive_one(struct receiving *x, const struct idr_json *id, struct idr_err *err)
-{
-	struct idr_private *key[20] = { NULL };
-	const struct idr_json *answer = NULL, *list, *item;
-	size_t n = copies(x), i = 0;
-	bool ok = idr_json_is(id, IDR_JSON_STRING);
-
-	if (!ok)
-		return idr_fail(err, IDR_MALFORMED, NULL, "the offer names a configuration that is no string");
-	for (size_t k = 0; ok && k < n; k++)
-		ok = idr_private_generate(x->s, IDR_P256, &key[k], err);
-	ok = ok && credential_request(x, id, key, n, &answer, err);
-	/* credentials come in the order of the proofs */
-	list = ok ? idr_json_find(answer, "credentials") : NULL;
-	for (item = ok ? idr_json_first(list) : NULL; ok && item; item = idr_json_next(list, item))
-		ok = store_one(x, id, item, key[i++], err);
-	if (list)
-		notify(x, idr_json_find(answer, "notification_id"), ok);
-	for (size_t k = 0; k < n; k++)
-		if (key[k])
-			idr_private_free(&key[k]);
-	return ok;
-}
-
-static bool receive_all(struct receiving *x, struct idr_err *err)
-{
-	const struct idr_json *id;
-
-	if (!wallet_store_open(wallet_store_dir, err) ||
-	    !wallet_redeem(x->s, x->a, x->c->argv[0], opt_tx_code, !opt_bearer, x->now, &x->grant, err))
-		return false;
-	for (id = idr_json_first(x->grant.configurations); id; id = idr_json_next(x->grant.configurations, id))
-		if (!receive_one(x, id, err))
-			return false;
-	return true;
+	return ok ? wallet_say(c, x->issuer.id, x->received, x->grant.n_pending) : cli_error(c, err);
 }
 
 enum cli_exit wallet_receive(struct cli *c)
 {
-	struct receiving x = { .c = c, .s = idr_suite_new(), .a = c->arena, .now = (int64_t)time(NULL) };
+	struct wallet_session x = { .s = NULL };
 	struct idr_err err;
-	bool ok;
+	enum cli_exit code = say(c, &x, receive(c, &x, &err), &err);
 
-	if (!x.s)
-		return CLI_FAILED;
-	ok = receive_all(&x, &err);
-	if (x.grant.dpop)
-		idr_private_free(&x.grant.dpop);
-	idr_suite_free(&x.s);
-	if (!ok)
-		return cli_error(c, &err);
-	if (c->json)
-		printf("{\"received\":%zu}\n", x.received);
-	else
-		printf("%zu %s received from %.*s\n", x.received, x.received == 1 ? "copy" : "copies",
-		    (int)x.grant.issuer.n, (const char *)x.grant.issuer.p);
-	return CLI_OK;
+	wallet_session_close(&x);
+	return code == CLI_UNDECIDED && !opt_wait ? CLI_OK : code;
+}
+
+/* ---- renew: new copies ahead of expiry, without the citizen (OpenID4VCI 1.0 section 13.5) ---- */
+
+static bool find_entry(struct wallet_session *x, const char *id, struct wallet_entry *out,
+    struct idr_err *err)
+{
+	struct wallet_entry *entry;
+	int64_t wanted;
+	size_t n;
+
+	if (!wallet_parse_number("ID", id, INT64_MAX / 20, &wanted, err) ||
+	    !wallet_store_list(x->a, wallet_store_dir, &entry, &n, err))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (entry[i].id == wanted) {
+			*out = entry[i];
+			return true;
+		}
+	return idr_fail(err, IDR_FILE, NULL, "the store holds no credential %s", id);
+}
+
+/* The copies that were there before, of the same kind from the same login. */
+static bool drop_old(struct wallet_session *x, const struct wallet_entry *e,
+    const struct wallet_entry *before, size_t n, struct idr_err *err)
+{
+	for (size_t i = 0; i < n; i++)
+		if (before[i].grant == e->grant && idr_bytes_equal(before[i].configuration, e->configuration) &&
+		    !wallet_store_delete(x->a, wallet_store_dir, before[i].id, err))
+			return false;
+	return true;
+}
+
+static bool renew(struct cli *c, struct wallet_session *x, struct idr_err *err)
+{
+	struct wallet_entry e = { .grant = 0 }, *before;
+	struct said said;
+	size_t n;
+
+	if (!parse_options(&said, err) || !wallet_session_open(x, c, err) || !find_entry(x, c->argv[0], &e, err))
+		return false;
+	if (!e.grant)
+		return idr_fail(err, IDR_INVALID_GRANT, "RFC 6749 section 6",
+		    "no refresh token came with this credential: ask the office for a new offer");
+	return wallet_session_resume(x, e.grant, err) && wallet_session_refresh(x, err) &&
+	    wallet_store_list(x->a, wallet_store_dir, &before, &n, err) &&
+	    wallet_session_want(x, e.configuration, said.attestation, said.copies, err) &&
+	    (opt_keep || !x->received || drop_old(x, &e, before, n, err));
+}
+
+enum cli_exit wallet_renew(struct cli *c)
+{
+	struct wallet_session x = { .s = NULL };
+	struct idr_err err;
+	enum cli_exit code = say(c, &x, renew(c, &x, &err), &err);
+
+	wallet_session_close(&x);
+	return code;
+}
+
+/* ---- deferred: is it ready? ---- */
+
+/* Does this grant wait for something? Asked without going anywhere. */
+static bool waits(struct cli *c, int64_t grant, bool *yes, struct idr_err *err)
+{
+	struct wallet_session x;
+	bool ok = wallet_session_open(&x, c, err) &&
+	    wallet_grant_get(x.s, x.a, wallet_store_dir, grant, &x.grant, err);
+
+	*yes = ok && x.grant.n_pending > 0;
+	wallet_session_close(&x);
+	return ok;
+}
+
+static bool visit(struct cli *c, int64_t grant, int64_t wait_s, size_t *received, size_t *waiting,
+    struct idr_err *err)
+{
+	struct wallet_session x;
+	bool ok = wallet_session_open(&x, c, err) && wallet_session_resume(&x, grant, err) &&
+	    wallet_session_collect(&x, err) && (!wait_s || wallet_session_wait(&x, wait_s, err));
+
+	*received += x.received;
+	*waiting += x.grant.n_pending;
+	wallet_session_close(&x);
+	return ok;
+}
+
+/* One issuer that cannot be reached does not keep the others from being asked. */
+static enum cli_exit visit_all(struct cli *c, int64_t wait_s, struct idr_err *err)
+{
+	size_t n, received = 0, waiting = 0;
+	struct idr_err why;
+	bool all = true, yes;
+	int64_t *id;
+
+	if (!wallet_grant_list(c->arena, wallet_store_dir, &id, &n, err))
+		return cli_error(c, err);
+	for (size_t i = 0; i < n; i++) {
+		if (waits(c, id[i], &yes, &why) && (!yes || visit(c, id[i], wait_s, &received, &waiting, &why)))
+			continue;
+		if (all)
+			*err = why;
+		all = false;
+	}
+	return all ? wallet_say(c, IDR_LIT(""), received, waiting) : cli_error(c, err);
+}
+
+enum cli_exit wallet_deferred(struct cli *c)
+{
+	struct said said;
+	struct idr_err err;
+
+	return parse_options(&said, &err) ? visit_all(c, said.wait_s, &err) : cli_error(c, &err);
 }

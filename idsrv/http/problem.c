@@ -84,7 +84,7 @@ static struct mapping map(enum idr_code code)
 	case IDR_STATUS_REVOKED: case IDR_STATUS_SUSPENDED: case IDR_STATUS_UNKNOWN:
 	case IDR_STATUS_STALE: case IDR_REFERENCED_STATUS_MALFORMED: case IDR_SUB_MISMATCH: case IDR_TTL:
 	case IDR_BITS: case IDR_INDEX_OUT_OF_RANGE: case IDR_CLOCK: case IDR_BUNDLE_EXPIRED:
-	case IDR_BUNDLE: case IDR_FORMAT:
+	case IDR_BUNDLE: case IDR_FORMAT: case IDR_AUTHORIZATION_RESPONSE:
 		return BAD_INPUT;
 
 	/* RFC 6749 section 5.2, RFC 9396 section 5, RFC 9449 sections 5 and 7.1 */

@@ -7,7 +7,7 @@
 #include "sys/file.h"
 
 enum { CLIENTS_FILE_MAX = 1024 * 1024, CLIENTS_MAX = 1024, ATTESTERS_MAX = 64, URIS_MAX = 32, KEYS_MAX = 16,
-	ID_MAX = 256, NAME_MAX_BYTES = 128, URI_MAX = 2048 };
+	ID_MAX = 256, NAME_MAX_BYTES = 128, URI_MAX = 2048, PORT_DIGITS = 5 };
 
 static const char *const auth_name[RULES_AUTHS] = {
 	[RULES_AUTH_NONE] = "none", [RULES_AUTH_ATTESTATION] = "attest_jwt_client_auth",
@@ -306,11 +306,33 @@ const struct rules_client *rules_client(const struct rules_clients *list, struct
 	return NULL;
 }
 
+/*
+ * implements: RFC 8252 section 7.3: a program on the citizen's machine listens where a port is free, so any
+ * port fits an address registered without one. Only for the addresses themselves: what "localhost" is, others
+ * decide (section 8.3).
+ */
+static bool is_same_but_port(struct idr_bytes registered, struct idr_bytes uri)
+{
+	static const char *const host[] = { "http://127.0.0.1", "http://[::1]" };
+
+	for (size_t i = 0; i < sizeof(host) / sizeof(host[0]); i++) {
+		size_t n = strlen(host[i]), k = n + 1;
+
+		if (!idr_bytes_starts(registered, host[i]) || !idr_bytes_starts(uri, host[i]) ||
+		    registered.n == n || registered.p[n] != '/' || uri.n == n || uri.p[n] != ':')
+			continue;
+		while (k < uri.n && k < n + 1 + PORT_DIGITS && uri.p[k] >= '0' && uri.p[k] <= '9')
+			k++;
+		return k > n + 1 && idr_bytes_equal(idr_bytes_from(registered, n), idr_bytes_from(uri, k));
+	}
+	return false;
+}
+
 bool rules_client_may_redirect(const struct rules_clients *list, const struct rules_client *c,
     struct idr_bytes uri)
 {
 	for (size_t i = 0; i < c->n_redirect_uri; i++)
-		if (idr_bytes_equal(c->redirect_uri[i], uri))
+		if (idr_bytes_equal(c->redirect_uri[i], uri) || is_same_but_port(c->redirect_uri[i], uri))
 			return true;
 	if (c->auth != RULES_AUTH_ATTESTATION || !is_redirect_uri(uri))
 		return false;

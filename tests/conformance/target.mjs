@@ -43,7 +43,7 @@ const wallets = {
 		{ client_id: 'https://second.example', redirect_uri: 'https://second.example/cb?dummy1=lorem&dummy2=ipsum', auth: 'attest_jwt_client_auth' },
 	],
 	plain: [
-		{ client_id: 'plain-wallet', redirect_uri: 'https://plain.example/cb', auth: 'private_key_jwt', key: provider('reader.key'), kid: '1' },
+		{ client_id: 'plain-wallet', redirect_uri: 'https://plain.example/cb', auth: 'private_key_jwt', key: provider('plain.key'), kid: '1' },
 		{ client_id: 'open-wallet', redirect_uri: 'example.open.wallet:/cb', auth: 'none' },
 		attested,
 	],
@@ -62,7 +62,7 @@ for (const name of ['BIN', 'IDCTL_SERVER', 'IDCTL_ADMIN', 'IDCTL_TOKEN_FILE'])
 
 console.log(JSON.stringify({
 	profile, issuer: url, commands, environment, clients: wallets[profile],
-	wallet_provider: { iss: 'https://provider.example', key: provider('status.key'), chain: [provider('status.pem')] },
+	wallet_provider: { iss: 'https://provider.example', key: provider('attester.key'), chain: [provider('attester.pem')] },
 	citizen: JSON.parse(readFileSync(join(work, 'citizen.json'), 'utf8')),
 	anchors: { issuer: key('root.pem'), reader: key('root.pem'), status: key('root.pem') },
 	verifier: { url: `${url}/v1/presentations`, key_file: join(work, 'party.key'), return_url: `${url}/back`,

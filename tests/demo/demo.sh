@@ -1,14 +1,15 @@
 #!/bin/bash
 # `make demo`: the main job, end to end, every step real and over the wire, with timings.
 #
-# A sample agency issues to a wallet and on paper, a sample bank asks and verifies online and offline,
-# an officer revokes. Exit 0 only if every verdict was the expected one. What was made stays in build/demo.
+# A sample agency issues to a wallet (at the office with a code, at home with a login) and on paper, a sample bank asks and verifies
+# online and offline, an officer revokes. Exit 0 only if every verdict was the expected one. What was made stays in build/demo.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 BIN=$PWD/build/dev/bin
 SCHEMA=$PWD/schema
 WORK=$PWD/build/demo
 . tests/demo/lib.sh
+. tests/demo/clients.sh
 
 rm -rf "$WORK"
 mkdir -p "$WORK"
@@ -48,6 +49,7 @@ verdict_of() { json_get verdict; }
 
 say "1. The rail"
 step "keys and certificates of a sample nation"; run ca_once; took
+step "a wallet provider, whose wallets the nation admits (clients.json)"; run clients_once; took
 step "PostgreSQL, signer, server on free loopback ports"
 server_start || exit 1
 took
@@ -92,11 +94,25 @@ present
 expect VALID "$(verdict_of <"$WORK/result.json")" "what the bank sees"
 sed 's/.*"claims":\({[^}]*}\).*/  \1/' "$WORK/result.json" | cut -c 1-150
 
-say "4. A driving licence as ISO mdoc: issued, presented, suspended, given back"
-step "offer and receive mdl.mdoc: docType org.iso.18013.5.1.mDL, JPEG portrait"
-run "$BIN/idctl" offer make --person "$person" --json mdl.mdoc
-run "$BIN/idwallet" receive "$(json_get link_by_reference <"$WORK/last.out")"; took
+say "4. At home: the citizen logs in, for a driving licence (ISO mdoc) and a proof of residence"
+step "the office hands out an activation code, once it has seen who comes"
+run "$BIN/idctl" activation make --person "$person" --json; took
+CODE=$(json_get code <"$WORK/last.out")
+NUMBER=$(sed -n "/^{\"key\":\"$person\"/s/.*\"personal_administrative_number\":\"\([^\"]*\)\".*/\1/p" "$people")
+export CODE NUMBER LOG=$WORK/pages.html
+step "and an offer for a wallet that logs its citizen in (haip-vci://)"
+run "$BIN/idctl" offer make --person "$person" --grant authorization_code --profile haip --json mdl.mdoc residence.sdjwt; took
+link=$(json_get link_by_reference <"$WORK/last.out")
+wallet=(--client-id https://reference.example --test-provider "$WORK/provider")
+step "wallet pushes what it wants (attested, PAR, PKCE, DPoP), opens a browser"
+run "$BIN/idwallet" receive "${wallet[@]}" --browser tests/demo/browser.sh "$link"; took
+printf '  %s\n' "the citizen's pages: $(grep -o '<h[12]>[^<]*' "$LOG" | sed 's/<h[12]>//' | paste -sd '|' | sed 's/|/, /g')"
 printf '  %s\n' "$(cat "$WORK/last.out")"
+first=$("$BIN/idwallet" list | awk '$2 == "residence.sdjwt" { print $1; exit }')
+step "later the wallet comes back for fresh copies by itself (refresh token)"
+run "$BIN/idwallet" renew "${wallet[@]}" "$first"; took
+
+say "5. The licence: shown, suspended, given back"
 run "$BIN/idctl" find --person "$person" --reason support --json
 licence=$(tr '{' '\n' <"$WORK/last.out" | sed -n 's/.*"credential_id":\([0-9]*\).*"type":"mdl".*/\1/p' | head -n 1)
 rent() { # WANTED WHAT
@@ -110,7 +126,7 @@ rent INVALID "the same wallet, suspended"
 step "the investigation ends"; run "$BIN/idctl" status set "$licence" valid --reason investigation_ended; took
 rent VALID "the same wallet again"
 
-say "5. Paper: a QR code, printed, read back, verified without a network"
+say "6. Paper: a QR code, printed, read back, verified without a network"
 step "officer prints (Claim 169 with portrait and status index)"
 run "$BIN/idctl" paper make --person "$person" --type pid --cut card --out "$WORK/card" --json; took
 step "zbar reads the PNG back"
@@ -123,7 +139,7 @@ if [ -n "$no_net" ]; then echo "  (idverify runs in a network namespace without 
 expect VALID "$(offline --bundle "$WORK/bundle-before.cbor" --policy bank-teller-offline \
 	--portrait "$WORK/portrait.webp" "$WORK/card.scanned" | verdict_of)" "the paper, offline"
 
-say "6. Revoke: the officer answers for it"
+say "7. Revoke: the officer answers for it"
 run "$BIN/idctl" find --person "$person" --reason revocation --json
 tr '{' '\n' <"$WORK/last.out" | sed -n 's/.*"credential_id":\([0-9]*\).*/\1/p' >"$WORK/credentials"
 from=$(ms)
@@ -153,7 +169,7 @@ expect UNDECIDED "$(verdict_of <<<"$late_out")" "the same, three days later ($(j
 expect INVALID "$(offline --bundle "$WORK/bundle-after.cbor" --policy bank-teller-offline \
 	"$WORK/card.scanned" | verdict_of)" "the paper, offline, bundle from after"
 
-say "7. Tamper"
+say "8. Tamper"
 # one character of the signed text changed for another of the same alphabet
 awk '{ c = substr($0, 200, 1); printf "%s%s%s", substr($0, 1, 199), c == "A" ? "B" : "A", substr($0, 201) }' \
 	"$WORK/card.scanned" >"$WORK/card.flipped"

@@ -6,9 +6,10 @@ BIN=$PWD/build/dev/bin
 SCHEMA=$PWD/schema
 WORK=$PWD/build/demo
 . tests/demo/lib.sh
+. tests/demo/clients.sh
 mkdir -p "$WORK"
 trap server_stop EXIT
-ca_once || exit 1
+ca_once && clients_once || exit 1
 server_start || exit 1
 env_write
 cat <<END

@@ -56,11 +56,11 @@ void wallet_open(struct client *c, const char *client_id, struct wallet *out)
 			out->redirect_uri = known[i].redirect_uri;
 	assert_non_null(out->redirect_uri);
 	if (!strcmp(client_id, "plain-wallet"))
-		out->own = private_of(c, "reader.key");
+		out->own = private_of(c, "plain.key");
 	if (strncmp(client_id, "https://", 8) != 0)
 		return;
-	out->attester = private_of(c, "status.key");
-	assert_true(idr_pem_certificates(c->a, file_of(c, text(c, "%s/status.pem", needed("IDR_PROVIDER"))), der, 2, &n,
+	out->attester = private_of(c, "attester.key");
+	assert_true(idr_pem_certificates(c->a, file_of(c, text(c, "%s/attester.pem", needed("IDR_PROVIDER"))), der, 2, &n,
 	    &err));
 	out->attester_der = der[0];
 	out->instance = key_new(c);

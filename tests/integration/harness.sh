@@ -126,7 +126,9 @@ prepare_haip() {
 }
 
 # Types that ask for more: keys a wallet provider vouches for, an officer's approval; credential requests encrypted only.
-strict_again() { SCHEMA=$TOP/strict/schema up strict --encryption_required 1 --request_timeout_s 2 --token_ttl_s 900; }
+strict_again() {
+	SCHEMA=$TOP/strict/schema up strict --encryption_required 1 --request_timeout_s 2 --token_ttl_s 900 --deferral_interval_s 1
+}
 prepare_strict() {
 	local levels='{"key_storage": ["iso_18045_high", "iso_18045_moderate"], "user_authentication": ["iso_18045_high"]}'
 	fresh strict

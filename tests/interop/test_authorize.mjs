@@ -11,8 +11,8 @@ import { Browser } from './visitor.mjs';
 import { callbacks, issuerOf, newKey, sdJwt } from './wallet.mjs';
 
 const clientId = 'https://wallet.example', redirectUri = 'https://wallet.example/cb';
-const attesterKey = createPrivateKey(readFileSync(work('provider/status.key')));
-const attesterDer = new X509Certificate(readFileSync(work('provider/status.pem'))).raw.toString('base64');
+const attesterKey = createPrivateKey(readFileSync(work('provider/attester.key')));
+const attesterDer = new X509Certificate(readFileSync(work('provider/attester.pem'))).raw.toString('base64');
 
 /* One installation of the wallet: its key, what the provider says of it, and the library around both. The library knows no
  * challenge yet, so the claim is added where its proofs are signed. */

@@ -147,6 +147,30 @@ static void a_prefix_is_for_the_wallets_of_its_attester_and_is_not_climbed_out_o
 	}
 }
 
+/* RFC 8252 section 7.3 */
+static void a_program_on_the_machine_listens_on_any_port_of_a_loopback_address_without_one(void **state)
+{
+	static const char text[] = "{\"clients\":[{" OPEN ",\"redirect_uris\":[\"http://127.0.0.1/cb\","
+	    "\"http://[::1]/cb\",\"http://localhost/cb\",\"https://w.example/cb\",\"http://127.0.0.1:80/fixed\"]}]}";
+	static const struct { const char *uri; bool may; } tried[] = {
+		{ "http://127.0.0.1/cb", true }, { "http://127.0.0.1:1/cb", true }, { "http://127.0.0.1:65535/cb", true },
+		{ "http://[::1]:4711/cb", true }, { "http://127.0.0.1:80/fixed", true },
+		{ "http://127.0.0.1:81/fixed", false }, { "http://127.0.0.1:/cb", false },
+		{ "http://127.0.0.1:123456/cb", false }, { "http://127.0.0.1:4711/cb?x=y", false },
+		{ "http://127.0.0.1:4711/", false }, { "http://127.0.0.1:4711", false },
+		{ "http://127.0.0.1:4711@evil.example/cb", false }, { "http://127.0.0.1:47.evil.example/cb", false },
+		{ "https://127.0.0.1:4711/cb", false }, { "http://localhost:4711/cb", false },
+		{ "https://w.example:4711/cb", false }, { "http://127.0.0.2:4711/cb", false },
+	};
+
+	(void)state;
+	assert_true(parse(text, false));
+	for (size_t i = 0; i < sizeof(tried) / sizeof(tried[0]); i++) {
+		print_message("%s\n", tried[i].uri);
+		assert_int_equal(rules_client_may_redirect(&got, &got.client[0], idr_str(tried[i].uri)), tried[i].may);
+	}
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, start, stop)
 
 int main(void)
@@ -157,6 +181,7 @@ int main(void)
 		T(refuses_what_a_person_may_write_wrongly),
 		T(an_address_is_https_loopback_or_of_a_private_scheme),
 		T(a_prefix_is_for_the_wallets_of_its_attester_and_is_not_climbed_out_of),
+		T(a_program_on_the_machine_listens_on_any_port_of_a_loopback_address_without_one),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,191 @@
+# idwallet over the authorization code flow: a citizen logs in on our pages, against the servers main, haip and strict; and what
+# it refuses of an issuer that lies (liar_issuer.py).
+part=wallet
+REFERENCE=(--client-id https://reference.example --test-provider)
+
+# One of the country whose agency this is: a licence is issued to nobody else.
+citizen() { sed -n 's/^{"key":"\(KH-[^"]*\)".*/\1/p' schema/samples/people.ndjson | sed -n "${1}p"; }
+# An activation code for this person, into the environment of browser.sh.
+activate() { # PERSON
+	local out
+	out=$("$BIN/idctl" activation make --person "$1" --number "$1" --json) || return 1
+	NUMBER=$1 CODE=$(json_get code <<<"$out") LOG=$TOP/pages.log
+	export NUMBER CODE LOG
+}
+offer() { # PERSON CONFIGURATION...
+	local person=$1 out
+	shift
+	out=$("$BIN/idctl" offer make --person "$person" --grant authorization_code --profile haip --json "$@") || { echo "$out" >&2; return 1; }
+	json_get link_by_reference <<<"$out"
+}
+wallet() { # COMMAND ARGUMENTS...
+	local command=$1
+	shift
+	"$BIN/idwallet" "$command" "${REFERENCE[@]}" "$IDR_PROVIDER" "$@"
+}
+logged_in() { wallet receive --browser tests/demo/browser.sh "$@"; }
+holds() { # NUMBER PATTERN
+	local n
+	n=$("$BIN/idwallet" list | grep -c "$2")
+	[ "$n" -eq "$1" ] || { echo "$n instead of $1"; "$BIN/idwallet" list; return 1; }
+}
+store() { # NAME: an empty one
+	export IDWALLET_STORE=$TOP/wallets/$1
+	rm -rf "$IDWALLET_STORE"
+	mkdir -p "$TOP/wallets"
+}
+exits() { # CODE COMMAND...
+	local want=$1 rc
+	shift
+	"$@"
+	rc=$?
+	[ "$rc" -eq "$want" ] || { echo "exit $rc instead of $want"; return 1; }
+}
+own() { ! find "$IDWALLET_STORE" -type f -perm /077 | grep .; }
+
+# ---- main: both formats, scope and authorization_details, browser and paste ----
+environment main
+person=$(citizen 64)
+store main
+by_offer() { activate "$person" && logged_in --copies 2 "$(offer "$person" pid.sdjwt mdl.mdoc)"; }
+ok "a citizen logs in and the wallet receives an SD-JWT VC and an mdoc" by_offer
+ok "two copies of the one" holds 2 pid.sdjwt
+ok "two copies of the other" holds 2 mdl.mdoc
+ok "refresh token and instance key are its own too" own
+ok "new copies ahead of expiry, without the citizen" wallet renew --copies 3 1
+ok "in the place of the old ones" holds 3 pid.sdjwt
+ok "and nothing else changed" holds 2 mdl.mdoc
+others() { exits 3 "$BIN/idwallet" renew --client-id https://second.example --test-provider "$IDR_PROVIDER" 3; }
+ok "a refresh token is not tried as another client" others
+stolen() { cp -r "$IDWALLET_STORE" "$IDWALLET_STORE-copy" && rm "$IDWALLET_STORE-copy/instance.key" && IDWALLET_STORE=$IDWALLET_STORE-copy exits 1 wallet renew 3; }
+rm -rf "$IDWALLET_STORE-copy"
+ok "without the instance key the refresh token is nothing" stolen
+details() { activate "$person" && logged_in --details --issuer "$IDR_SERVER" --configuration age.sdjwt --copies 1; }
+ok "without an offer, by authorization_details" details
+ok "asked for by its identifier" holds 1 age.sdjwt
+# The browser's address bar, pasted.
+pasted() {
+	local url
+	activate "$person" || return 1
+	rm -f "$TOP/paste.in" "$TOP/paste.err"
+	mkfifo "$TOP/paste.in"
+	wallet receive --paste --redirect-uri http://127.0.0.1/ --copies 1 --issuer "$IDR_SERVER" --configuration residence.sdjwt \
+		<"$TOP/paste.in" 2>"$TOP/paste.err" &
+	exec {typed}>"$TOP/paste.in"
+	for _ in $(seq 1 200); do
+		url=$(sed -n 's/^  \(http.*\)/\1/p' "$TOP/paste.err")
+		[ -n "$url" ] && break
+		sleep 0.05
+	done
+	SHOW=1 tests/demo/browser.sh "$url" >&$typed || { exec {typed}>&-; return 1; }
+	exec {typed}>&-
+	wait $!
+}
+ok "on a machine without a browser the address is pasted" pasted
+ok "and counts" holds 1 residence.sdjwt
+refused() { activate "$person" && DECISION=deny exits 1 logged_in --issuer "$IDR_SERVER" --configuration pid.sdjwt; }
+ok "a citizen who refuses ends it" refused
+file() {
+	rm -f "$TOP/instance.key" "$TOP/attestation.jwt"
+	"$BIN/idwallet" test-provider attest --client-id https://reference.example --instance-key "$TOP/instance.key" \
+		--out "$TOP/attestation.jwt" "$IDR_PROVIDER" && activate "$person" &&
+		"$BIN/idwallet" receive --attestation "$TOP/attestation.jwt" --instance-key "$TOP/instance.key" \
+			--browser tests/demo/browser.sh --copies 1 --issuer "$IDR_SERVER" --configuration age.mdoc
+}
+ok "with the attestation of a provider as a file" file
+foreign() {
+	rm -rf "$TOP/other-provider"
+	"$BIN/idwallet" test-provider make --attester https://provider.example "$TOP/other-provider" &&
+		exits 1 "$BIN/idwallet" receive "${REFERENCE[@]}" "$TOP/other-provider" --browser false --issuer "$IDR_SERVER" --configuration pid.sdjwt
+}
+ok "a provider that nobody trusts attests nothing" foreign
+
+# ---- haip: the same with DPoP nonces asked for ----
+[ -e "$TOP/haip/pid" ] || prepare_haip
+environment haip
+store haip
+ok "where the server asks for DPoP nonces the wallet repeats its requests" by_offer
+ok "and holds both" holds 2 mdl.mdoc
+ok "and renews" wallet renew --copies 2 1
+
+# ---- strict: encrypted both ways, keys that are vouched for, approval ----
+[ -e "$TOP/strict/pid" ] || prepare_strict
+environment strict
+store strict
+ok "an issuer that demands encryption gets it" by_offer
+vouched() { activate "$person" && logged_in --copies 3 --issuer "$IDR_SERVER" --configuration vouched.sdjwt "$@"; }
+ok "keys that a provider vouches for, beside proofs" vouched
+ok "three of them" holds 3 vouched.sdjwt
+ok "and as the proof itself" vouched --proof attestation
+ok "three more" holds 6 vouched.sdjwt
+permit() { activate "$person" && logged_in --copies 2 --issuer "$IDR_SERVER" --configuration permit.sdjwt; }
+newest() { IDCTL_TOKEN_FILE=$WORK/keys/curious.token "$BIN/idctl" approval list | awk '$2 == "waiting" { id = $1 } END { print id }'; }
+approve() { "$BIN/idctl" approval approve --token-file "$WORK/keys/curious.token" "$(newest)"; }
+ok "what an officer must approve is deferred" permit
+ok "it is not there yet" exits 2 wallet deferred
+ok "an officer approves" approve
+ok "then the wallet fetches it" wallet deferred
+ok "both copies" holds 2 permit.sdjwt
+ok "and nothing waits any more" wallet deferred
+waited() {
+	local before
+	before=$(newest)
+	(for _ in $(seq 1 400); do [ "$(newest)" != "$before" ] && break; sleep 0.05; done; approve) >"$TOP/approve.log" 2>&1 &
+	activate "$person" && logged_in --wait=60 --copies 2 --issuer "$IDR_SERVER" --configuration permit.sdjwt
+}
+ok "or waits for it" waited
+ok "two more" holds 4 permit.sdjwt
+decline() { permit && "$BIN/idctl" approval refuse --reason not_entitled "$(newest)" && exits 1 wallet deferred && wallet deferred; }
+ok "a refusal ends the waiting" decline
+
+# ---- an issuer that lies ----
+rm -f "$TOP/liar.port"
+exec {liar_in}> >(exec python3 "$HERE/liar_issuer.py" >"$TOP/liar.port")
+for _ in $(seq 1 200); do
+	[ -s "$TOP/liar.port" ] && break
+	sleep 0.05
+done
+liar=http://127.0.0.1:$(cat "$TOP/liar.port")
+store liar
+# refuses EXIT CODE FAULT [OPTIONS]: with this code (and words, "code.*words"), and stores nothing
+refuses() {
+	local rc
+	"$BIN/idwallet" receive --json --client-id x --browser 'curl -sSL -o /dev/null' --issuer "$liar/$3" --configuration pid "${@:4}" \
+		>"$TOP/refused.log"
+	rc=$?
+	cat "$TOP/refused.log"
+	[ "$rc" -eq "$1" ] && grep -qE "\"code\":\"$2" "$TOP/refused.log" && holds 0 liar
+}
+ok "an answer that names another server is refused" refuses 1 'authorization_response.*another authorization server' wrong-iss
+ok "one that names none, though the server said it would" refuses 1 'authorization_response.*does not say' no-iss
+ok "one with another state" refuses 1 'authorization_response.*another state' wrong-state
+ok "one without a state" refuses 1 'authorization_response.*another state' no-state
+ok "one without a code" refuses 1 'authorization_response.*no code' no-code
+ok "one with two codes" refuses 3 form two-codes
+ok "a refusal is told as one" refuses 1 access_denied denied
+ok "a refusal in the name of another server is none" refuses 1 authorization_response denied-by-another
+ok "metadata of another issuer" refuses 1 'malformed.*another credential_issuer' swapped-issuer
+ok "metadata of another authorization server" refuses 1 'malformed.*another issuer' swapped-server
+ok "an authorization server that cannot be reached" refuses 3 network foreign-server
+ok "metadata that lead elsewhere are not followed" refuses 1 remote moved
+ok "a server without PKCE S256" refuses 1 'malformed.*PKCE' plain-pkce
+ok "a login page without TLS" refuses 1 'malformed.*not https' plain-http
+ok "a push to a server without TLS" refuses 3 network foreign-par
+ok "a push without a request_uri" refuses 1 'malformed.*no request_uri' no-request-uri
+ok "a bearer token where a bound one was asked for" refuses 1 invalid_token bearer-token
+ok "a token that would be a header of its own" refuses 1 'malformed.*no access token' header-token
+ok "more identifiers than anybody has" refuses 1 'malformed.*identifiers' many-identifiers
+ok "a server that asks for another nonce each time" refuses 1 use_dpop_nonce endless-nonce
+ok "a credential that the issuer does not announce" refuses 3 unknown_credential_configuration other-credential
+ok "a demand for encryption without a key" refuses 1 encryption_required no-key
+ok "an answer in the clear where an encrypted one was asked for" refuses 1 encryption_required clear-answer
+ok "an empty list of credentials" refuses 1 'malformed.*no credentials' empty
+ok "more credentials than keys" refuses 1 'malformed.*more than there are keys' many
+ok "neither credentials nor a transaction_id" refuses 1 'malformed.*no credentials' nothing
+ok "credentials that are deferred and there" refuses 1 'malformed.*deferred' both
+ok "a deferral until yesterday" refuses 1 'malformed.*interval' deferred-before
+ok "a transaction_id that is exchanged on the way" refuses 1 'malformed.*another transaction_id' deferred-lie --wait=5
+ok "text that is no credential" refuses 1 malformed garbage
+ok "oversized metadata" refuses 3 limit oversized-metadata
+ok "an oversized credential" refuses 3 limit oversized-credential
+exec {liar_in}>&-
