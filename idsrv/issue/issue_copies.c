@@ -125,7 +125,8 @@ static bool build_mdoc(struct flow_request *r, const struct issue_copies *c, con
 	return lint_mdoc(r, c, &c->built[i].mdoc, err);
 }
 
-/* formats brief 2.11: inside its signer's certificate, at the end of a whole day like every other. */
+/* formats brief 2.11: inside its signer's certificate, at the end of a whole day like every other.
+ * implements: MDOC 9.1.2.4i */
 static bool end_with_signer(struct issue_times *t, const struct idr_cert *signer, struct idr_err *err)
 {
 	int64_t last = signer->not_after - signer->not_after % ISSUE_DAY - 1;

@@ -77,6 +77,7 @@ async function answer(request, more, wanted) {
 }
 
 for (const mode of ['direct_post.jwt', 'direct_post'])
+	/* proves: MDOC 9.1.3.4a, MDOC 9.1.3.6a */
 	test(`a presentation made by the library is verified (${mode})`, async () => {
 		const made = ask('--mode', mode);
 		const request = await resolveRequest(made.invocation_url);

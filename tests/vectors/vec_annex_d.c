@@ -131,6 +131,7 @@ static bool answer_is_opened_by_the_reader(struct annex *x, struct idr_err *err)
 	    idr_bytes_equal(plain, value(x, "device_response"));
 }
 
+/* proves: MDOC 9.1.1.5b */
 static bool answer_is_sealed_the_same(struct annex *x, struct idr_err *err)
 {
 	struct idr_bytes data, out;

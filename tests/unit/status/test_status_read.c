@@ -367,7 +367,59 @@ static void opens_a_list_of_a_pinned_key(void **state)
 	    "\"kid\":\"7\"}", PAYLOAD), &r, k->now, &l), IDR_SIGNATURE);
 }
 
-/* Section 8.3 and security brief V11, V29 in the JWT form; the CWT form is covered by the vectors.
+/* A CWT of this payload (hexadecimal), signed with the key of nobody in particular; p == NULL: detached. */
+static struct idr_bytes cwt_of(struct kit *k, const char *map_hex, const char *payload_hex)
+{
+	struct idr_bytes map = kit_hex(k, idr_str(map_hex)), payload = { NULL, 0 }, tbs, token = { NULL, 0 };
+	struct idr_err err;
+
+	if (payload_hex)
+		payload = kit_hex(k, idr_str(payload_hex));
+	assert_true(idr_sign1_build(k->a, map, payload, &tbs, &err) && idr_sign1_attach(k->a, map, IDR_LIT("\xa0"), payload,
+	    kit_sign(k, k->other, tbs), &token, &err));
+	return token;
+}
+
+/* {1: -7, 16: "application/statuslist+cwt"}; claim 65533 {"bits": 1, "lst": h'78da..'} */
+#define MAP "a2012610781a6170706c69636174696f6e2f7374617475736c6973742b637774"
+#define LST "19fffda2646269747301636c73744a78dadbb918000217015d"
+
+/* The same in the CWT form, over and above the vectors.
+ * proves: TSL 4.3b, TSL 5.2c, TSL 5.2e, TSL 5.2g */
+static void refuses_cwt_headers_and_claims(void **state)
+{
+	static const struct { const char *map, *payload; enum idr_code code; } cases[] = {
+		{ MAP, "a3026161061a6ab13b80" LST, IDR_OK },
+		{ MAP, NULL, IDR_MALFORMED },
+		{ MAP, "80", IDR_MALFORMED },
+		{ MAP, "a3024161061a6ab13b80" LST, IDR_CLAIM_TYPE },               /* sub is bytes */
+		{ MAP, "a3026161066131" LST, IDR_CLAIM_TYPE },                  /* iat is a text */
+		{ MAP, "a2026161061a6ab13b80", IDR_CLAIM_MISSING },                /* no list */
+		{ MAP, "a2061a6ab13b80" LST, IDR_CLAIM_MISSING },                  /* no sub */
+		{ MAP, "a3026161061a6ab13b8019fffd80", IDR_CLAIM_TYPE },           /* the list is an array */
+		{ MAP, "a3026161061a6ab13b8019fffda0", IDR_CLAIM_MISSING },        /* of nothing */
+		{ MAP, "a3026161061a6ab13b8019fffda264626974736131636c73744a78dadbb918000217015d", IDR_BITS },
+		{ MAP, "a3026161061a6ab13b8019fffda2646269747320636c73744a78dadbb918000217015d", IDR_BITS },
+		{ MAP, "a4026161061a6ab13b80" LST "19fffe00", IDR_TTL },
+		{ MAP, "a4026161061a6ab13b80" LST "19fffe20", IDR_TTL },
+		{ MAP, "a4026161061a6ab13b80" LST "19fffef93c00", IDR_TTL },       /* 1.0 is no integer */
+		{ MAP, "a4026161061a6ab13b80" LST "19fffe01", IDR_OK },
+		{ "a10126", "a3026161061a6ab13b80" LST, IDR_TYP },
+		{ "a201261001", "a3026161061a6ab13b80" LST, IDR_TYP },
+	};
+	struct kit *k = *state;
+	struct idr_status_rules r = { .key = idr_private_public(k->other), .uri = IDR_LIT("a"), .skew = 60 };
+	struct idr_status_list l;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		enum idr_code got = open_code(k, cwt_of(k, cases[i].map, cases[i].payload), &r, k->now, &l);
+
+		if (got != cases[i].code)
+			fail_msg("case %zu gives %s", i, idr_code_name(got));
+	}
+}
+
+/* Section 8.3 and security brief V11, V29 in the JWT form.
  * proves: TSL 4.2b, TSL 5.1b, TSL 5.1e, TSL 5.1f, TSL 5.1i, TSL 11.2a */
 static void refuses_headers_and_claims(void **state)
 {
@@ -509,7 +561,7 @@ int main(void)
 		T(takes_a_list_of_16_mib_and_not_one_byte_more),
 		T(trusts_status_anchors_only),
 		T(opens_a_list_of_a_pinned_key),
-		T(refuses_headers_and_claims),
+		T(refuses_headers_and_claims), T(refuses_cwt_headers_and_claims),
 		T(reads_references_strictly),
 		T(reads_cbor_references_strictly),
 		cmocka_unit_test(counts_bits_from_the_least_significant),
