@@ -7,6 +7,7 @@ import * as jose from 'jose';
 import { context, present, readIssued, transcriptOf } from './mdoc.mjs';
 import { credentialsOf, keyFile, makeOffer, makeRequest, person, resultOf, setStatus, verify } from './rail.mjs';
 import { newKey, receive, resolveRequest, respond } from './wallet.mjs';
+import { decode } from '../nodekit/cose.mjs';
 
 const MDL = 'org.iso.18013.5.1', DAY = 86400;
 let licence, holder;
@@ -20,6 +21,9 @@ before(async () => {
 /* The decoded elements of a namespace. */
 const elements = (issued, space) => issued.getPrettyClaims(space);
 const iso = (date) => date.toISOString().slice(0, 10);
+/* What the signed object says of its status: the library does not hand that out. */
+const placeOf = (credential) =>
+	decode(decode(decode(Buffer.from(credential, 'base64url')).get('issuerAuth')[2]).contents).get('status').get('status_list');
 
 /* proves: MDOC 7.1a, MDOC 9.1.2.4a, MDOC 9.1.2.4b, MDOC 9.1.2.4e, MDOC 9.1.2.5a */
 /* proves: VCI A.2.4a */
@@ -45,11 +49,15 @@ test('a photo ID has its namespaces, and a date of birth in the structure of ISO
 	assert.ok(elements(issued, 'org.iso.23220.1').birth_date);
 });
 
+/* proves: TSL 13.2b, MDOC 9.1.2.5b, MDOC 12.3.6a */
 test('copies of a batch have times of whole hours, other randoms and other places in one list', async () => {
 	const { credentials } = await receive(makeOffer(person(0), ['mdl.mdoc']).link_by_reference, { copies: 5 });
 	const issued = await Promise.all(credentials.map(readIssued));
 	const randoms = issued.flatMap((one) => one.getIssuerNamespace(MDL).map((item) => Buffer.from(item.random).toString('hex')));
 	assert.equal(new Set(randoms).size, randoms.length);
+	const places = credentials.map(placeOf);
+	assert.equal(new Set(places.map((place) => place.get('uri'))).size, 1);
+	assert.equal(new Set(places.map((place) => place.get('idx'))).size, 5);
 	for (const one of issued) {
 		const { signed, validFrom, validUntil } = one.issuerAuth.mobileSecurityObject.validityInfo;
 		for (const time of [signed, validFrom, new Date(validUntil.getTime() + 1000)])
