@@ -221,6 +221,7 @@ struct forge {
 	struct idr_private *issuer, *root;
 	struct idr_bytes issuer_der, root_der;
 	struct held holder; /* a true one, whose key and place in a status list are lent to the forged */
+	struct held mdoc;   /* the same, for its place in a list of mdocs */
 };
 /* cmocka fixtures of a group, and what they open: one for all tests of a program. */
 extern struct forge forge;

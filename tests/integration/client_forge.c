@@ -42,6 +42,7 @@ int forge_setup(void **state)
 	forge = (struct forge){ .issuer = private_of(c, "issuer"), .root = private_of(c, "root"),
 		.issuer_der = certificate_of(c, "issuer"), .root_der = certificate_of(c, "root") };
 	obtain(c, person_key(c, 30), "pid.sdjwt", 1, &forge.holder);
+	obtain(c, person_key(c, 30), "pid.mdoc", 1, &forge.mdoc);
 	return 0;
 }
 

@@ -478,14 +478,14 @@ static void no_address_in_a_message_is_ever_fetched(void **state)
 
 #define URI "https://bank.example/response"
 
-/* The kit's maker with the issuer's own key, for the holder whose key and place are lent. */
+/* The kit's maker with the issuer's own key, for the holder whose key is lent. */
 static struct kit mdoc_kit(struct client *c)
 {
 	return (struct kit){ .s = c->s, .a = c->a, .now = now_s(), .ds = forge.issuer, .ds_der = forge.issuer_der,
 		.root_der = forge.root_der, .holder = forge.holder.key, .other = key_new(c) };
 }
 
-/* {"status_list": {"idx": n, "uri": ..}} */
+/* {"status_list": {"idx": n, "uri": ..}}: one that is lent, in a list for mdocs */
 static struct idr_bytes mdoc_place(struct client *c)
 {
 	struct idr_bytes out;
@@ -497,9 +497,9 @@ static struct idr_bytes mdoc_place(struct client *c)
 	idr_cw_cstr(&b, "status_list");
 	idr_cw_map(&b, 2);
 	idr_cw_cstr(&b, "idx");
-	idr_cw_int(&b, forge.holder.idx);
+	idr_cw_int(&b, forge.mdoc.idx);
 	idr_cw_cstr(&b, "uri");
-	idr_cw_cstr(&b, forge.holder.uri);
+	idr_cw_cstr(&b, forge.mdoc.uri);
 	assert_true(idr_buf_done(&b, &out, &err));
 	return out;
 }
