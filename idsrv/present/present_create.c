@@ -1,4 +1,5 @@
 #include "access/access.h"
+#include "draw/draw.h"
 #include "flow/flow_reply.h"
 #include "present/present.h"
 #include "routes.h"
@@ -10,7 +11,7 @@
  * flow dc_api nobody fetches: the answer carries what the page gives to the browser.
  */
 
-enum { ADDRESS_MAX = 2048, LINK_MAX = 16 * 1024 };
+enum { ADDRESS_MAX = 2048, LINK_MAX = 16 * 1024, SCREEN_VERSION = 27, MODULE_MM = 1 };
 
 struct create_state {
 	struct reg_presentation_create create;
@@ -18,7 +19,9 @@ struct create_state {
 	struct present_dc dc;
 	struct idr_bytes digital;         /* dc_api only, and then there is no link */
 	struct idr_bytes wallet_base;
-	struct idr_bytes request_uri;
+	struct idr_bytes request_uri, link;
+	struct idr_bytes qr_svg;          /* of the link, when asked for */
+	bool with_qr;
 	bool by_post;                     /* request_uri_method=post in the link */
 	bool san_dns;
 };
@@ -146,8 +149,12 @@ static bool fits_profile(const struct app *app, const struct create_state *st, s
 static bool read_way(struct app *app, struct flow_request *r, const struct idr_json *body,
     struct create_state *st, struct idr_err *err)
 {
+	const struct idr_json *qr = idr_json_find(body, "qr");
 	struct reg_presentation *p = &st->create.p;
 
+	if (qr && (!idr_json_is_bool(qr) || p->flow == PRESENT_DC_API))
+		return wrong(err, "qr must be true or false, and there is no link to draw in the flow dc_api");
+	st->with_qr = idr_json_is(qr, IDR_JSON_TRUE);
 	p->return_url = p->origin = IDR_LIT("");
 	if (p->flow == PRESENT_DC_API)
 		return present_dc_read(r, body, p, &st->dc, err);
@@ -232,6 +239,38 @@ static bool fill(struct app *app, struct flow_request *r, struct create_state *s
 	        address(app, r, "/request/", p->request_id, &st->request_uri, err));
 }
 
+/*
+ * Presenting brief 2.1: client_id and request_uri, and nothing else that a wallet must check.
+ * implements: HAIP 5.1a, VP 5.1f
+ */
+static bool invocation(struct flow_request *r, const struct create_state *st, struct idr_bytes *out,
+    struct idr_err *err)
+{
+	bool has_query = idr_bytes_index(st->wallet_base, 0, '?') != SIZE_MAX;
+	struct idr_buf b;
+
+	idr_buf_init(&b, r->arena, 512, LINK_MAX);
+	idr_buf_put(&b, st->wallet_base);
+	idr_buf_put_str(&b, has_query ? "&client_id=" : "?client_id=");
+	idr_url_put(&b, st->create.p.client_id);
+	idr_buf_put_str(&b, "&request_uri=");
+	idr_url_put(&b, st->request_uri);
+	if (st->by_post)
+		idr_buf_put_str(&b, "&request_uri_method=post");
+	return idr_buf_done(&b, out, err);
+}
+
+/* As a picture too, for whoever has nothing that draws one; first, because it may not fit. */
+static bool draw(struct flow_request *r, struct create_state *st, struct idr_err *err)
+{
+	struct idr_symbol symbol;
+
+	st->qr_svg = IDR_LIT("");
+	return !st->with_qr ||
+	    (idr_draw_symbol(r->arena, st->link, IDR_LEVEL_M, SCREEN_VERSION, &symbol, err) &&
+	        idr_draw_svg(r->arena, &symbol, MODULE_MM, "QR", &st->qr_svg, err));
+}
+
 static bool build(struct app *app, struct flow_request *r, struct create_state *st,
     struct idr_err *err)
 {
@@ -257,7 +296,9 @@ static bool present_create_build(struct app *app, struct flow_request *r, struct
 
 	r->state = st;
 	r->row = NULL;
-	return st && read_body(app, r, st, err) && fill(app, r, st, err) && build(app, r, st, err);
+	return st && read_body(app, r, st, err) && fill(app, r, st, err) &&
+	    (st->create.p.flow == PRESENT_DC_API || (invocation(r, st, &st->link, err) && draw(r, st, err))) &&
+	    build(app, r, st, err);
 }
 
 /* Of a request that nobody fetches only that is kept which the answer will be checked against. */
@@ -294,43 +335,17 @@ static bool present_create_record(struct app *app, struct flow_request *r, struc
 
 /* ---- the answer ---- */
 
-/*
- * Presenting brief 2.1: client_id and request_uri, and nothing else that a wallet must check.
- * implements: HAIP 5.1a
- */
-/* implements: VP 5.1f */
-static bool invocation(struct flow_request *r, const struct create_state *st, struct idr_bytes *out,
-    struct idr_err *err)
+static void put_way(const struct create_state *st, struct idr_jw *w)
 {
-	bool has_query = idr_bytes_index(st->wallet_base, 0, '?') != SIZE_MAX;
-	struct idr_buf b;
-
-	idr_buf_init(&b, r->arena, 512, LINK_MAX);
-	idr_buf_put(&b, st->wallet_base);
-	idr_buf_put_str(&b, has_query ? "&client_id=" : "?client_id=");
-	idr_url_put(&b, st->create.p.client_id);
-	idr_buf_put_str(&b, "&request_uri=");
-	idr_url_put(&b, st->request_uri);
-	if (st->by_post)
-		idr_buf_put_str(&b, "&request_uri_method=post");
-	return idr_buf_done(&b, out, err);
-}
-
-static bool put_way(struct flow_request *r, const struct create_state *st, struct idr_jw *w,
-    struct idr_err *err)
-{
-	struct idr_bytes link;
-
 	if (st->digital.n) {
 		idr_jw_put_raw(w, "digital", st->digital);
-		return true;
+		return;
 	}
-	if (!invocation(r, st, &link, err))
-		return false;
 	idr_jw_put_str(w, "request_uri", st->request_uri);
-	idr_jw_put_str(w, "invocation_url", link);
-	idr_jw_put_str(w, "qr_text", link);
-	return true;
+	idr_jw_put_str(w, "invocation_url", st->link);
+	idr_jw_put_str(w, "qr_text", st->link);
+	if (st->qr_svg.n)
+		idr_jw_put_str(w, "qr_svg", st->qr_svg);
 }
 
 static bool present_create_answer(struct app *app, struct flow_request *r, struct idr_err *err)
@@ -344,12 +359,12 @@ static bool present_create_answer(struct app *app, struct flow_request *r, struc
 	idr_buf_fixed(&id, id_text, sizeof(id_text));
 	idr_hex_put(&id, idr_bytes(st->create.p.id, 16));
 	idr_time_format(st->create.p.expires, when);
-	idr_buf_init(&b, r->arena, 1024 + st->digital.n, 2 * LINK_MAX + ADDRESS_MAX + st->digital.n);
+	idr_buf_init(&b, r->arena, 1024 + st->digital.n + st->qr_svg.n,
+	    2 * LINK_MAX + ADDRESS_MAX + st->digital.n + 2 * st->qr_svg.n);
 	w = idr_jw(&b);
 	idr_jw_open(&w, '{');
 	idr_jw_put_str(&w, "id", idr_buf_bytes(&id));
-	if (!put_way(r, st, &w, err))
-		return false;
+	put_way(st, &w);
 	idr_jw_put_cstr(&w, "expires_at", when);
 	idr_jw_close(&w, '}');
 	return flow_reply_json(r, 201, &b, err);

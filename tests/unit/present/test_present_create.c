@@ -179,6 +179,17 @@ static void adds_the_method_only_when_asked(void **state)
 	assert_string_equal(strrchr(link, '&'), "&request_uri_method=post");
 }
 
+static void draws_the_link_when_asked(void **state)
+{
+	struct pk *x = *state;
+
+	pk_create(x, PK_CROSS);
+	assert_null(idr_json_find(pk_reply(x), "qr_svg"));
+	pk_create(x, "{\"policy\":\"who\",\"flow\":\"cross_device\",\"qr\":true}");
+	assert_true(strstr(pk_text(x, pk_reply(x), "qr_svg"), "<svg ") != NULL);
+	assert_int_equal(pk_reply(x)->n, 6);
+}
+
 /* proves: VP 5.1f */
 static void refuses_requests_that_name_things_wrongly(void **state)
 {
@@ -191,6 +202,8 @@ static void refuses_requests_that_name_things_wrongly(void **state)
 		{ "{\"policy\":\"who\",\"return_url\":\"https://evil.example/\"}", IDR_INVALID_FIELD },
 		{ "{\"policy\":\"who\",\"return_url\":\"" PK_RETURN "#x\"}", IDR_INVALID_FIELD },
 		{ "{\"policy\":\"who\",\"flow\":\"dc-api\"}", IDR_INVALID_FIELD },
+		{ "{\"policy\":\"who\",\"flow\":\"dc_api\",\"qr\":true}", IDR_INVALID_FIELD },
+		{ "{\"policy\":\"who\",\"flow\":\"cross_device\",\"qr\":\"svg\"}", IDR_INVALID_FIELD },
 		{ "{\"policy\":\"who\",\"flow\":\"dc_api\",\"mode\":\"direct_post.jwt\"}", IDR_INVALID_FIELD },
 		{ "{\"policy\":\"who\",\"flow\":\"cross_device\",\"mode\":\"dc_api.jwt\"}", IDR_INVALID_FIELD },
 		{ "{\"policy\":\"who\",\"flow\":\"cross_device\",\"mode\":\"fragment\"}", IDR_INVALID_FIELD },
@@ -242,6 +255,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(stores_no_secret_in_the_clear, pk_setup, pk_teardown),
 		cmocka_unit_test_setup_teardown(names_itself_by_the_host_of_its_certificate, pk_setup, pk_teardown),
 		cmocka_unit_test_setup_teardown(adds_the_method_only_when_asked, pk_setup, pk_teardown),
+		cmocka_unit_test_setup_teardown(draws_the_link_when_asked, pk_setup, pk_teardown),
 		cmocka_unit_test_setup_teardown(refuses_requests_that_name_things_wrongly, pk_setup, pk_teardown),
 		cmocka_unit_test_setup_teardown(keeps_a_party_to_what_it_is_registered_for, pk_setup, pk_teardown),
 		cmocka_unit_test_setup_teardown(records_nothing_that_is_signed_by_another_key, pk_setup, pk_teardown),
