@@ -173,10 +173,11 @@ int main(int argc, char **argv)
 		    .text = "Exit code 2: something still waits.",
 		    .examples = "  idwallet deferred --wait=60",
 		    .options = wallet_deferred_options, .max_operands = 0, .run = deferred },
-		{ .name = "present", .operands = "LINK", .summary = "answer a verifier's request",
+		{ .name = "present", .operands = "[LINK]", .summary = "answer a verifier's request",
 		    .text = "Shows who asks and for what, asks for consent, and sends only the claims asked for.",
-		    .examples = "  idwallet present --root root.pem 'openid4vp://?client_id=...&request_uri=...'",
-		    .options = wallet_present_options, .min_operands = 1, .max_operands = 1, .run = present },
+		    .examples = "  idwallet present --root root.pem 'openid4vp://?client_id=...&request_uri=...'\n"
+		                "  idwallet present --digital request.json --origin https://bank.example >data.json",
+		    .options = wallet_present_options, .max_operands = 1, .run = present },
 		{ .name = "test-provider make", .operands = "DIR",
 		    .summary = "for tests: a wallet provider that believes everything",
 		    .text = "A root, a key and a certificate in DIR. A server for tests that trusts the root takes\n"

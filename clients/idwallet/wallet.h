@@ -112,9 +112,11 @@ IDR_MUST bool wallet_link(struct idr_arena *a, const char *link, struct idr_form
 
 struct wallet_request {
 	struct idr_bytes client_id, response_uri, nonce, state;
+	struct idr_bytes origin;                  /* through the browser: of the page, and then no response_uri */
+	struct idr_bytes audience;                /* whom the proof is for */
 	struct idr_bytes verifier_name;           /* from the certificate */
 	bool trusted;                             /* the certificate leads to the given root */
-	bool encrypted;                           /* direct_post.jwt */
+	bool encrypted;                           /* direct_post.jwt, dc_api.jwt */
 	struct idr_key enc_key;
 	struct idr_bytes enc_kid;
 	const char *enc;
@@ -123,6 +125,12 @@ struct wallet_request {
 };
 IDR_MUST bool wallet_request_fetch(struct idr_suite *s, struct idr_arena *a, const char *link,
     const char *root_path, int64_t now, struct wallet_request *out, struct idr_err *err);
+
+/* What a page at `origin` gives to navigator.credentials.get(), as a browser would hand it on. errors also
+ * IDR_INVALID_REQUEST: the request is for other pages */
+IDR_MUST bool wallet_request_browser(struct idr_suite *s, struct idr_arena *a, struct idr_bytes text,
+    struct idr_bytes origin, const char *root_path, int64_t now, struct wallet_request *out,
+    struct idr_err *err);
 
 /* ---- commands ---- */
 

@@ -57,6 +57,8 @@ static bool transcript(struct idr_suite *s, struct idr_arena *a, const struct wa
 
 	if (r->encrypted)
 		idr_key_thumbprint(s, &r->enc_key, thumbprint);
+	if (r->origin.n)
+		return idr_mdoc_transcript_dc_api(s, a, r->origin, r->nonce, r->encrypted ? thumbprint : NULL, out, err);
 	return idr_mdoc_transcript_redirect(s, a, r->client_id, r->nonce, r->encrypted ? thumbprint : NULL,
 	    r->response_uri, out, err);
 }

@@ -6,13 +6,15 @@
 #include "base/text.h"
 #include "jose/jwe.h"
 
-static const char *opt_root, *opt_yes, *opt_deny, *opt_format;
+static const char *opt_root, *opt_yes, *opt_deny, *opt_format, *opt_digital, *opt_origin;
 
 const struct cli_option wallet_present_options[] = {
 	{ "root", "FILE", "national root certificates: refuse a verifier that leads to none", &opt_root, NULL },
 	{ "yes", NULL, "consent without being asked", &opt_yes, NULL },
 	{ "deny", NULL, "refuse, and tell the verifier", &opt_deny, NULL },
 	{ "format", "FORMAT", "answer with this only: dc+sd-jwt or mso_mdoc", &opt_format, NULL },
+	{ "digital", "FILE", "for LINK: what a page gives to navigator.credentials.get()", &opt_digital, NULL },
+	{ "origin", "ORIGIN", "with --digital: of that page, as its browser would say it", &opt_origin, NULL },
 	{ NULL, NULL, NULL, NULL, NULL },
 };
 
@@ -101,18 +103,24 @@ static bool choose_all(struct presenting *x, struct idr_err *err)
 
 /* ---- consent ---- */
 
+/* Where the answer is printed, talk goes elsewhere. */
+static FILE *talk(void)
+{
+	return opt_digital ? stderr : stdout;
+}
+
 static void print_request(const struct presenting *x)
 {
-	printf("%s asks for:\n", cli_clean(x->a, x->request.verifier_name));
+	fprintf(talk(), "%s asks for:\n", cli_clean(x->a, x->request.verifier_name));
 	if (!x->request.trusted)
-		printf("  (its certificate was not checked against a national root; give --root)\n");
+		fprintf(talk(), "  (its certificate was not checked against a national root; give --root)\n");
 	for (size_t i = 0; i < x->n; i++) {
 		const struct idr_dcql_credential *q = x->answer[i].query;
 
-		printf("  from %s:\n", cli_clean(x->a, x->answer[i].entry->configuration));
+		fprintf(talk(), "  from %s:\n", cli_clean(x->a, x->answer[i].entry->configuration));
 		for (size_t k = 0; k < q->n_claim; k++)
 			if (x->answer[i].chosen[k])
-				printf("    %s\n", cli_clean(x->a, q->claim[k].path->raw));
+				fprintf(talk(), "    %s\n", cli_clean(x->a, q->claim[k].path->raw));
 	}
 }
 
@@ -124,8 +132,8 @@ static bool consents(const struct presenting *x)
 		return true;
 	if (!x->c->json)
 		print_request(x);
-	printf("Share this? [y/N] ");
-	fflush(stdout);
+	fprintf(talk(), "Share this? [y/N] ");
+	fflush(talk());
 	c = getchar();
 	return c == 'y' || c == 'Y';
 }
@@ -154,7 +162,7 @@ static bool present_sdjwt(struct presenting *x, const struct answer *an, struct 
 	 * insist (HAIP 1.0 section 6.1.1.1) */
 	if (!idr_private_from_scalar(x->s, IDR_P256, idr_secret_bytes(&an->entry->key), &key, err))
 		return false;
-	ok = idr_sdjwt_kb_build(x->s, x->a, selected, idr_private_alg(key), x->request.client_id,
+	ok = idr_sdjwt_kb_build(x->s, x->a, selected, idr_private_alg(key), x->request.audience,
 	         x->request.nonce, x->now, IDR_LIT(""), &tbs, err) &&
 	    idr_private_sign(x->s, key, tbs, signature, err) &&
 	    idr_jws_attach(x->a, tbs, idr_bytes(signature, 64), &kb, err);
@@ -253,6 +261,31 @@ static bool body_of(struct presenting *x, struct idr_bytes *body, struct idr_err
 	return idr_buf_done(&b, body, err);
 }
 
+/* implements: HAIP 5.2d: what a browser gives back to the page (OpenID4VP 1.0 appendix A.4) */
+static bool data_of(struct presenting *x, struct idr_bytes *data, struct idr_err *err)
+{
+	struct idr_bytes vp_token, jwe;
+	struct idr_buf b;
+	struct idr_jw w;
+
+	idr_buf_init(&b, x->a, 8192, 3 * RESPONSE_MAX);
+	w = idr_jw(&b);
+	idr_jw_open(&w, '{');
+	if (opt_deny) {
+		idr_jw_put_cstr(&w, "error", "access_denied");
+	} else if (!build_vp_token(x, &vp_token, err)) {
+		return false;
+	} else if (!x->request.encrypted) {
+		idr_jw_put_raw(&w, "vp_token", vp_token);
+	} else {
+		if (!encrypt(x, vp_token, &jwe, err))
+			return false;
+		idr_jw_put_str(&w, "response", jwe);
+	}
+	idr_jw_close(&w, '}');
+	return idr_buf_done(&b, data, err);
+}
+
 static bool post(struct presenting *x, struct idr_bytes body, struct web_response *r, struct idr_err *err)
 {
 	struct web_request q = { .method = "POST", .content_type = "application/x-www-form-urlencoded" };
@@ -270,8 +303,32 @@ static void tell(struct presenting *x)
 	struct idr_bytes body;
 	struct idr_err ignored;
 
-	if (x->request.refusal && error_body(x, x->request.refusal, &body, &ignored))
+	if (x->request.refusal && opt_digital)
+		printf("{\"error\":\"%s\"}\n", x->request.refusal);
+	else if (x->request.refusal && error_body(x, x->request.refusal, &body, &ignored))
 		(void)!post(x, body, &r, &ignored);
+}
+
+/* The verifier sees the copy, whatever it says about it. */
+static bool count_uses(struct presenting *x, struct idr_err *err)
+{
+	for (size_t i = 0; i < x->n && !opt_deny; i++) {
+		x->answer[i].entry->used++;
+		if (!wallet_store_put(x->a, wallet_store_dir, x->answer[i].entry, err))
+			return false;
+	}
+	return true;
+}
+
+static bool hand_back(struct presenting *x, struct idr_err *err)
+{
+	struct idr_bytes data;
+
+	x->now = (int64_t)time(NULL);
+	if (!data_of(x, &data, err) || !count_uses(x, err))
+		return false;
+	printf("%.*s\n", (int)data.n, (const char *)data.p);
+	return true;
 }
 
 static bool send(struct presenting *x, const struct idr_json **answer, struct idr_err *err)
@@ -282,13 +339,8 @@ static bool send(struct presenting *x, const struct idr_json **answer, struct id
 	x->now = (int64_t)time(NULL); /* consent may have taken a while */
 	if (!body_of(x, &body, err) || !post(x, body, &r, err))
 		return false;
-	/* the verifier has seen the copy, whatever it says about it */
-	for (size_t i = 0; i < x->n && !opt_deny; i++) {
-		x->answer[i].entry->used++;
-		if (!wallet_store_put(x->a, wallet_store_dir, x->answer[i].entry, err))
-			return false;
-	}
-	return web_expect(x->a, &r, err) && idr_json_parse(x->a, r.body, WALLET_JSON_MAX, answer, err);
+	return count_uses(x, err) && web_expect(x->a, &r, err) &&
+	    idr_json_parse(x->a, r.body, WALLET_JSON_MAX, answer, err);
 }
 
 /* implements: VP 8.2h */
@@ -307,6 +359,18 @@ static void print_sent(const struct presenting *x, const struct idr_json *answer
 		printf("continue at %s\n", cli_clean(x->a, uri->text));
 }
 
+static bool fetch(struct presenting *x, struct idr_err *err)
+{
+	struct idr_bytes text;
+
+	if (!opt_digital != !opt_origin || !opt_digital == !x->c->argc)
+		return idr_fail(err, IDR_USAGE, NULL, "give LINK, or --digital and --origin; see --help");
+	if (!opt_digital)
+		return wallet_request_fetch(x->s, x->a, x->c->argv[0], opt_root, x->now, &x->request, err);
+	return cli_read(x->a, opt_digital, RESPONSE_MAX, &text, err) &&
+	    wallet_request_browser(x->s, x->a, text, idr_str(opt_origin), opt_root, x->now, &x->request, err);
+}
+
 enum cli_exit wallet_present(struct cli *c)
 {
 	struct presenting x = { .c = c, .s = idr_suite_new(), .a = c->arena, .now = (int64_t)time(NULL) };
@@ -316,19 +380,21 @@ enum cli_exit wallet_present(struct cli *c)
 
 	if (!x.s)
 		return CLI_FAILED;
-	ok = wallet_request_fetch(x.s, x.a, c->argv[0], opt_root, x.now, &x.request, &err);
+	c->json = c->json && !opt_digital; /* standard output is the page's: one value, or none */
+	ok = fetch(&x, &err);
 	if (!ok)
 		tell(&x);
 	ok = ok && (opt_deny || choose_all(&x, &err));
 	if (ok && !opt_deny && !consents(&x)) {
-		printf("not shared\n");
+		fprintf(talk(), "not shared\n");
 		idr_suite_free(&x.s);
 		return CLI_REFUSED;
 	}
-	ok = ok && send(&x, &answer, &err);
+	ok = ok && (opt_digital ? hand_back(&x, &err) : send(&x, &answer, &err));
 	idr_suite_free(&x.s);
 	if (!ok)
 		return cli_error(c, &err);
-	print_sent(&x, answer);
+	if (!opt_digital)
+		print_sent(&x, answer);
 	return CLI_OK;
 }

@@ -154,16 +154,18 @@ static bool choose_key(struct idr_suite *s, struct idr_arena *a, const struct id
 	return bad(err, "OpenID4VP 1.0 section 8.3", "no key of the verifier can be encrypted to");
 }
 
+/* `mode` in the clear, or with ".jwt" behind it. */
 /* implements: VP 5.1e, VP 8.3d */
 static bool read_encryption(struct idr_suite *s, struct idr_arena *a, const struct idr_json *claims,
-    struct wallet_request *out, struct idr_err *err)
+    const char *mode, struct wallet_request *out, struct idr_err *err)
 {
 	const struct idr_json *meta = idr_json_find(claims, "client_metadata");
+	struct idr_bytes asked = text_of(claims, "response_mode");
 
-	if (!idr_json_is_str(idr_json_find(claims, "response_mode"), "direct_post.jwt"))
-		return idr_json_is_str(idr_json_find(claims, "response_mode"), "direct_post")
-		    ? true
-		    : bad(err, "OpenID4VP 1.0 section 8", "the response mode is not supported");
+	if (idr_bytes_is(asked, mode))
+		return true;
+	if (!idr_bytes_starts(asked, mode) || !idr_bytes_is(idr_bytes_from(asked, strlen(mode)), ".jwt"))
+		return bad(err, "OpenID4VP 1.0 section 8", "the response mode is not supported");
 	out->encrypted = true;
 	return choose_enc(idr_json_find(meta, "encrypted_response_enc_values_supported"), &out->enc, err) &&
 	    choose_key(s, a, idr_json_find(idr_json_find(meta, "jwks"), "keys"), out, err);
@@ -208,15 +210,27 @@ static bool check_parameters(const struct idr_json *claims, struct wallet_reques
 	return true;
 }
 
+/* What every request asks, whichever way it came. */
+static bool read_question(struct idr_suite *s, struct idr_arena *a, const struct idr_json *claims,
+    const char *mode, struct wallet_request *out, struct idr_err *err)
+{
+	const struct idr_json *dcql = idr_json_find(claims, "dcql_query");
+
+	if (!idr_json_is_str(idr_json_find(claims, "response_type"), "vp_token"))
+		return bad(err, "OpenID4VP 1.0 section 5.6", "the response type is not vp_token");
+	out->nonce = text_of(claims, "nonce");
+	if (!out->nonce.n || !dcql)
+		return bad(err, "OpenID4VP 1.0 section 5.2", "nonce or dcql_query is missing");
+	return check_parameters(claims, out, err) && idr_dcql_parse(a, dcql->raw, &out->query, err) &&
+	    read_encryption(s, a, claims, mode, out, err);
+}
+
 /* implements: VP 5c, VP 5e, VP 5.10.1b, VP 5.10.1c */
 static bool read_claims(struct idr_suite *s, struct idr_arena *a, const struct idr_json *claims,
     struct idr_bytes wallet_nonce, int64_t now, struct wallet_request *out, struct idr_err *err)
 {
-	const struct idr_json *dcql = idr_json_find(claims, "dcql_query");
 	struct idr_times t;
 
-	if (!idr_json_is_str(idr_json_find(claims, "response_type"), "vp_token"))
-		return bad(err, "OpenID4VP 1.0 section 5.6", "the response type is not vp_token");
 	if (!idr_jwt_times(claims, &t, err) || !idr_times_check(&t, now, 60, "RFC 9101 section 4", err))
 		return false;
 	if (!idr_bytes_equal(text_of(claims, "client_id"), out->client_id))
@@ -224,13 +238,11 @@ static bool read_claims(struct idr_suite *s, struct idr_arena *a, const struct i
 	if (wallet_nonce.p && !idr_bytes_equal(text_of(claims, "wallet_nonce"), wallet_nonce))
 		return bad(err, "OpenID4VP 1.0 section 5.10.1", "the wallet_nonce was not answered");
 	out->response_uri = text_of(claims, "response_uri");
-	out->nonce = text_of(claims, "nonce");
 	out->state = text_of(claims, "state");
-	if (!out->response_uri.n || !out->nonce.n || !dcql)
-		return bad(err, "OpenID4VP 1.0 section 5.2", "response_uri, nonce or dcql_query is missing");
-	if (!check_target(out, err) || !check_parameters(claims, out, err))
-		return false;
-	return idr_dcql_parse(a, dcql->raw, &out->query, err) && read_encryption(s, a, claims, out, err);
+	out->audience = out->client_id;
+	if (!out->response_uri.n)
+		return bad(err, "OpenID4VP 1.0 section 5.2", "response_uri is missing");
+	return check_target(out, err) && read_question(s, a, claims, "direct_post", out, err);
 }
 
 bool wallet_request_fetch(struct idr_suite *s, struct idr_arena *a, const char *link,
@@ -251,4 +263,104 @@ bool wallet_request_fetch(struct idr_suite *s, struct idr_arena *a, const char *
 	    idr_jws_parse(a, jwt, REQUEST_MAX, false, &jws, err) &&
 	    check_signer(s, a, &jws, root_path, now, out, err) && idr_jwt_payload(a, &jws, &claims, err) &&
 	    read_claims(s, a, claims, wallet_nonce, now, out, err);
+}
+
+/* ---- through the browser of a page ---- */
+
+/* implements: VP A.2d: compared as strings, nothing made of either first; the page is told */
+static bool check_origin(const struct idr_json *claims, struct wallet_request *out, struct idr_err *err)
+{
+	const struct idr_json *all = idr_json_find(claims, "expected_origins");
+
+	for (const struct idr_json *v = idr_json_first(all); v; v = idr_json_next(all, v))
+		if (idr_json_is(v, IDR_JSON_STRING) && idr_bytes_equal(v->text, out->origin))
+			return true;
+	out->refusal = "invalid_request";
+	return idr_fail(err, IDR_INVALID_REQUEST, "OpenID4VP 1.0 appendix A.2",
+	    "the request was made for other pages than the one that asks");
+}
+
+static bool read_signed(struct idr_suite *s, struct idr_arena *a, struct idr_bytes compact,
+    const char *root_path, int64_t now, const struct idr_json **claims, struct wallet_request *out,
+    struct idr_err *err)
+{
+	struct idr_times t;
+	struct idr_jws jws;
+
+	if (!idr_jws_parse(a, compact, REQUEST_MAX, false, &jws, err) || !idr_jwt_payload(a, &jws, claims, err))
+		return false;
+	out->client_id = text_of(*claims, "client_id");
+	if (!out->client_id.n)
+		out->client_id = text_of(jws.header, "client_id"); /* appendix A.3.2.2: one of several signatures */
+	return check_signer(s, a, &jws, root_path, now, out, err) && idr_jwt_times(*claims, &t, err) &&
+	    idr_times_check(&t, now, 60, "RFC 9101 section 4", err);
+}
+
+/* The first signature that is good enough; the others may be for other wallets. */
+static bool read_multisigned(struct idr_suite *s, struct idr_arena *a, const struct idr_json *request,
+    const char *root_path, int64_t now, const struct idr_json **claims, struct wallet_request *out,
+    struct idr_err *err)
+{
+	const struct idr_json *all = idr_json_find(request, "signatures");
+	struct idr_bytes payload = text_of(request, "payload");
+
+	bad(err, "RFC 7515 section 7.2.1", "the request has no signatures");
+	for (const struct idr_json *one = idr_json_first(all); one; one = idr_json_next(all, one)) {
+		struct idr_bytes header = text_of(one, "protected"), signature = text_of(one, "signature");
+		char *compact = idr_arena_printf(a, err, "%.*s.%.*s.%.*s", (int)header.n, (const char *)header.p,
+		    (int)payload.n, (const char *)payload.p, (int)signature.n, (const char *)signature.p);
+
+		if (compact && read_signed(s, a, idr_str(compact), root_path, now, claims, out, err))
+			return true;
+	}
+	return false;
+}
+
+static bool read_data(struct idr_suite *s, struct idr_arena *a, const struct idr_json *one,
+    const char *root_path, int64_t now, const struct idr_json **claims, struct wallet_request *out,
+    struct idr_err *err)
+{
+	const struct idr_json *protocol = idr_json_find(one, "protocol"), *data = idr_json_find(one, "data");
+	const struct idr_json *request = idr_json_find(data, "request");
+
+	if (idr_json_is_str(protocol, "openid4vp-v1-unsigned") && idr_json_is(data, IDR_JSON_OBJECT)) {
+		*claims = data;
+		out->verifier_name = out->origin; /* nobody else vouches for it */
+		return !root_path || idr_fail(err, IDR_TRUST, "OpenID4VP 1.0 appendix A.3.1",
+		    "the request is not signed, so no certificate leads to the root");
+	}
+	if (idr_json_is_str(protocol, "openid4vp-v1-signed") && idr_json_is(request, IDR_JSON_STRING))
+		return read_signed(s, a, request->text, root_path, now, claims, out, err) &&
+		    check_origin(*claims, out, err);
+	if (idr_json_is_str(protocol, "openid4vp-v1-multisigned") && idr_json_is(request, IDR_JSON_OBJECT))
+		return read_multisigned(s, a, request, root_path, now, claims, out, err) &&
+		    check_origin(*claims, out, err);
+	return bad(err, "OpenID4VP 1.0 appendix A.1", "the request is of no protocol that is known here");
+}
+
+/* Whole, or what stands in it: {"digital":{"requests":[{"protocol":..,"data":..}]}} */
+static const struct idr_json *one_request(const struct idr_json *doc)
+{
+	const struct idr_json *digital = idr_json_find(doc, "digital");
+	const struct idr_json *requests = idr_json_find(digital ? digital : doc, "requests");
+
+	return requests ? idr_json_first(requests) : doc;
+}
+
+/* implements: VP A.2d, HAIP 5.2d */
+bool wallet_request_browser(struct idr_suite *s, struct idr_arena *a, struct idr_bytes text,
+    struct idr_bytes origin, const char *root_path, int64_t now, struct wallet_request *out,
+    struct idr_err *err)
+{
+	const struct idr_json *doc, *claims = NULL;
+	const char *audience;
+
+	memset(out, 0, sizeof(*out));
+	out->origin = origin;
+	audience = idr_arena_printf(a, err, "origin:%.*s", (int)origin.n, (const char *)origin.p);
+	if (!audience || !idr_json_parse(a, text, REQUEST_MAX, &doc, err) ||
+	    !read_data(s, a, one_request(doc), root_path, now, &claims, out, err))
+		return false;
+	out->audience = idr_str(audience); /* appendix A.4: even of a signed request */
+	return read_question(s, a, claims, "dc_api", out, err);
 }
