@@ -58,7 +58,7 @@ step "import $(wc -l <"$people") invented people of eleven countries"
 run "$BIN/idctl" people import "$people"; took
 step "register Sample Bank as a relying party"
 run "$BIN/idctl" party add "Sample Bank" --policy bank-account --policy bank-teller-offline \
-	--return-url "$SERVER/" --cross-device --out "$WORK/bank.key" --token-file "$WORK/keys/admin.token"
+	--return-url "$SERVER/" --origin https://bank.example --cross-device --out "$WORK/bank.key" --token-file "$WORK/keys/admin.token"
 took
 step "and Sample Car Rental"
 run "$BIN/idctl" party add "Sample Car Rental" --policy car-rental --return-url "$SERVER/" --cross-device \

@@ -52,10 +52,12 @@ export async function readIssued(credential) {
 	return IssuerSigned.fromEncodedForOid4Vci(credential);
 }
 
-/* OpenID4VP 1.0 appendix B.2.6.1, as the library computes it from the request. */
-export async function transcriptOf({ authorizationRequestPayload: request }, more = {}) {
+/* OpenID4VP 1.0 appendices B.2.6.1 and, with an origin, B.2.6.2, as the library computes it from the request. */
+export async function transcriptOf({ authorizationRequestPayload: request }, more = {}, origin = undefined) {
 	const [key] = request.client_metadata.jwks?.keys ?? [];
 	const thumbprint = key && jose.base64url.decode(await jose.calculateJwkThumbprint(key));
+	if (origin)
+		return SessionTranscript.forOid4VpDcApi({ origin, nonce: request.nonce, jwkThumbprint: thumbprint, ...more }, context);
 	return SessionTranscript.forOid4Vp({
 		clientId: request.client_id, nonce: request.nonce, responseUri: request.response_uri,
 		jwkThumbprint: thumbprint, ...more,

@@ -20,7 +20,7 @@ export function claimsOf(who, type = 'pid') {
 		.filter(([, value]) => value !== undefined));
 }
 
-const people = readFileSync(process.env.PEOPLE, 'utf8').trim().split('\n').map((line) => JSON.parse(line));
+export const people = readFileSync(process.env.PEOPLE, 'utf8').trim().split('\n').map((line) => JSON.parse(line));
 
 function run(program, args) {
 	const { status, stdout, stderr } = spawnSync(join(BIN, program), args, { encoding: 'utf8' });
@@ -42,6 +42,7 @@ export const activate = (who, ...number) =>
 	idctl('activation', 'make', '--person', who.key, ...number.flatMap((one) => ['--number', one]));
 export const makePaper = (who, prefix) =>
 	idctl('paper', 'make', '--person', who.key, '--type', 'pid', '--cut', 'card', '--out', prefix);
+export const addParty = (name, ...more) => idctl('party', 'add', name, '--token-file', work('keys/admin.token'), ...more);
 export const makeRequest = (...more) => idctl('request', 'make', '--flow', 'cross_device', ...more);
 export const resultOf = (id, ...more) => idctl('result', id, '--wait', '2', ...more);
 export const credentialsOf = (who) =>

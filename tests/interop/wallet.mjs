@@ -159,12 +159,15 @@ export async function resolveRequest(link, walletNonce) {
 		});
 }
 
-/* Sends a vp_token as the request asks: plain or encrypted. */
-export async function respond(request, vpToken, enc = 'A256GCM') {
-	const { authorizationRequestPayload } = request;
-	const encrypted = authorizationRequestPayload.response_mode === 'direct_post.jwt';
-	const response = await presentation.createOpenid4vpAuthorizationResponse({
-		authorizationRequestPayload,
+/* What a browser handed over becomes a checked request: the data, and the origin of the page as the browser saw it. */
+export const resolveBrowserRequest = (data, origin) =>
+	presentation.resolveOpenId4vpAuthorizationRequest({ authorizationRequestPayload: data, origin });
+
+/* A vp_token as the request asks for it: plain or encrypted. */
+function made({ authorizationRequestPayload }, vpToken, enc, more) {
+	const encrypted = authorizationRequestPayload.response_mode.endsWith('.jwt');
+	return presentation.createOpenid4vpAuthorizationResponse({
+		authorizationRequestPayload, ...more,
 		authorizationResponsePayload: { vp_token: vpToken },
 		jarm: encrypted ? {
 			encryption: { nonce: randomBytes(16).toString('base64url') },
@@ -175,6 +178,18 @@ export async function respond(request, vpToken, enc = 'A256GCM') {
 			},
 		} : undefined,
 	});
+}
+
+/* The data of a DigitalCredential. */
+export async function answerBrowser(request, vpToken, origin, enc = 'A256GCM') {
+	const { authorizationResponsePayload: plain, jarm } = await made(request, vpToken, enc, { origin });
+	return jarm ? { response: jarm.responseJwt } : plain;
+}
+
+/* Sends a vp_token where the request wants it. */
+export async function respond(request, vpToken, enc = 'A256GCM') {
+	const { authorizationRequestPayload } = request;
+	const response = await made(request, vpToken, enc);
 	const { response: answer } = await presentation.submitOpenid4vpAuthorizationResponse({
 		authorizationRequestPayload, ...response,
 	});
