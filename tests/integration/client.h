@@ -186,6 +186,8 @@ char *vp_token(struct client *c, const struct request *q, const char *presentati
 /* A JWE to the request's key with this protected header; %s in it becomes the epk. */
 char *jwe(struct client *c, const struct idr_key *to, const char *header, const char *enc,
     const char *plain);
+char *jwe_bytes(struct client *c, const struct idr_key *to, const char *header, const char *enc,
+    struct idr_bytes plain);
 /* The right one. */
 char *jwe_right(struct client *c, const struct request *q, const char *plain);
 /* {"vp_token":..,"state":..} encrypted, as form body. */
@@ -249,8 +251,13 @@ struct race *race_new(size_t n);
 struct client *race_client(struct race *r, size_t i);
 void race_send(struct race *r, size_t i, const char *url, const char *type, const char *const *headers,
     const char *body);
+/* Another body, after race_send(). */
+void race_form(struct race *r, size_t i, const char *body);
 /* All at once; gives how many were answered 200. */
 size_t race_run(struct race *r);
+/* What the i-th heard: the status, and head and body. */
+long race_status(const struct race *r, size_t i);
+const char *race_answer(const struct race *r, size_t i);
 /* How many were answered with this status. */
 size_t race_count(const struct race *r, long status);
 /* Every answer of this status has this in its headers or body. */

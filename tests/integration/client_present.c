@@ -131,11 +131,11 @@ char *vp_token(struct client *c, const struct request *q, const char *one)
 /* ---- the response ---- */
 
 /* RFC 7518 section 4.6: ECDH-ES, direct agreement. */
-char *jwe(struct client *c, const struct idr_key *to, const char *header, const char *enc,
-    const char *plain)
+char *jwe_bytes(struct client *c, const struct idr_key *to, const char *header, const char *enc,
+    struct idr_bytes plain)
 {
 	struct idr_private *mine = key_new(c);
-	size_t n = strlen(plain), key_len = !strcmp(enc, "A256GCM") ? 32 : 16;
+	size_t n = plain.n, key_len = !strcmp(enc, "A256GCM") ? 32 : 16;
 	char *protected_text, *epk = public_jwk(c, mine, NULL), *mark = strstr(header, "%s");
 	uint8_t iv[12], tag[16], secret[32], *sealed;
 	struct idr_secret z;
@@ -149,9 +149,14 @@ char *jwe(struct client *c, const struct idr_key *to, const char *header, const 
 	idr_suite_random(c->s, iv, sizeof(iv));
 	sealed = idr_arena_alloc(c->a, n + 1, &err);
 	assert_true(sealed && idr_suite_gcm_seal(c->s, idr_bytes(secret, key_len), iv, idr_str(protected_text),
-	    idr_bytes(plain, n), sealed, tag));
+	    plain, sealed, tag));
 	return text(c, "%s..%s.%s.%s", protected_text, base64url(c, idr_bytes(iv, 12)),
 	    base64url(c, idr_bytes(sealed, n)), base64url(c, idr_bytes(tag, 16)));
+}
+
+char *jwe(struct client *c, const struct idr_key *to, const char *header, const char *enc, const char *plain)
+{
+	return jwe_bytes(c, to, header, enc, idr_str(plain));
 }
 
 char *jwe_right(struct client *c, const struct request *q, const char *plain)

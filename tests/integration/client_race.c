@@ -49,6 +49,21 @@ void race_send(struct race *r, size_t i, const char *url, const char *type, cons
 		x->headers[k] = headers[k];
 }
 
+void race_form(struct race *r, size_t i, const char *body)
+{
+	r->racer[i].body = body;
+}
+
+long race_status(const struct race *r, size_t i)
+{
+	return r->racer[i].status;
+}
+
+const char *race_answer(const struct race *r, size_t i)
+{
+	return r->racer[i].answer;
+}
+
 /* No assertion here: cmocka knows one thread. */
 static void *run(void *arg)
 {

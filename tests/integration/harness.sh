@@ -145,7 +145,7 @@ environment() { # NAME
 	use "$1"
 	eval "export IDR_SERVER=\$URL_$1 IDR_ADMIN=\$ADMIN_$1 IDR_STATE=\$STATE_$1"
 	export IDR_PROVIDER=$WORK/provider; [ -e "$IDR_PROVIDER" ] || IDR_PROVIDER=$TOP/main/provider
-	export IDR_KEYS=$WORK/keys IDR_PARTIES=$WORK/parties IDR_WORK=$WORK IDR_BIN=$BIN
+	export IDR_SERVER_PID=$SERVER_PID IDR_KEYS=$WORK/keys IDR_PARTIES=$WORK/parties IDR_WORK=$WORK IDR_BIN=$BIN
 	export IDCTL_ADMIN=$IDR_ADMIN IDCTL_SERVER=$IDR_SERVER IDCTL_TOKEN_FILE=$WORK/keys/officer.token
 	export IDCTL_KEY_FILE=$WORK/parties/bank.key
 }

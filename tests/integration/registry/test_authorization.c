@@ -1,6 +1,8 @@
 #include "registry_kit.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "registry/reg_authorization.h"
@@ -425,6 +427,49 @@ static void a_code_that_comes_again_ends_the_refresh_token_too(void **state)
 	is_refused(&late.row, IDR_INVALID_GRANT);
 }
 
+struct waiting {
+	struct reg_row *row;
+	atomic_bool done;
+};
+
+static void *submit_beside(void *arg)
+{
+	struct waiting *w = arg;
+
+	submit(w->row);
+	atomic_store(&w->done, true);
+	return NULL;
+}
+
+/* In another transaction, between its two statements: a refresh that came first would leave a token nobody ends. */
+static void a_refresh_beside_a_revocation_waits_for_it_and_is_refused(void **state)
+{
+	struct reg_authorization a = pushed(NULL);
+	struct reg_authorization_decision d = agreed(&a);
+	struct reg_authorization_redeem x;
+	struct reg_refresh y;
+	struct waiting w = { .row = &y.row };
+	char id[33], sql[120];
+	pthread_t thread;
+
+	(void)state;
+	redeem_of(&x, &a, &d);
+	submit(&x.row);
+	refresh_of(&y, &x);
+	for (size_t i = 0; i < sizeof a.id; i++)
+		snprintf(id + 2 * i, 3, "%02x", a.id[i]);
+	snprintf(sql, sizeof sql, "SELECT rail.revoke_authorizations(ARRAY['%s']::uuid[])", id);
+	assert_true(kit_sql(kit.conn, "BEGIN"));
+	assert_true(kit_sql_in(kit.conn, sql));
+	assert_int_equal(pthread_create(&thread, NULL, submit_beside, &w), 0);
+	while (!atomic_load(&w.done) && !kit_number("SELECT count(*) FROM pg_locks WHERE NOT granted"))
+		;
+	assert_true(kit_sql_in(kit.conn, "COMMIT"));
+	pthread_join(thread, NULL);
+	is_refused(&y.row, IDR_INVALID_GRANT);
+	is_void(y.token.hash);
+}
+
 /* ---- time ---- */
 
 static void what_has_expired_is_swept_and_what_can_be_refreshed_stays(void **state)
@@ -461,6 +506,7 @@ int main(void)
 		cmocka_unit_test(an_issuer_state_is_good_for_one_authorization_and_is_no_code),
 		cmocka_unit_test(a_refresh_token_is_of_one_client_and_one_instance),
 		cmocka_unit_test(a_code_that_comes_again_ends_the_refresh_token_too),
+		cmocka_unit_test(a_refresh_beside_a_revocation_waits_for_it_and_is_refused),
 		cmocka_unit_test(what_has_expired_is_swept_and_what_can_be_refreshed_stays),
 	};
 
