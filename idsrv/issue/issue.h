@@ -68,8 +68,8 @@ IDR_MUST bool issue_claims(struct app *app, struct flow_request *r, const struct
 IDR_MUST bool issue_notification_id(struct app *app, struct flow_request *r, const uint8_t token_hash[32],
     int64_t credential_id, struct idr_bytes *out, struct idr_err *err);
 
-/* The batch_size of the metadata: what the most generous type gives. A type that gives fewer takes as
- * many proofs, checks them all, and answers with its own number (OpenID4VCI 1.0 section 8.3). */
+/* The batch_size of the metadata: what every type gives that gives several, so that a wallet gets as many
+ * copies as it sent proofs (OpenID4VCI 1.0 section 8.3). A type of one copy answers with one. */
 size_t issue_batch_size(const struct rules *r);
 
 /* ---- issue_wanted.c ---- */

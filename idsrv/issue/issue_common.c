@@ -79,10 +79,10 @@ void issue_mark_delivered(struct app *app, struct flow_request *r, int64_t crede
 
 size_t issue_batch_size(const struct rules *r)
 {
-	size_t n = 1;
+	size_t n = SIZE_MAX;
 
 	for (size_t i = 0; i < r->n_type; i++)
-		if (r->type[i]->copies > n)
+		if (r->type[i]->copies > 1 && r->type[i]->copies < n)
 			n = r->type[i]->copies;
-	return n < REG_COPIES_MAX ? n : REG_COPIES_MAX;
+	return n == SIZE_MAX ? 1 : n < REG_COPIES_MAX ? n : REG_COPIES_MAX;
 }

@@ -90,7 +90,8 @@ async function batch(t, { metadata: { batch_credential_issuance: offered } }) {
 	await it.through('nonce');
 	await it.must('credential');
 	t.truth(it.issued.length >= 2, `${it.issued.length} credentials for ${copies} keys`);
-	t.truth(it.issued.length === copies || copies > it.issued.length, 'more credentials than keys');
+	t.truth(it.issued.length <= copies, 'more credentials than keys');
+	t.truth(it.issued.length >= copies, `${it.issued.length} credentials for ${copies} keys`, 'W');
 }
 
 /* ---- negative modules ---- */
