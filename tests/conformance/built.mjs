@@ -36,9 +36,7 @@ export const BUILT = {
 	'request_uri_method=post': BOTH,
 	'transaction_data': BOTH,
 	'dc_api': BOTH,
-	'encryption': BOTH,
-	'attestation proof': BOTH,
-	'key attestation': BOTH,
+	'key attestation level': BOTH,
 };
 
 const proofTypes = ({ configurations, configuration }) => configurations[configuration]?.proof_types_supported ?? {};
@@ -63,6 +61,6 @@ export const ANNOUNCED = {
 	'deferred': ({ metadata }) => metadata.deferred_credential_endpoint,
 	'encryption': ({ metadata }) => metadata.credential_request_encryption && metadata.credential_response_encryption,
 	'attestation proof': (world) => proofTypes(world).attestation,
-	'key attestation level': (world) => Object.keys(proofTypes(world).jwt?.key_attestations_required ?? {}).length,
+	'key attestation level': (world) => Object.keys(world.keyAttestation(world.vouched) ?? {}).length,
 	'key attestation': (world) => proofTypes(world).attestation || proofTypes(world).jwt?.key_attestations_required,
 };

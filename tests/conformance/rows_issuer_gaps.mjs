@@ -344,6 +344,9 @@ const encryption = [
 
 const attested = (name, change, { code = 'invalid_proof', ...more } = {}) => refused(`key attestation ${name}`, 'credential',
 	{ key_attestation: change }, 400, code, { options: { attestKeys: 'jwt' }, ...more, needs: ['key attestation', ...more.needs ?? []] });
+const levelled = (world, attestKeys = 'jwt') => ({ attestKeys, configuration: world.vouched });
+const ofLevel = (name, levels, attestKeys) => attested(name, (d) => Object.assign(d.payload, levels),
+	{ needs: ['key attestation level'], options: (world) => levelled(world, attestKeys) });
 const attestations = [
 	/* proves: VCI D.1a */
 	attested('of another typ', (d) => { d.header.typ = 'jwt'; }),
@@ -357,8 +360,16 @@ const attestations = [
 	attested('without keys', (d) => { d.payload.attested_keys = []; }),
 	/* proves: VCI F.1f */
 	attested('without nonce', (d) => { delete d.payload.nonce; }),
-	attested('of too low a level', (d) => Object.assign(d.payload, { key_storage: ['iso_18045_basic'], user_authentication: ['iso_18045_basic'] }),
-		{ needs: ['key attestation level'] }),
+	{ name: 'key attestation of the levels that are asked for', needs: [issuing, 'key attestation level'], success: true, options: levelled },
+	ofLevel('with keys kept too badly', { key_storage: ['iso_18045_basic'] }),
+	ofLevel('with a user known too badly', { user_authentication: ['iso_18045_basic'] }),
+	ofLevel('that says nothing of storage', { key_storage: undefined }),
+	ofLevel('that says nothing of the user', { user_authentication: undefined }),
+	ofLevel('whose storage is no list', { key_storage: 'iso_18045_high' }),
+	ofLevel('of no level at all', { key_storage: [], user_authentication: [] }),
+	ofLevel('as the proof itself, with keys kept too badly', { key_storage: ['iso_18045_basic'] }, 'attestation'),
+	refused('key attestation left out where levels are asked for', 'credential', { proof: (drafts) => drafts.forEach(({ header }) => delete header.key_attestation) },
+		400, 'invalid_proof', { needs: ['key attestation level'], options: levelled }),
 	{ name: 'key attestation as the proof itself', needs: [issuing, 'attestation proof'], success: true, options: { attestKeys: 'attestation' } },
 	{ name: 'key attestation as the proof, for two keys', needs: [issuing, 'attestation proof', 'batch'], success: true,
 		options: { attestKeys: 'attestation', copies: 2 } },

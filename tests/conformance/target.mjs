@@ -69,6 +69,7 @@ console.log(JSON.stringify({
 		origin: 'https://bank.example' },
 	...existsSync(join(work, '..', 'strangers')) && { strangers: { foreign: stranger('foreign'), selfsigned: stranger('selfsigned') } },
 	...existsSync(join(schema, 'types/permit')) && { deferring: { 'dc+sd-jwt': 'permit.sdjwt', mso_mdoc: 'permit.mdoc' } },
+	...existsSync(join(schema, 'types/vouched')) && { vouched: { 'dc+sd-jwt': 'vouched.sdjwt', mso_mdoc: 'vouched.mdoc' } },
 	formats: {
 		'dc+sd-jwt': { configuration: 'pid.sdjwt', iss: 'https://id.example', vct: pid.vct, claims, ask: ['full_name', 'birthdate'],
 			secret: claims.birthdate, signer },

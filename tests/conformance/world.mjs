@@ -131,6 +131,8 @@ export class World {
 
 	scopeOf(configuration) { return this.configurations[configuration]?.scope; }
 	proofTypes = (configuration) => this.configurations[configuration]?.proof_types_supported;
+	/* the configuration that asks for keys of certain levels */
+	get vouched() { return this.target.vouched?.[this.format] ?? this.configuration; }
 	keyAttestation = (configuration) => this.proofTypes(configuration)?.jwt?.key_attestations_required;
 
 	/* A command of the target, which prints one JSON object. */
