@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/text.h"
 #include "codec/json.h"
 
 enum { ARENA = 1024 * 1024 * 1024, LIST_MAX = 31 };
@@ -233,6 +234,16 @@ int cli_main(const struct cli_program *p, int argc, char **argv)
 
 /* ---- errors ---- */
 
+/* A sentence may quote another server, and may have been cut in the middle of a letter. */
+static const char *message(const struct cli *c, const struct idr_err *err)
+{
+	struct idr_bytes text = idr_str(err->msg);
+
+	for (int i = 0; i < 3 && text.n && !idr_is_utf8(text); i++)
+		text.n--;
+	return text.n ? cli_clean(c->arena, text) : idr_code_sentence(err->code);
+}
+
 enum cli_exit cli_error(const struct cli *c, const struct idr_err *err)
 {
 	enum idr_kind kind = idr_code_kind(err->code);
@@ -249,7 +260,7 @@ enum cli_exit cli_error(const struct cli *c, const struct idr_err *err)
 		idr_jw_name(&w, "error");
 		idr_jw_open(&w, '{');
 		idr_jw_put_cstr(&w, "code", idr_code_name(err->code));
-		idr_jw_put_cstr(&w, "message", err->msg);
+		idr_jw_put_cstr(&w, "message", message(c, err));
 		if (err->ref)
 			idr_jw_put_cstr(&w, "clause", err->ref);
 		idr_jw_put_cstr(&w, "next", idr_code_next(err->code));
@@ -258,7 +269,7 @@ enum cli_exit cli_error(const struct cli *c, const struct idr_err *err)
 		if (idr_buf_done(&b, &text, &ignored))
 			printf("%.*s\n", (int)text.n, (const char *)text.p);
 	} else {
-		fprintf(stderr, "%s: %s\n", c->program, err->msg);
+		fprintf(stderr, "%s: %s\n", c->program, message(c, err));
 		if (err->code != IDR_USAGE && err->code != IDR_FILE)
 			fprintf(stderr, "  (%s%s%s; %s)\n", idr_code_name(err->code), err->ref ? ", " : "",
 			    err->ref ? err->ref : "", idr_code_next(err->code));

@@ -17,6 +17,7 @@
 #include "mdoc/mdoc.h"
 #include "sdjwt/sdjwt.h"
 #include "suite/sign.h"
+#include "verify/transaction.h"
 
 enum { WALLET_JSON_MAX = 4 * 1024 * 1024, WALLET_CREDENTIALS = 4096 };
 
@@ -121,6 +122,7 @@ struct wallet_request {
 	struct idr_bytes enc_kid;
 	const char *enc;
 	const struct idr_dcql *query;
+	struct idr_transactions transactions;     /* what the holder is to confirm */
 	const char *refusal;                      /* the error to tell the verifier, when fetching failed for it */
 };
 IDR_MUST bool wallet_request_fetch(struct idr_suite *s, struct idr_arena *a, const char *link,
@@ -130,6 +132,21 @@ IDR_MUST bool wallet_request_fetch(struct idr_suite *s, struct idr_arena *a, con
  * IDR_INVALID_REQUEST: the request is for other pages */
 IDR_MUST bool wallet_request_browser(struct idr_suite *s, struct idr_arena *a, struct idr_bytes text,
     struct idr_bytes origin, const char *root_path, int64_t now, struct wallet_request *out,
+/* ---- wallet_transaction.c: transaction_data ---- */
+
+/* From the claims of a request whose query was read. errors IDR_MALFORMED, with the refusal for
+ * the verifier */
+IDR_MUST bool wallet_transactions_read(struct idr_arena *a, const struct idr_json *claims,
+    struct wallet_request *out, struct idr_err *err);
+/* For the holder's eyes, before consent. */
+void wallet_transactions_print(struct idr_arena *a, const struct wallet_request *r);
+/* Which of the queries that are answered (`sent`, their ids) confirms which transaction. errors
+ * IDR_TRANSACTION_DATA */
+IDR_MUST bool wallet_transactions_assign(const struct wallet_request *r,
+    const struct idr_bytes *sent, size_t n, size_t by[IDR_TRANSACTIONS_MAX], struct idr_err *err);
+/* Further members of the key binding of answer `which`: ",\"transaction_data_hashes\":[..]", or empty. */
+IDR_MUST bool wallet_transactions_put(struct idr_suite *s, struct idr_arena *a,
+    const struct wallet_request *r, const size_t *by, size_t which, struct idr_bytes *members,
     struct idr_err *err);
 
 /* ---- commands ---- */

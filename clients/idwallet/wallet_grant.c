@@ -2,8 +2,7 @@
 
 #include "base/text.h"
 
-/* wallet_grant: grant-7.json, mode 0600 like every file of the store: a refresh token is as good
- * as a key. */
+/* grant-7.json of the store: a refresh token is as good as a key. */
 
 enum { GRANT_MAX = 256 * 1024 };
 static const char PREFIX[] = "grant-";
@@ -37,6 +36,7 @@ static bool put_pending(struct idr_jw *w, const struct wallet_wanted *p, struct 
 	return true;
 }
 
+/* implements: VCI 13.10b: mode 0600, like every file of the store */
 bool wallet_grant_put(struct idr_arena *a, const char *dir, struct wallet_grant *g, struct idr_err *err)
 {
 	struct idr_bytes text;

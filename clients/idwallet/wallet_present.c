@@ -33,6 +33,7 @@ struct presenting {
 	struct wallet_request request;
 	struct answer answer[QUERIES_MAX];
 	size_t n;
+	size_t by[IDR_TRANSACTIONS_MAX];  /* the answer that confirms each transaction */
 	int64_t now;
 };
 
@@ -81,6 +82,7 @@ static bool choose_all(struct presenting *x, struct idr_err *err)
 {
 	const struct idr_dcql *q = x->request.query;
 	bool answered[QUERIES_MAX] = { false }, used[QUERIES_MAX] = { false };
+	struct idr_bytes sent[QUERIES_MAX];
 	struct wallet_entry *list;
 	size_t n;
 
@@ -98,7 +100,9 @@ static bool choose_all(struct presenting *x, struct idr_err *err)
 		return idr_fail(err, IDR_CLAIM_MISSING, "OpenID4VP 1.0 section 6.4",
 		    "no stored credential answers the request");
 	keep_used(x, q, used);
-	return true;
+	for (size_t i = 0; i < x->n; i++)
+		sent[i] = x->answer[i].query->id;
+	return wallet_transactions_assign(&x->request, sent, x->n, x->by, err);
 }
 
 /* ---- consent ---- */
@@ -122,6 +126,7 @@ static void print_request(const struct presenting *x)
 			if (x->answer[i].chosen[k])
 				fprintf(talk(), "    %s\n", cli_clean(x->a, q->claim[k].path->raw));
 	}
+	wallet_transactions_print(x->a, &x->request);
 }
 
 static bool consents(const struct presenting *x)
@@ -134,6 +139,8 @@ static bool consents(const struct presenting *x)
 		print_request(x);
 	fprintf(talk(), "Share this? [y/N] ");
 	fflush(talk());
+	printf(x->request.transactions.n ? "Share and confirm this? [y/N] " : "Share this? [y/N] ");
+	fflush(stdout);
 	c = getchar();
 	return c == 'y' || c == 'Y';
 }
@@ -147,7 +154,7 @@ static bool present_sdjwt(struct presenting *x, const struct answer *an, struct 
 {
 	const struct idr_json *path[CLAIMS_MAX];
 	struct idr_sdjwt_choice choice = { .path = path };
-	struct idr_bytes selected, tbs, kb;
+	struct idr_bytes selected, more, tbs, kb;
 	struct idr_private *key;
 	uint8_t signature[96];
 	struct idr_buf b;
@@ -160,10 +167,13 @@ static bool present_sdjwt(struct presenting *x, const struct answer *an, struct 
 		return false;
 	/* also where the query does without it: every credential kept here has a holder key, and verifiers may
 	 * insist (HAIP 1.0 section 6.1.1.1) */
-	if (!idr_private_from_scalar(x->s, IDR_P256, idr_secret_bytes(&an->entry->key), &key, err))
+	if (!wallet_transactions_put(x->s, x->a, &x->request, x->by, (size_t)(an - x->answer), &more, err) ||
+	    !idr_private_from_scalar(x->s, IDR_P256, idr_secret_bytes(&an->entry->key), &key, err))
 		return false;
 	ok = idr_sdjwt_kb_build(x->s, x->a, selected, idr_private_alg(key), x->request.audience,
 	         x->request.nonce, x->now, IDR_LIT(""), &tbs, err) &&
+	ok = idr_sdjwt_kb_build(x->s, x->a, selected, idr_private_alg(key), x->request.client_id,
+	         x->request.nonce, x->now, more, &tbs, err) &&
 	    idr_private_sign(x->s, key, tbs, signature, err) &&
 	    idr_jws_attach(x->a, tbs, idr_bytes(signature, 64), &kb, err);
 	idr_private_free(&key);

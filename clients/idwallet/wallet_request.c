@@ -196,16 +196,12 @@ static bool check_target(const struct wallet_request *out, struct idr_err *err)
 	return true;
 }
 
-/* implements: VP 5e, VP 8.2d, VP 8.4b: the verifier is told, and what is not understood is not agreed to */
+/* implements: VP 8.2d: the verifier is told */
 static bool check_parameters(const struct idr_json *claims, struct wallet_request *out, struct idr_err *err)
 {
 	if (idr_json_find(claims, "redirect_uri")) {
 		out->refusal = "invalid_request";
 		return bad(err, "OpenID4VP 1.0 section 8.2", "redirect_uri stands beside response_uri");
-	}
-	if (idr_json_find(claims, "transaction_data")) {
-		out->refusal = "invalid_transaction_data";
-		return bad(err, "OpenID4VP 1.0 section 8.4", "the request carries transaction_data");
 	}
 	return true;
 }
@@ -243,6 +239,12 @@ static bool read_claims(struct idr_suite *s, struct idr_arena *a, const struct i
 	if (!out->response_uri.n)
 		return bad(err, "OpenID4VP 1.0 section 5.2", "response_uri is missing");
 	return check_target(out, err) && read_question(s, a, claims, "direct_post", out, err);
+	if (!out->response_uri.n || !out->nonce.n || !dcql)
+		return bad(err, "OpenID4VP 1.0 section 5.2", "response_uri, nonce or dcql_query is missing");
+	if (!check_target(out, err) || !check_parameters(claims, out, err))
+		return false;
+	return idr_dcql_parse(a, dcql->raw, &out->query, err) && wallet_transactions_read(a, claims, out, err) &&
+	    read_encryption(s, a, claims, out, err);
 }
 
 bool wallet_request_fetch(struct idr_suite *s, struct idr_arena *a, const char *link,

@@ -244,8 +244,8 @@ enum cli_exit wallet_say(const struct cli *c, struct idr_bytes issuer, size_t re
 	if (c->json)
 		printf("{\"received\":%zu,\"waiting\":%zu}\n", received, waiting);
 	else if (received || !waiting)
-		printf("%zu %s received%s%.*s\n", received, received == 1 ? "copy" : "copies", issuer.n ? " from " : "",
-		    (int)issuer.n, (const char *)issuer.p);
+		printf("%zu %s received%s%s\n", received, received == 1 ? "copy" : "copies", issuer.n ? " from " : "",
+		    cli_clean(c->arena, issuer));
 	if (waiting && !c->json)
 		printf("%zu %s for the issuer's approval: idwallet deferred\n", waiting,
 		    waiting == 1 ? "credential waits" : "credentials wait");

@@ -141,6 +141,8 @@ class Liar(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         if fault == "endless-nonce" and what == "token":
             self.say(400, {"error": "use_dpop_nonce"}, [("DPoP-Nonce", os.urandom(8).hex())])
+        elif fault == "steering" and what == "token":
+            self.say(400, {"error": "invalid_grant", "error_description": "\u001b]0;x\u0007"})
         elif what == "par":
             uri = "urn:" + os.urandom(16).hex()
             pushed[uri] = {k: v[0] for k, v in parse_qs(body.decode()).items()}

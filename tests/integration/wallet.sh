@@ -63,6 +63,18 @@ ok "without the instance key the refresh token is nothing" stolen
 details() { activate "$person" && logged_in --details --issuer "$IDR_SERVER" --configuration age.sdjwt --copies 1; }
 ok "without an offer, by authorization_details" details
 ok "asked for by its identifier" holds 1 age.sdjwt
+# What the holder confirms with it.
+to_confirm() { # ANSWER: of a payment
+	local out id
+	printf '[{"type":"payment","credential_ids":["bank-account"],"amount":"12 EUR"}]' >"$TOP/transaction.json"
+	out=$("$BIN/idctl" request make --policy bank-account --flow cross_device --transaction "$TOP/transaction.json" --json) || return 1
+	id=$(json_get id <<<"$out")
+	echo "$1" | "$BIN/idwallet" present --root "$WORK/keys/root.pem" "$(json_get invocation_url <<<"$out")" || return
+	[ "$("$BIN/idctl" result "$id" --wait 5 --json | json_get verdict)" = VALID ]
+}
+ok "a payment is confirmed with the presentation" to_confirm y
+asked() { to_confirm n >"$TOP/confirm.log"; [ $? -eq 1 ] && grep -q 'amount: 12 EUR' "$TOP/confirm.log"; }
+ok "and shown to the holder, who may refuse" asked
 # The browser's address bar, pasted.
 pasted() {
 	local url
@@ -171,6 +183,13 @@ ok "metadata that lead elsewhere are not followed" refuses 1 remote moved
 ok "a server without PKCE S256" refuses 1 'malformed.*PKCE' plain-pkce
 ok "a login page without TLS" refuses 1 'malformed.*not https' plain-http
 ok "a push to a server without TLS" refuses 3 network foreign-par
+steered() {
+	refuses 1 invalid_grant steering || return 1
+	"$BIN/idwallet" receive --client-id x --browser 'curl -sSL -o /dev/null' --issuer "$liar/steering" --configuration pid \
+		2>"$TOP/steered.log"
+	grep -q 'answered 400' "$TOP/steered.log" && ! grep -q $'\033' "$TOP/steered.log"
+}
+ok "words of a server cannot steer the terminal" steered
 ok "a push without a request_uri" refuses 1 'malformed.*no request_uri' no-request-uri
 ok "a bearer token where a bound one was asked for" refuses 1 invalid_token bearer-token
 ok "a token that would be a header of its own" refuses 1 'malformed.*no access token' header-token

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <cmocka.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "idwallet/wallet_issuing.h"
 #include "testkit.h"
@@ -245,6 +247,37 @@ static void a_pasted_address_is_below_the_redirect_uri(void **state)
 	}
 }
 
+/* ---- what is kept ---- */
+
+/* proves: VCI 13.10b */
+static void tokens_and_keys_are_kept_where_others_cannot_read_them(void **state)
+{
+	char dir[] = "/tmp/idwallet.XXXXXX";
+	struct wallet_wanted waiting = { .configuration = IDR_LIT("permit"), .transaction_id = IDR_LIT("t"), .interval = 5 };
+	struct wallet_grant g = { .issuer = IDR_LIT(US), .client_id = IDR_LIT("w"), .pending = &waiting, .n_pending = 1,
+		.token = { .access = IDR_LIT("a"), .refresh = IDR_LIT("r"), .expires = 7, .bound = true } };
+	struct wallet_grant again;
+	struct stat st;
+	char path[64];
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	assert_true(wallet_keys_make(k.s, 2, &waiting.keys, &err));
+	assert_true(idr_private_scalar(k.holder, &g.dpop, &err));
+	assert_true(wallet_grant_put(k.a, dir, &g, &err));
+	assert_int_equal(g.id, 1);
+	snprintf(path, sizeof(path), "%s/grant-1.json", dir);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_true(wallet_grant_get(k.s, k.a, dir, 1, &again, &err));
+	assert_true(idr_bytes_is(again.token.refresh, "r") && again.token.expires == 7 && again.token.bound);
+	assert_true(again.n_pending == 1 && again.pending[0].keys.n == 2 && again.pending[0].interval == 5);
+	assert_true(idr_key_equal(idr_private_public(again.pending[0].keys.key[1]), idr_private_public(waiting.keys.key[1])));
+	wallet_grant_close(&again);
+	wallet_grant_close(&g);
+	assert_int_equal(unlink(path) + rmdir(dir), 0);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, start, stop)
 
 int main(void)
@@ -256,6 +289,7 @@ int main(void)
 		T(an_answer_holds_credentials_or_says_later_and_never_both), T(an_interval_is_believed_up_to_a_day),
 		T(an_answer_counts_only_for_this_request_and_from_this_server),
 		T(only_a_get_of_the_root_with_a_query_is_an_answer), T(a_pasted_address_is_below_the_redirect_uri),
+		T(tokens_and_keys_are_kept_where_others_cannot_read_them),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,18 +28,28 @@ static const struct idr_json *opened(struct wk *w)
 }
 
 /* Verified as the answer to this request: client_id with prefix, nonce, query. */
-static const struct idr_response *verified(struct wk *w, const struct idr_json *vp_token)
+static const struct idr_response *verified_with(struct wk *w, const struct idr_json *vp_token, const char *confirm)
 {
+	struct idr_transactions t;
 	struct idr_verify_in in = { .trust = w->k.trust, .types = &w->type, .n_types = 1, .algs = IDR_ALGS_HAIP,
 		.nonce = IDR_LIT(WK_NONCE), .aud = idr_str(w->client_id), .created = w->k.now, .skip_status = true };
 	const struct idr_response *r;
 	const struct idr_dcql *q;
 
 	assert_true(idr_dcql_parse(w->k.a, idr_str(w->dcql ? w->dcql : WK_QUERY("name", "", "")), &q, &w->err));
+	if (confirm) {
+		assert_true(idr_transactions_parse(w->k.a, idr_str(confirm), q, &t, &w->err));
+		in.transactions = &t;
+	}
 	assert_true(idr_verify_response(w->k.s, w->k.a, vp_token, q, &in, w->k.now, &r, &w->err));
 	if (!r->accepted)
 		fail_msg("%s: %s", idr_code_name(r->code), r->why.msg);
 	return r;
+}
+
+static const struct idr_response *verified(struct wk *w, const struct idr_json *vp_token)
+{
+	return verified_with(w, vp_token, NULL);
 }
 
 /* proves: VP 5d, VP 5.6a, VP 8.2b, VP 8.2h, VP 8.3d, VP 8.3f, VP 8.3.1b, VP 14.1.2a, VP 14.8a, VP 15.8a, VP B.3a, VP B.3.6a */
@@ -188,6 +198,71 @@ static void tells_the_verifier_what_it_may_not_ask(void **state)
 	assert_int_equal(w->n_posted, 0);
 }
 
+/* A transaction_data with these objects. */
+static char *transactions(struct wk *w, const char *const *object)
+{
+	struct idr_buf b;
+	struct idr_jw j;
+	char *out;
+
+	idr_buf_init(&b, w->k.a, 512, 8192);
+	j = idr_jw(&b);
+	idr_jw_open(&j, '[');
+	for (; *object; object++)
+		idr_jw_b64url(&j, idr_str(*object));
+	idr_jw_close(&j, ']');
+	out = idr_arena_printf(w->k.a, &w->err, "%.*s", (int)b.n, (const char *)b.p);
+	assert_non_null(out);
+	return out;
+}
+
+#define PAY "{\"type\":\"payment\",\"credential_ids\":[\"o\",\"q\"],\"amount\":\"12 EUR\""
+
+/* proves: VP 5.1i, VP 8.4a */
+static void confirms_each_transaction_once_with_a_credential_it_sends(void **state)
+{
+	static const char *const one[] = { PAY "}", NULL };
+	static const char *const two[] = { PAY ",\"transaction_data_hashes_alg\":[\"sha-256\"]}",
+		"{\"type\":\"sign\",\"credential_ids\":[\"q\"]}", NULL };
+	const char *const *const asked[] = { one, two };
+	struct wk *w = *state;
+
+	for (size_t i = 0; i < 2; i++) {
+		char *list = transactions(w, asked[i]);
+		const struct idr_response *r;
+
+		wk_right(w);
+		w->dcql = "{\"credentials\":[" OTHER "," MINE "],\"credential_sets\":[{\"options\":[[\"o\"],[\"q\"]]}]}";
+		assert_int_equal(wk_present(w, "transaction_data", list, yes), CLI_OK);
+		r = verified_with(w, idr_json_find(opened(w), "vp_token"), list);
+		assert_true(r->accepted);
+	}
+}
+
+/* proves: VP 5e, VP 8.4b */
+static void confirms_nothing_that_it_cannot(void **state)
+{
+	static const char *const other[] = { "{\"type\":\"payment\",\"credential_ids\":[\"o\"]}", NULL };
+	static const char *const hash[] = { PAY ",\"transaction_data_hashes_alg\":[\"sha-512\"]}", NULL };
+	static const char *const nobody[] = { "{\"type\":\"payment\",\"credential_ids\":[\"x\"]}", NULL };
+	static const char *const untyped[] = { "{\"credential_ids\":[\"q\"]}", NULL };
+	static const struct { const char *const *asked; const char *told; } bad[] = {
+		{ other, NULL }, /* a credential that is not sent: what the wallet lacks is not told */
+		{ hash, "invalid_transaction_data" }, { nobody, "invalid_transaction_data" },
+		{ untyped, "invalid_transaction_data" },
+	};
+	struct wk *w = *state;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		wk_right(w);
+		w->dcql = "{\"credentials\":[" OTHER "," MINE "],\"credential_sets\":[{\"options\":[[\"o\"],[\"q\"]]}]}";
+		assert_int_not_equal(wk_present(w, "transaction_data", transactions(w, bad[i].asked), yes), CLI_OK);
+		assert_int_equal(w->n_posted, bad[i].told ? 1 : 0);
+		if (bad[i].told)
+			assert_true(idr_bytes_is(wk_posted(w, "error"), bad[i].told));
+	}
+}
+
 static void keep_an_mdoc(struct wk *w)
 {
 	struct wallet_entry e = { .configuration = IDR_LIT("id.mdoc"), .issuer = IDR_LIT("https://issuer.example"),
@@ -246,6 +321,8 @@ int main(void)
 		UNIT(answers_a_set_with_the_option_it_has),
 		UNIT(refuses_alike_whatever_it_holds),
 		UNIT(tells_the_verifier_what_it_may_not_ask),
+		UNIT(confirms_each_transaction_once_with_a_credential_it_sends),
+		UNIT(confirms_nothing_that_it_cannot),
 		UNIT(an_mdoc_answers_this_request_at_this_address_to_this_key),
 	};
 
