@@ -16,7 +16,7 @@ struct idr_trust;
 
 extern const struct cli_command ctl_ca[], ctl_people[], ctl_offer[], ctl_paper[], ctl_print_commands[],
     ctl_present[], ctl_status[], ctl_party[], ctl_bundle[], ctl_type[], ctl_service[], ctl_webhook[],
-    ctl_selftest[], ctl_activation[], ctl_approval[];
+    ctl_selftest[], ctl_activation[], ctl_approval[], ctl_client[];
 
 /* ---- ctl_call.c: the servers ---- */
 
@@ -69,6 +69,9 @@ IDR_MUST bool ctl_paper_issue(struct cli *c, struct idr_bytes person, const char
     const struct idr_json **doc, struct idr_bytes *qr_text, struct idr_err *err);
 
 /* ---- ctl_file.c ---- */
+
+/* The program of this name beside this one, written to `path`; or the name alone, for PATH to find. */
+const char *ctl_beside(const char *name, char *path, size_t room);
 
 /* Sorted names in `dir` that end with `suffix`; suffix "/" gives directories. errors IDR_FILE */
 IDR_MUST bool ctl_list(struct idr_arena *a, const char *dir, const char *suffix,

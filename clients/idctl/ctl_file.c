@@ -70,3 +70,19 @@ bool ctl_list(struct idr_arena *a, const char *dir, const char *suffix, const ch
 	*names = list;
 	return ok;
 }
+
+const char *ctl_beside(const char *name, char *path, size_t room)
+{
+	size_t length = strlen(name) + 1;
+	ssize_t n = readlink("/proc/self/exe", path, room - 1);
+	char *slash;
+
+	if (n <= 0)
+		return name;
+	path[n] = '\0';
+	slash = strrchr(path, '/');
+	if (!slash || (size_t)(slash + 1 - path) + length > room)
+		return name;
+	memcpy(slash + 1, name, length);
+	return access(path, X_OK) == 0 ? path : name;
+}

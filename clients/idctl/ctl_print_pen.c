@@ -17,21 +17,6 @@ enum { PATH_BYTES = 4096, ANSWER_MAX = 4096 };
 
 extern char **environ;
 
-/* The program beside this one, or the one PATH finds. */
-static const char *program(char path[PATH_BYTES])
-{
-	ssize_t n = readlink("/proc/self/exe", path, PATH_BYTES - 16);
-	char *slash;
-
-	if (n <= 0)
-		return "idprint";
-	path[n] = '\0';
-	if (!(slash = strrchr(path, '/')))
-		return "idprint";
-	snprintf(slash + 1, 12, "idprint");
-	return access(path, X_OK) == 0 ? path : "idprint";
-}
-
 static bool spawn(struct ctl_pen *p, const char *path, int in, int out, int lock, struct idr_err *err)
 {
 	char name[] = "idprint";
@@ -68,7 +53,7 @@ bool ctl_pen_open(struct ctl_pen *p, int lock, struct idr_err *err)
 	}
 	/* idprint gone is an answer that does not come, not the end of this program */
 	signal(SIGPIPE, SIG_IGN);
-	ok = spawn(p, program(path), to[0], from[1], lock, err);
+	ok = spawn(p, ctl_beside("idprint", path, sizeof(path)), to[0], from[1], lock, err);
 	close(to[0]);
 	close(from[1]);
 	p->to = fdopen(to[1], "we");
