@@ -411,6 +411,14 @@ static bool answer_at_once(int argc, char **argv)
 	return false;
 }
 
+static bool has_flag(int argc, char **argv, const char *flag)
+{
+	for (int i = 1; i < argc; i++)
+		if (!strcmp(argv[i], flag))
+			return true;
+	return false;
+}
+
 int main(int argc, char **argv)
 {
 	struct server s = { .ready_fd = -1, .public_listen.fd = -1, .admin_listen.fd = -1 };
@@ -419,6 +427,8 @@ int main(int argc, char **argv)
 
 	if (answer_at_once(argc, argv))
 		return 0;
+	if (has_flag(argc, argv, "--check-clients"))
+		return rules_clients_check(argc, argv);
 	signal(SIGPIPE, SIG_IGN);
 	s.arena = idr_arena_new(START_ARENA);
 	if (!s.arena || !conf_load(s.arena, argc, argv, &s.conf, &err)) {

@@ -9,16 +9,16 @@ int main(int argc, char **argv)
 {
 	static const struct cli_command *const tables[] = {
 		ctl_ca, ctl_people, ctl_offer, ctl_paper, ctl_print_commands, ctl_status, ctl_party, ctl_present,
-		ctl_bundle, ctl_type, ctl_service, ctl_webhook, ctl_selftest, ctl_activation, ctl_approval,
+		ctl_bundle, ctl_type, ctl_service, ctl_webhook, ctl_selftest, ctl_activation, ctl_approval, ctl_client,
 	};
 	static struct cli_command all[COMMANDS_MAX];
 	const struct cli_program program = {
 		.name = "idctl",
 		.summary = "run a national digital identity rail",
 		.text = "Officers import people and give out credentials, administrators admit relying parties,\n"
-		        "relying parties ask for presentations. `ca`, `type lint` and `bundle verify` need no server.\n"
-		        "Keys are read from files, never from the command line. Exit code: 0 done or valid, 1 refused\n"
-		        "or invalid, 2 undecided, 3 could not run.",
+		        "relying parties ask for presentations. `ca`, `type lint`, `client lint` and `bundle verify` need\n"
+		        "no server. Keys are read from files, never from the command line. Exit code: 0 done or valid,\n"
+		        "1 refused or invalid, 2 undecided, 3 could not run.",
 		.commands = all,
 		.common = ctl_common,
 	};

@@ -19,29 +19,61 @@ const char *rules_client_auth_name(enum rules_client_auth a)
 	return a < RULES_AUTHS ? auth_name[a] : "";
 }
 
-/* What is read at the moment; `id` is of the client or attester, for the messages. */
+/* What is read at the moment; `id` of the client or attester and `at`, what is looked at, are for
+ * the messages. */
 struct reader {
 	struct idr_suite *s;
 	struct idr_arena *a;
 	bool haip;
+	struct idr_bytes text;
 	struct idr_bytes id;
+	const struct idr_json *at;
+	rules_client_fault *fault;      /* NULL: the first fault ends it */
+	void *ctx;
 };
+
+static size_t line_of(const struct reader *x)
+{
+	size_t line = 1, end = x->at ? (size_t)(x->at->raw.p - x->text.p) : 0;
+
+	for (size_t i = 0; i < end; i++)
+		line += x->text.p[i] == '\n';
+	return line;
+}
 
 static bool bad(const struct reader *x, struct idr_err *err, const char *what)
 {
-	return idr_fail(err, IDR_CONFIG, "idrail-clients(5)", "clients file, %.*s: %s",
+	return idr_fail(err, IDR_CONFIG, "idrail-clients(5)", "clients file, line %zu, %.*s: %s", line_of(x),
 	    x->id.n ? (int)(x->id.n < 60 ? x->id.n : 60) : 5, x->id.n ? (const char *)x->id.p : "start", what);
 }
 
+/* A member to be looked at; an absent one is missed where the entry begins. */
+static const struct idr_json *look(struct reader *x, const struct idr_json *obj, const char *name)
+{
+	const struct idr_json *v = idr_json_find(obj, name);
+
+	x->at = v ? v : obj;
+	return v;
+}
+
+static struct idr_bytes name_of(const struct idr_json *obj, const char *member, const char *otherwise)
+{
+	const struct idr_json *v = idr_json_find(obj, member);
+
+	return idr_json_is(v, IDR_JSON_STRING) && idr_is_ascii_token(v->text) ? v->text : idr_str(otherwise);
+}
+
 /* A word that is misspelt would otherwise be a rule that does not hold. */
-static bool only(const struct reader *x, const struct idr_json *obj, const char *const *names,
+static bool only(struct reader *x, const struct idr_json *obj, const char *const *names,
     struct idr_err *err)
 {
+	x->at = obj;
 	if (!idr_json_is(obj, IDR_JSON_OBJECT))
 		return bad(x, err, "an entry is not an object");
 	for (const struct idr_json *m = idr_json_first(obj); m; m = idr_json_next(obj, m)) {
 		const char *const *n = names;
 
+		x->at = m;
 		while (*n && !idr_json_is_str(m, *n))
 			n++;
 		if (!*n)
@@ -50,14 +82,14 @@ static bool only(const struct reader *x, const struct idr_json *obj, const char 
 	return true;
 }
 
-static bool text_member(const struct reader *x, const struct idr_json *obj, const char *name, size_t max,
+static bool text_member(struct reader *x, const struct idr_json *obj, const char *name, size_t max,
     struct idr_bytes *out, struct idr_err *err)
 {
-	const struct idr_json *v = idr_json_find(obj, name);
+	const struct idr_json *v = look(x, obj, name);
 
 	if (!idr_json_is(v, IDR_JSON_STRING) || v->text.n == 0 || v->text.n > max)
-		return idr_fail(err, IDR_CONFIG, "idrail-clients(5)", "clients file, %.*s: %s must be a text of up to "
-		    "%zu bytes", (int)(x->id.n < 60 ? x->id.n : 60), (const char *)x->id.p, name, max);
+		return idr_fail(err, IDR_CONFIG, "idrail-clients(5)", "clients file, line %zu, %.*s: %s must be a text of "
+		    "up to %zu bytes", line_of(x), (int)(x->id.n < 60 ? x->id.n : 60), (const char *)x->id.p, name, max);
 	*out = v->text;
 	return true;
 }
@@ -126,7 +158,7 @@ static bool is_prefix(struct idr_bytes p)
 	    idr_bytes_index(p, 0, '?') == SIZE_MAX && idr_bytes_index(p, 0, '@') == SIZE_MAX && !climbs(p);
 }
 
-static bool read_uris(const struct reader *x, const struct idr_json *list, bool (*fits)(struct idr_bytes),
+static bool read_uris(struct reader *x, const struct idr_json *list, bool (*fits)(struct idr_bytes),
     struct idr_bytes **out, size_t *n, struct idr_err *err)
 {
 	if (!list)
@@ -137,6 +169,7 @@ static bool read_uris(const struct reader *x, const struct idr_json *list, bool 
 	if (!*out)
 		return false;
 	for (const struct idr_json *v = idr_json_first(list); v; v = idr_json_next(list, v)) {
+		x->at = v;
 		if (v->type != IDR_JSON_STRING || !fits(v->text))
 			return bad(x, err, "an address is not absolute https without fragment, or not of the kind the "
 			    "man page allows there");
@@ -164,7 +197,7 @@ static bool read_auth(const struct reader *x, const struct idr_json *v, struct r
 	return true;
 }
 
-static bool read_keys(const struct reader *x, const struct idr_json *jwks, struct rules_client *c,
+static bool read_keys(struct reader *x, const struct idr_json *jwks, struct rules_client *c,
     struct idr_err *err)
 {
 	const struct idr_json *keys = idr_json_find(jwks, "keys");
@@ -182,6 +215,7 @@ static bool read_keys(const struct reader *x, const struct idr_json *jwks, struc
 	for (const struct idr_json *k = idr_json_first(keys); k; k = idr_json_next(keys, k)) {
 		const struct idr_json *kid = idr_json_find(k, "kid");
 
+		x->at = k;
 		if (!idr_key_from_jwk(x->s, x->a, k, IDR_USE_VERIFY, &c->key[c->n_key].key, &why))
 			return bad(x, err, "a key of jwks is not a usable public key");
 		c->key[c->n_key++].kid = idr_json_is(kid, IDR_JSON_STRING) ? kid->text : idr_bytes(NULL, 0);
@@ -189,10 +223,10 @@ static bool read_keys(const struct reader *x, const struct idr_json *jwks, struc
 	return true;
 }
 
-static bool read_attester(const struct reader *x, const struct idr_json *obj, struct rules_client *c,
+static bool read_attester(struct reader *x, const struct idr_json *obj, struct rules_client *c,
     struct idr_err *err)
 {
-	bool has = idr_json_find(obj, "attester") != NULL;
+	bool has = look(x, obj, "attester") != NULL;
 
 	if (has != (c->auth == RULES_AUTH_ATTESTATION))
 		return bad(x, err, "attester goes with attest_jwt_client_auth, and only with it");
@@ -205,9 +239,10 @@ static bool read_client(struct reader *x, const struct idr_json *obj, struct rul
 	static const char *const names[] = { "client_id", "name", "profile", "authentication", "attester", "jwks",
 		"redirect_uris", NULL };
 	struct rules_client *c = &out->client[out->n_client];
-	const struct idr_json *profile = idr_json_find(obj, "profile");
+	const struct idr_json *profile;
 
-	x->id = IDR_LIT("a client");
+	*c = (struct rules_client){ .haip = false };
+	x->id = name_of(obj, "client_id", "a client");
 	if (!only(x, obj, names, err) || !text_member(x, obj, "client_id", ID_MAX, &c->client_id, err))
 		return false;
 	x->id = c->client_id;
@@ -215,15 +250,16 @@ static bool read_client(struct reader *x, const struct idr_json *obj, struct rul
 		return bad(x, err, "client_id must be printable ASCII");
 	if (rules_client(out, c->client_id))
 		return bad(x, err, "this client_id stands there twice");
+	profile = look(x, obj, "profile");
 	c->haip = idr_json_is_str(profile, "haip");
 	if (!c->haip && !idr_json_is_str(profile, "plain"))
 		return bad(x, err, "profile must be plain or haip");
 	if (x->haip && !c->haip)
 		return bad(x, err, "the server's profile is haip: it takes no plain clients");
 	if (!text_member(x, obj, "name", NAME_MAX_BYTES, &c->name, err) ||
-	    !read_auth(x, idr_json_find(obj, "authentication"), c, err) ||
-	    !read_keys(x, idr_json_find(obj, "jwks"), c, err) || !read_attester(x, obj, c, err) ||
-	    !read_uris(x, idr_json_find(obj, "redirect_uris"), is_redirect_uri, &c->redirect_uri,
+	    !read_auth(x, look(x, obj, "authentication"), c, err) ||
+	    !read_keys(x, look(x, obj, "jwks"), c, err) || !read_attester(x, obj, c, err) ||
+	    !read_uris(x, look(x, obj, "redirect_uris"), is_redirect_uri, &c->redirect_uri,
 	        &c->n_redirect_uri, err))
 		return false;
 	out->uses[c->auth] = true;
@@ -237,11 +273,12 @@ static bool read_prefixes(struct reader *x, const struct idr_json *obj, struct r
 	static const char *const names[] = { "attester", "redirect_prefixes", NULL };
 	struct rules_attester *t = &out->attester[out->n_attester];
 
-	x->id = IDR_LIT("an attester");
+	*t = (struct rules_attester){ .n_redirect_prefix = 0 };
+	x->id = name_of(obj, "attester", "an attester");
 	if (!only(x, obj, names, err) || !text_member(x, obj, "attester", ID_MAX, &t->attester, err))
 		return false;
 	x->id = t->attester;
-	if (!read_uris(x, idr_json_find(obj, "redirect_prefixes"), is_prefix, &t->redirect_prefix,
+	if (!read_uris(x, look(x, obj, "redirect_prefixes"), is_prefix, &t->redirect_prefix,
 	        &t->n_redirect_prefix, err))
 		return false;
 	out->n_attester++;
@@ -256,19 +293,24 @@ static bool read_list(struct reader *x, const struct idr_json *list, size_t max,
 {
 	if (!list)
 		return true;
+	x->at = list;
 	if (list->type != IDR_JSON_ARRAY || list->n > max)
 		return bad(x, err, "clients and attesters must be arrays, of up to 1024 and 64");
-	for (const struct idr_json *v = idr_json_first(list); v; v = idr_json_next(list, v))
-		if (!entry(x, v, out, err))
+	for (const struct idr_json *v = idr_json_first(list); v; v = idr_json_next(list, v)) {
+		if (entry(x, v, out, err))
+			continue;
+		if (!x->fault)
 			return false;
+		x->fault(x->ctx, line_of(x), err);
+	}
 	return true;
 }
 
-bool rules_clients_parse(struct idr_suite *s, struct idr_arena *a, struct idr_bytes text, bool haip,
-    struct rules_clients *out, struct idr_err *err)
+bool rules_clients_lint(struct idr_suite *s, struct idr_arena *a, struct idr_bytes text, bool haip,
+    rules_client_fault *fault, void *ctx, struct rules_clients *out, struct idr_err *err)
 {
 	static const char *const names[] = { "clients", "attesters", NULL };
-	struct reader x = { .s = s, .a = a, .haip = haip };
+	struct reader x = { .s = s, .a = a, .haip = haip, .text = text, .fault = fault, .ctx = ctx };
 	struct rules_clients r = { 0 };
 	const struct idr_json *doc;
 	struct idr_err why;
@@ -283,6 +325,12 @@ bool rules_clients_parse(struct idr_suite *s, struct idr_arena *a, struct idr_by
 		return false;
 	*out = r;
 	return true;
+}
+
+bool rules_clients_parse(struct idr_suite *s, struct idr_arena *a, struct idr_bytes text, bool haip,
+    struct rules_clients *out, struct idr_err *err)
+{
+	return rules_clients_lint(s, a, text, haip, NULL, NULL, out, err);
 }
 
 bool rules_clients_load(struct idr_suite *s, struct idr_arena *a, const struct conf *c,

@@ -54,6 +54,14 @@ struct rules_clients {
 /* The text of a clients file. `haip`: the server takes no other clients. errors IDR_CONFIG */
 IDR_MUST bool rules_clients_parse(struct idr_suite *s, struct idr_arena *a, struct idr_bytes text, bool haip,
     struct rules_clients *out, struct idr_err *err);
+/* The same to the end: each client or attester with a fault is left out and told, with its line.
+ * What the file is as a whole still ends it. */
+typedef void rules_client_fault(void *ctx, size_t line, const struct idr_err *why);
+IDR_MUST bool rules_clients_lint(struct idr_suite *s, struct idr_arena *a, struct idr_bytes text, bool haip,
+    rules_client_fault *fault, void *ctx, struct rules_clients *out, struct idr_err *err);
+/* `idsrv --check-clients FILE [--profile haip] [--json]`: every fault of a clients file on
+ * standard output, as the server would read it. The exit code: 0 usable, 1 not, 3 not to be read. */
+int rules_clients_check(int argc, char **argv);
 /* The same from conf; a file that does not exist names none. errors IDR_CONFIG, IDR_FILE */
 IDR_MUST bool rules_clients_load(struct idr_suite *s, struct idr_arena *a, const struct conf *c,
     struct rules_clients *out, struct idr_err *err);

@@ -429,6 +429,7 @@ void conf_print(bool man)
 		printf("idsrv: issuer, verifier and status server of idrail\n\n"
 		    "  idsrv [--config FILE] [--key value ...]   run\n"
 		    "  idsrv -t ...                              check the configuration and exit\n"
+		    "  idsrv --check-clients FILE [--profile haip] [--json]\n"
 		    "  idsrv --help | --version | --conf-man\n\n"
 		    "Keys, also as key = value in FILE and as IDSRV_KEY in the environment:\n");
 	for (size_t i = 0; i < KEYS; i++)

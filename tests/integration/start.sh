@@ -11,6 +11,17 @@ ok "keys that are not there are an error" eval '! conf --key_dir /nonexistent'
 ok "types that are not there are an error" eval '! conf --schema_dir /nonexistent'
 ok "production refuses what a demo may" eval '! conf --mode production'
 
+# The clients file by itself, read by the server's own reader.
+ok "the clients of the tests are usable" "$BIN/idctl" client lint "$TOP/main/keys/clients.json"
+ok "and those of haip for a server of haip" "$BIN/idctl" client lint --profile haip "$TOP/main/keys/haip.json"
+plain_ones() { ! "$BIN/idctl" client lint --profile haip "$TOP/main/keys/clients.json" >"$TOP/clients.log" && grep -q 'plain-wallet: .*takes no plain clients (idrail-clients(5))$' "$TOP/clients.log"; }
+ok "which takes no plain clients, and is told which, with the page to read" plain_ones
+misspelt() {
+	sed 's/"redirect_uris"/"redirect_urls"/' "$TOP/main/keys/clients.json" >"$TOP/clients.json"
+	! "$BIN/idctl" client lint --json "$TOP/clients.json" >"$TOP/clients.log" && grep -q '"line":2,"message":.*wallet.example: a member is not known' "$TOP/clients.log"
+}
+ok "a fault is told with its line" misspelt
+
 # What trust.json may hold besides anchors and signers: CRLs and pinned signers.
 trust=$TOP/trust
 rm -rf "$trust" && mkdir -p "$trust" && cp "$TOP"/main/keys/*.pem "$TOP/main/keys/root.key" "$TOP/main/keys/trust.json" "$trust/"

@@ -171,6 +171,41 @@ static void a_program_on_the_machine_listens_on_any_port_of_a_loopback_address_w
 	}
 }
 
+/* ---- idctl client lint ---- */
+
+static size_t line[8], n_line;
+
+static void told(void *ctx, size_t at, const struct idr_err *why)
+{
+	(void)ctx;
+	assert_int_equal(why->code, IDR_CONFIG);
+	assert_true(n_line < 8);
+	line[n_line++] = at;
+}
+
+static void every_fault_is_told_with_its_line_and_the_rest_is_taken(void **state)
+{
+	static const char text[] = "{\"clients\":[\n{" HAIP "},\n{" OPEN ",\n\"redirect_uri\":[]},\n{" OPEN "},\n"
+	    "{\"client_id\":\"x\",\"name\":\"X\",\"profile\":\"plain\",\n\"authentication\":\"none\",\n\"redirect_uris\":"
+	    "[\"https://x.example\",\n\"http://x.example\"]},\n{\"client_id\":\"y\",\"name\":\"Y\",\"profile\":\"plain\","
+	    "\"authentication\":\"none\"}]}";
+	static const size_t want[] = { 4, 5, 9 }; /* misspelt, twice, no https */
+
+	(void)state;
+	n_line = 0;
+	got = (struct rules_clients){ 0 };
+	assert_true(rules_clients_lint(k.s, k.a, idr_str(text), false, told, NULL, &got, &err));
+	assert_int_equal(n_line, 3);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(line[i], want[i]);
+	assert_int_equal(got.n_client, 2);
+	/* nothing of a client with a fault is left in the next */
+	assert_int_equal(got.client[1].n_redirect_uri, 0);
+	assert_false(parse(text, false));
+	assert_non_null(strstr(err.msg, "line 4"));
+	assert_false(rules_clients_lint(k.s, k.a, IDR_LIT("{\"client\":[]}"), false, told, NULL, &got, &err));
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, start, stop)
 
 int main(void)
@@ -182,6 +217,7 @@ int main(void)
 		T(an_address_is_https_loopback_or_of_a_private_scheme),
 		T(a_prefix_is_for_the_wallets_of_its_attester_and_is_not_climbed_out_of),
 		T(a_program_on_the_machine_listens_on_any_port_of_a_loopback_address_without_one),
+		T(every_fault_is_told_with_its_line_and_the_rest_is_taken),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
