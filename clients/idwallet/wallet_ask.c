@@ -10,11 +10,13 @@ static const char FORM_TYPE[] = "application/x-www-form-urlencoded";
 
 static bool put_client(struct wallet_session *x, struct web_request *q, size_t *n, struct idr_err *err)
 {
-	const struct wallet_client *c = &x->client;
+	struct wallet_client *c = &x->client;
 	char *pop;
 
 	if (!c->attestation.n)
 		return true;
+	if (!wallet_client_fresh(x->s, x->a, c, err))
+		return false;
 	q->header[*n] = idr_arena_printf(x->a, err, "OAuth-Client-Attestation: %.*s", (int)c->attestation.n,
 	    (const char *)c->attestation.p);
 	if (!q->header[(*n)++] || !wallet_attestation_pop(x->s, x->a, c->instance, c->id, x->issuer.server_id,

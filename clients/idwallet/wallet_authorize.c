@@ -253,8 +253,7 @@ bool wallet_paste_read(struct idr_bytes line, const char *redirect_uri, struct i
 	return true;
 }
 
-static bool answer_of(struct wallet_session *x, const struct wallet_authorize *q,
-    struct wallet_listener *l,
+static bool answer_of(struct wallet_session *x, const struct wallet_authorize *q, struct wallet_listener *l,
     const struct wallet_authorization *out, struct idr_bytes *query, struct idr_err *err)
 {
 	struct idr_bytes line;

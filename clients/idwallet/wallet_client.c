@@ -6,7 +6,7 @@
 
 /* implements: draft-ietf-oauth-attestation-based-client-auth-07 sections 5, 6: the wallet's side */
 
-enum { ATTESTATION_MAX = 16 * 1024, PEM_MAX = 16 * 1024, ID_MAX = 256 };
+enum { ATTESTATION_MAX = 16 * 1024, PEM_MAX = 16 * 1024, ID_MAX = 256, FRESH_S = 120 };
 
 const char *wallet_opt_client_id, *wallet_opt_attestation, *wallet_opt_instance_key, *wallet_opt_provider;
 
@@ -65,21 +65,31 @@ static bool from_file(struct idr_suite *s, struct idr_arena *a, struct wallet_cl
 	return true;
 }
 
+bool wallet_client_fresh(struct idr_suite *s, struct idr_arena *a, struct wallet_client *c,
+    struct idr_err *err)
+{
+	int64_t now = wallet_now();
+
+	if (!c->provider || c->attested > now - FRESH_S)
+		return true;
+	c->attested = now;
+	return wallet_provider_attest(s, a, c->provider, c->id, idr_private_public(c->instance),
+	    &c->attestation, err);
+}
+
 /* One key for one store: refresh tokens are bound to it. */
 static bool from_provider(struct idr_suite *s, struct idr_arena *a, struct wallet_client *c,
     struct idr_err *err)
 {
-	const char *path = wallet_opt_instance_key ? wallet_opt_instance_key
-	                                           : idr_arena_printf(a, err, "%s/instance.key",
-	                                           wallet_store_dir);
+	const char *path = wallet_opt_instance_key;
 
+	if (!path)
+		path = idr_arena_printf(a, err, "%s/instance.key", wallet_store_dir);
 	if (!wallet_opt_client_id)
 		return idr_fail(err, IDR_USAGE, NULL, "--test-provider needs --client-id");
 	c->provider = idr_arena_alloc(a, sizeof(*c->provider), err);
 	return path && c->provider && wallet_provider_open(s, a, wallet_opt_provider, c->provider, err) &&
-	    wallet_instance_key(s, a, path, true, &c->instance, err) &&
-	    wallet_provider_attest(s, a, c->provider, c->id, idr_private_public(c->instance),
-	    &c->attestation, err);
+	    wallet_instance_key(s, a, path, true, &c->instance, err) && wallet_client_fresh(s, a, c, err);
 }
 
 bool wallet_client_open(struct idr_suite *s, struct idr_arena *a, struct wallet_client *out,

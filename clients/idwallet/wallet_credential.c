@@ -16,8 +16,8 @@ static bool bad(struct idr_err *err, const char *ref, const char *why)
 
 static bool read_deferral(const struct idr_json *doc, struct wallet_answer *out, struct idr_err *err)
 {
-	const struct idr_json *id = idr_json_find(doc, "transaction_id"), *interval = idr_json_find(doc,
-	    "interval");
+	const struct idr_json *id = idr_json_find(doc, "transaction_id");
+	const struct idr_json *interval = idr_json_find(doc, "interval");
 
 	if (!idr_json_is(id, IDR_JSON_STRING) || !id->text.n || id->text.n > ID_MAX)
 		return bad(err, "OpenID4VCI 1.0 section 8.3",

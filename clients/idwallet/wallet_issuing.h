@@ -89,6 +89,7 @@ enum wallet_side { WALLET_SERVER, WALLET_ISSUER, WALLET_SIDES };
 struct wallet_client {
 	struct idr_bytes id;                      /* client_id; n == 0: nobody */
 	struct idr_bytes attestation;             /* n == 0: not attested */
+	int64_t attested;                         /* when, by the provider at hand */
 	struct idr_private *instance;             /* the attested key */
 	struct idr_private *dpop;                 /* NULL: bearer tokens */
 	const char *challenge;                    /* the newest of the server, or NULL */
@@ -109,6 +110,9 @@ extern const char *wallet_opt_client_id, *wallet_opt_attestation, *wallet_opt_in
 IDR_MUST bool wallet_client_open(struct idr_suite *s, struct idr_arena *a, struct wallet_client *out,
     struct idr_err *err);
 void wallet_client_close(struct wallet_client *c);
+/* A login takes its time: a provider that is at hand attests again before the attestation ends. */
+IDR_MUST bool wallet_client_fresh(struct idr_suite *s, struct idr_arena *a, struct wallet_client *c,
+    struct idr_err *err);
 /* A key (PEM) from a file; made, mode 0600, where there is none and `make` allows it. */
 IDR_MUST bool wallet_instance_key(struct idr_suite *s, struct idr_arena *a, const char *path, bool make,
     struct idr_private **out, struct idr_err *err);

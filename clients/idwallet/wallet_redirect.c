@@ -11,7 +11,7 @@
 /* implements: RFC 8252 sections 7.3, 8.3: the browser of this machine brings the answer to a port
  * of the loopback */
 
-enum { REQUEST_MAX = 16 * 1024, BACKLOG = 8, CALLER_S = 10, WAITING = 4 };
+enum { REQUEST_MAX = 16 * 1024, BACKLOG = 8, CALLER_S = 10 };
 
 static const char PAGE[] = "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n"
     "Connection: close\r\nCache-Control: no-store\r\nReferrer-Policy: no-referrer\r\n"

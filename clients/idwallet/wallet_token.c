@@ -38,8 +38,8 @@ static bool token_text(const struct idr_json *v, struct idr_bytes *out)
 bool wallet_token_read(const struct idr_json *doc, bool dpop, int64_t now, struct wallet_token *out,
     struct idr_err *err)
 {
-	const struct idr_json *type = idr_json_find(doc, "token_type"), *refresh = idr_json_find(doc,
-	    "refresh_token");
+	const struct idr_json *type = idr_json_find(doc, "token_type");
+	const struct idr_json *refresh = idr_json_find(doc, "refresh_token");
 	int64_t life = 0;
 
 	*out = (struct wallet_token){ .bound = dpop };

@@ -25,8 +25,8 @@ bool wallet_transactions_read(struct idr_arena *a, const struct idr_json *claims
 
 static void print_value(struct idr_arena *a, const struct idr_json *name, const struct idr_json *v)
 {
-	printf("    %s: %s\n", cli_clean(a, name->text), cli_clean(a,
-	    v->type == IDR_JSON_STRING ? v->text : v->raw));
+	printf("    %s: %s\n", cli_clean(a, name->text),
+	    cli_clean(a, v->type == IDR_JSON_STRING ? v->text : v->raw));
 }
 
 /* Every member as it stands: what is not shown is not agreed to. */

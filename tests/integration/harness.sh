@@ -243,6 +243,19 @@ script() {
 	[ "$script_failed" -eq 0 ] && printf 'ok   %-10s %3d passed %6d ms\n' "$1" "$script_passed" $(($(ms) - part_from))
 }
 
+# A server in Python beside the scripts, which prints its port and ends with its standard input: its address is $liar.
+liar_start() { # FILE
+	local i
+	rm -f "$TOP/liar.port"
+	exec {liar_in}> >(exec python3 "$HERE/$1" >"$TOP/liar.port")
+	for i in $(seq 1 200); do
+		[ -s "$TOP/liar.port" ] && break
+		sleep 0.05
+	done
+	liar=http://127.0.0.1:$(cat "$TOP/liar.port")
+}
+liar_stop() { exec {liar_in}>&-; }
+
 registry() {
 	local log=$TOP/registry.log p f
 	MODE=$MODE "$HERE/registry/run" 2>&1 | tee "$log"

@@ -48,13 +48,7 @@ ok "which holds every check" whole ok 25
 ok "under another root the signatures fail" run_selftest 1 --root "$WORK/keys/issuer.pem"
 ok "and say why" says '^FAIL .*signed under the root.*: '
 
-rm -f "$TOP/liar.port"
-exec {liar_in}> >(exec python3 "$HERE/liar.py" >"$TOP/liar.port")
-for i in $(seq 1 200); do
-	[ -s "$TOP/liar.port" ] && break
-	sleep 0.05
-done
-liar=http://127.0.0.1:$(cat "$TOP/liar.port")
+liar_start liar.py
 ok "a server that serves everything fails" run_selftest 1 --json --server "$liar"
 ok "in nearly everything" whole failed 22
 run_selftest 1 --server "$liar" >/dev/null
@@ -64,5 +58,5 @@ ok "what it tells" says '^FAIL +errors tell nothing of the inside .*SELECT'
 ok "and the name of its server" says '^FAIL +no version of a server is told .*Liar'
 ok "proofs" says '^FAIL +every fault of a DPoP proof is refused .*alg none'
 ok "forged credentials" says '^FAIL +forged credentials are refused'
-exec {liar_in}>&-
+liar_stop
 ok "where nobody listens nothing was tried" run_selftest 3 --server "http://127.0.0.1:$(free_port)"

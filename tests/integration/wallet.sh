@@ -151,13 +151,7 @@ decline() { permit && "$BIN/idctl" approval refuse --reason not_entitled "$(newe
 ok "a refusal ends the waiting" decline
 
 # ---- an issuer that lies ----
-rm -f "$TOP/liar.port"
-exec {liar_in}> >(exec python3 "$HERE/liar_issuer.py" >"$TOP/liar.port")
-for _ in $(seq 1 200); do
-	[ -s "$TOP/liar.port" ] && break
-	sleep 0.05
-done
-liar=http://127.0.0.1:$(cat "$TOP/liar.port")
+liar_start liar_issuer.py
 store liar
 # refuses EXIT CODE FAULT [OPTIONS]: with this code (and words, "code.*words"), and stores nothing
 refuses() {
@@ -207,4 +201,4 @@ ok "a transaction_id that is exchanged on the way" refuses 1 'malformed.*another
 ok "text that is no credential" refuses 1 malformed garbage
 ok "oversized metadata" refuses 3 limit oversized-metadata
 ok "an oversized credential" refuses 3 limit oversized-credential
-exec {liar_in}>&-
+liar_stop
