@@ -9,6 +9,8 @@
 #ifndef CLIENTS_IDWALLET_WALLET_H
 #define CLIENTS_IDWALLET_WALLET_H
 
+#include <stdio.h>
+
 #include "common/cli.h"
 #include "common/web.h"
 #include "codec/form.h"
@@ -132,6 +134,8 @@ IDR_MUST bool wallet_request_fetch(struct idr_suite *s, struct idr_arena *a, con
  * IDR_INVALID_REQUEST: the request is for other pages */
 IDR_MUST bool wallet_request_browser(struct idr_suite *s, struct idr_arena *a, struct idr_bytes text,
     struct idr_bytes origin, const char *root_path, int64_t now, struct wallet_request *out,
+    struct idr_err *err);
+
 /* ---- wallet_transaction.c: transaction_data ---- */
 
 /* From the claims of a request whose query was read. errors IDR_MALFORMED, with the refusal for
@@ -139,7 +143,7 @@ IDR_MUST bool wallet_request_browser(struct idr_suite *s, struct idr_arena *a, s
 IDR_MUST bool wallet_transactions_read(struct idr_arena *a, const struct idr_json *claims,
     struct wallet_request *out, struct idr_err *err);
 /* For the holder's eyes, before consent. */
-void wallet_transactions_print(struct idr_arena *a, const struct wallet_request *r);
+void wallet_transactions_print(FILE *out, struct idr_arena *a, const struct wallet_request *r);
 /* Which of the queries that are answered (`sent`, their ids) confirms which transaction. errors
  * IDR_TRANSACTION_DATA */
 IDR_MUST bool wallet_transactions_assign(const struct wallet_request *r,

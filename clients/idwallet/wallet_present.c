@@ -126,7 +126,7 @@ static void print_request(const struct presenting *x)
 			if (x->answer[i].chosen[k])
 				fprintf(talk(), "    %s\n", cli_clean(x->a, q->claim[k].path->raw));
 	}
-	wallet_transactions_print(x->a, &x->request);
+	wallet_transactions_print(talk(), x->a, &x->request);
 }
 
 static bool consents(const struct presenting *x)
@@ -137,10 +137,8 @@ static bool consents(const struct presenting *x)
 		return true;
 	if (!x->c->json)
 		print_request(x);
-	fprintf(talk(), "Share this? [y/N] ");
+	fprintf(talk(), x->request.transactions.n ? "Share and confirm this? [y/N] " : "Share this? [y/N] ");
 	fflush(talk());
-	printf(x->request.transactions.n ? "Share and confirm this? [y/N] " : "Share this? [y/N] ");
-	fflush(stdout);
 	c = getchar();
 	return c == 'y' || c == 'Y';
 }
@@ -171,8 +169,6 @@ static bool present_sdjwt(struct presenting *x, const struct answer *an, struct 
 	    !idr_private_from_scalar(x->s, IDR_P256, idr_secret_bytes(&an->entry->key), &key, err))
 		return false;
 	ok = idr_sdjwt_kb_build(x->s, x->a, selected, idr_private_alg(key), x->request.audience,
-	         x->request.nonce, x->now, IDR_LIT(""), &tbs, err) &&
-	ok = idr_sdjwt_kb_build(x->s, x->a, selected, idr_private_alg(key), x->request.client_id,
 	         x->request.nonce, x->now, more, &tbs, err) &&
 	    idr_private_sign(x->s, key, tbs, signature, err) &&
 	    idr_jws_attach(x->a, tbs, idr_bytes(signature, 64), &kb, err);

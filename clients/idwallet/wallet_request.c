@@ -218,7 +218,7 @@ static bool read_question(struct idr_suite *s, struct idr_arena *a, const struct
 	if (!out->nonce.n || !dcql)
 		return bad(err, "OpenID4VP 1.0 section 5.2", "nonce or dcql_query is missing");
 	return check_parameters(claims, out, err) && idr_dcql_parse(a, dcql->raw, &out->query, err) &&
-	    read_encryption(s, a, claims, mode, out, err);
+	    wallet_transactions_read(a, claims, out, err) && read_encryption(s, a, claims, mode, out, err);
 }
 
 /* implements: VP 5c, VP 5e, VP 5.10.1b, VP 5.10.1c */
@@ -239,12 +239,6 @@ static bool read_claims(struct idr_suite *s, struct idr_arena *a, const struct i
 	if (!out->response_uri.n)
 		return bad(err, "OpenID4VP 1.0 section 5.2", "response_uri is missing");
 	return check_target(out, err) && read_question(s, a, claims, "direct_post", out, err);
-	if (!out->response_uri.n || !out->nonce.n || !dcql)
-		return bad(err, "OpenID4VP 1.0 section 5.2", "response_uri, nonce or dcql_query is missing");
-	if (!check_target(out, err) || !check_parameters(claims, out, err))
-		return false;
-	return idr_dcql_parse(a, dcql->raw, &out->query, err) && wallet_transactions_read(a, claims, out, err) &&
-	    read_encryption(s, a, claims, out, err);
 }
 
 bool wallet_request_fetch(struct idr_suite *s, struct idr_arena *a, const char *link,

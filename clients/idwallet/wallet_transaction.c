@@ -23,14 +23,14 @@ bool wallet_transactions_read(struct idr_arena *a, const struct idr_json *claims
 	return idr_fail(err, IDR_MALFORMED, "OpenID4VP 1.0 section 8.4", "%s", why.msg);
 }
 
-static void print_value(struct idr_arena *a, const struct idr_json *name, const struct idr_json *v)
+static void print_value(FILE *out, struct idr_arena *a, const struct idr_json *name, const struct idr_json *v)
 {
-	printf("    %s: %s\n", cli_clean(a, name->text),
+	fprintf(out, "    %s: %s\n", cli_clean(a, name->text),
 	    cli_clean(a, v->type == IDR_JSON_STRING ? v->text : v->raw));
 }
 
 /* Every member as it stands: what is not shown is not agreed to. */
-void wallet_transactions_print(struct idr_arena *a, const struct wallet_request *r)
+void wallet_transactions_print(FILE *out, struct idr_arena *a, const struct wallet_request *r)
 {
 	for (size_t i = 0; i < r->transactions.n; i++) {
 		const struct idr_json *object, *name;
@@ -40,11 +40,11 @@ void wallet_transactions_print(struct idr_arena *a, const struct wallet_request 
 		if (!idr_b64url_decode(a, r->transactions.t[i].text, &json, &ignored) ||
 		    !idr_json_parse(a, json, json.n, &object, &ignored))
 			continue; /* it was parsed before */
-		printf("  and wants you to confirm:\n");
+		fprintf(out, "  and wants you to confirm:\n");
 		for (name = idr_json_first(object); name; name = idr_json_next(object, name))
 			if (!idr_json_is_str(name, "credential_ids") &&
 			    !idr_json_is_str(name, "transaction_data_hashes_alg"))
-				print_value(a, name, idr_json_value(name));
+				print_value(out, a, name, idr_json_value(name));
 	}
 }
 
