@@ -67,9 +67,13 @@ IDR_MUST bool present_result_open(struct app *app, struct flow_request *r, struc
 
 /* ---- present_object.c: the signed request object ---- */
 
-/* The member client_metadata, with the key a response is encrypted to. */
-IDR_MUST bool present_object_metadata(struct idr_jw *w, struct flow_request *r,
-    const struct present_secret *x, struct idr_err *err);
+/* What every request asks, whichever way it goes: response_type, response_mode, nonce, query,
+ * transaction_data, and client_metadata with the key a response is encrypted to. */
+IDR_MUST bool present_object_question(struct idr_jw *w, struct flow_request *r,
+    const struct reg_presentation *p, const struct present_secret *x, const char *mode,
+    struct idr_err *err);
+/* aud, iat and exp. */
+void present_object_dates(struct idr_jw *w, const struct reg_presentation *p);
 /* "x509_san_dns:" and our host; empty where the certificate does not name it (OpenID4VP 5.9.3). */
 IDR_MUST bool present_object_dns_id(struct app *app, struct flow_request *r, struct idr_bytes *out,
     struct idr_err *err);

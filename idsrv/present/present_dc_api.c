@@ -104,8 +104,6 @@ static bool claims(struct flow_request *r, const struct reg_presentation *p, con
 	idr_buf_init(&b, r->arena, 4096, CLAIMS_MAX);
 	w = idr_jw(&b);
 	idr_jw_open(&w, '{');
-	idr_jw_put_cstr(&w, "response_type", "vp_token");
-	idr_jw_put_cstr(&w, "response_mode", p->mode == PRESENT_CLEAR ? "dc_api" : "dc_api.jwt");
 	if (protocol == PRESENT_SIGNED)
 		idr_jw_put_str(&w, "client_id", p->client_id);
 	if (protocol != PRESENT_UNSIGNED) {
@@ -113,15 +111,9 @@ static bool claims(struct flow_request *r, const struct reg_presentation *p, con
 		idr_jw_open(&w, '[');
 		idr_jw_str(&w, p->origin);
 		idr_jw_close(&w, ']');
-		idr_jw_put_cstr(&w, "aud", "https://self-issued.me/v2");
-		idr_jw_put_int(&w, "iat", p->created);
-		idr_jw_put_int(&w, "exp", p->expires);
+		present_object_dates(&w, p);
 	}
-	idr_jw_put_str(&w, "nonce", idr_bytes(x->nonce, PRESENT_TEXT));
-	idr_jw_put_raw(&w, "dcql_query", p->query);
-	if (p->transaction_data.n)
-		idr_jw_put_raw(&w, "transaction_data", p->transaction_data);
-	if (!present_object_metadata(&w, r, x, err))
+	if (!present_object_question(&w, r, p, x, p->mode == PRESENT_CLEAR ? "dc_api" : "dc_api.jwt", err))
 		return false;
 	idr_jw_close(&w, '}');
 	return idr_buf_done(&b, out, err);

@@ -31,7 +31,7 @@ static bool put_encryption(struct idr_jw *w, struct flow_request *r, const struc
 }
 
 /* implements: VP 5.1d, VP 5.9.3i, VP B.2.2a, VP B.3.4a */
-bool present_object_metadata(struct idr_jw *w, struct flow_request *r, const struct present_secret *x,
+static bool put_metadata(struct idr_jw *w, struct flow_request *r, const struct present_secret *x,
     struct idr_err *err)
 {
 	idr_jw_name(w, "client_metadata");
@@ -47,6 +47,26 @@ bool present_object_metadata(struct idr_jw *w, struct flow_request *r, const str
 
 /* ---- claims ---- */
 
+bool present_object_question(struct idr_jw *w, struct flow_request *r, const struct reg_presentation *p,
+    const struct present_secret *x, const char *mode, struct idr_err *err)
+{
+	idr_jw_put_cstr(w, "response_type", "vp_token");
+	idr_jw_put_cstr(w, "response_mode", mode);
+	idr_jw_put_str(w, "nonce", idr_bytes(x->nonce, PRESENT_TEXT));
+	idr_jw_put_raw(w, "dcql_query", p->query);
+	if (p->transaction_data.n)
+		idr_jw_put_raw(w, "transaction_data", p->transaction_data);
+	return put_metadata(w, r, x, err);
+}
+
+/* For whom, from when and until when a signed request is. */
+void present_object_dates(struct idr_jw *w, const struct reg_presentation *p)
+{
+	idr_jw_put_cstr(w, "aud", AUD);
+	idr_jw_put_int(w, "iat", p->created);
+	idr_jw_put_int(w, "exp", p->expires);
+}
+
 /* implements: HAIP 5a */
 /* implements: VP 5.1a, VP 5.2b, VP 5.8a, VP 8.2c */
 static bool claims(struct flow_request *r, const struct reg_presentation *p,
@@ -59,22 +79,13 @@ static bool claims(struct flow_request *r, const struct reg_presentation *p,
 	idr_buf_init(&b, r->arena, 4096, CLAIMS_MAX);
 	w = idr_jw(&b);
 	idr_jw_open(&w, '{');
-	idr_jw_put_cstr(&w, "response_type", "vp_token");
-	idr_jw_put_cstr(&w, "response_mode",
-	    p->mode == PRESENT_CLEAR ? "direct_post" : "direct_post.jwt");
 	idr_jw_put_str(&w, "client_id", p->client_id);
 	idr_jw_put_str(&w, "response_uri", p->response_uri);
-	idr_jw_put_cstr(&w, "aud", AUD);
-	idr_jw_put_str(&w, "nonce", idr_bytes(x->nonce, PRESENT_TEXT));
 	idr_jw_put_str(&w, "state", idr_bytes(x->state, PRESENT_TEXT));
 	if (wallet_nonce.p)
 		idr_jw_put_str(&w, "wallet_nonce", wallet_nonce);
-	idr_jw_put_int(&w, "iat", p->created);
-	idr_jw_put_int(&w, "exp", p->expires);
-	idr_jw_put_raw(&w, "dcql_query", p->query);
-	if (p->transaction_data.n)
-		idr_jw_put_raw(&w, "transaction_data", p->transaction_data);
-	if (!present_object_metadata(&w, r, x, err))
+	present_object_dates(&w, p);
+	if (!present_object_question(&w, r, p, x, p->mode == PRESENT_CLEAR ? "direct_post" : "direct_post.jwt", err))
 		return false;
 	idr_jw_close(&w, '}');
 	return idr_buf_done(&b, out, err);

@@ -4,17 +4,16 @@
  * where it does not, the link and the QR code lead the same wallet to us.
  */
 import assert from 'node:assert/strict';
-import axe from 'axe-core';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { chromium } from 'playwright-core';
 import { present, transcriptOf } from './mdoc.mjs';
+import { mustBeAccessible, mustFit, program } from './pages.mjs';
 import { addParty, makeOffer, people, person, server, work } from './rail.mjs';
 import { answerBrowser, disclose, receive, resolveBrowserRequest, resolveRequest, respond } from './wallet.mjs';
 
-const program = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
 const skip = program ? false : 'no Chromium is installed', reader = '/usr/bin/zbarimg';
 const PORTS = process.env.BANK_PORTS.split(' '), SIGNED = 'openid4vp-v1-signed', UNSIGNED = 'openid4vp-v1-unsigned';
 const WANTED = { full_name: true, birthdate: true, personal_administrative_number: true };
@@ -113,20 +112,6 @@ async function done(page) {
 	await close(page);
 }
 
-async function mustBeAccessible(page) {
-	await page.evaluate(axe.source);
-	const { violations } = await page.evaluate(() => globalThis.axe.run(document, {
-		runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
-	assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`), []);
-	for (const width of [320, 640]) { // a narrow phone; 1,280 pixels at 200 % zoom
-		await page.setViewportSize({ width, height: 700 });
-		const { scroll, client } = await page.evaluate(() => ({
-			scroll: document.documentElement.scrollWidth, client: document.documentElement.clientWidth }));
-		assert.ok(scroll <= client, `${scroll} of ${client} pixels at ${width}`);
-	}
-	await page.setViewportSize({ width: 1280, height: 900 });
-}
-
 /* side by side: most of a page is waiting */
 describe('the page that relying parties copy', { concurrency: 3 }, () => {
 	/* ---- through the browser ---- */
@@ -136,6 +121,7 @@ describe('the page that relying parties copy', { concurrency: 3 }, () => {
 		test(`a ${kind} comes through the browser, which allows ${allows[0]} first`, { skip }, async () => {
 			const page = await open(banks[kind], { play: honest, allows });
 			await mustBeAccessible(page);
+			await mustFit(page);
 			await page.click('#browser');
 			await becomes(page, 'verified');
 			const [{ digital: { requests: [{ protocol }] } }] = page.asked;
@@ -187,8 +173,7 @@ describe('the page that relying parties copy', { concurrency: 3 }, () => {
 			await page.selectOption('#language', locale);
 			assert.equal(await page.getAttribute('html', 'lang'), locale);
 			assert.equal(await page.textContent('h1'), words.title[locale]);
-			await page.setViewportSize({ width: 320, height: 700 });
-			assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth), locale);
+			await mustFit(page);
 		}
 		await done(page);
 	});
@@ -206,6 +191,7 @@ describe('the page that relying parties copy', { concurrency: 3 }, () => {
 			await page.click('#code');
 			await becomes(page, 'handed');
 			await mustBeAccessible(page);
+			await mustFit(page);
 			const request = await resolveRequest(await scanned(page));
 			assert.equal((await respond(request, await answerOf(request))).status, 200);
 			await becomes(page, 'verified');
@@ -218,6 +204,7 @@ describe('the page that relying parties copy', { concurrency: 3 }, () => {
 		await page.click('#link');
 		await becomes(page, 'handed');
 		await mustBeAccessible(page);
+		await mustFit(page);
 		const request = await resolveRequest(await page.getAttribute('#wallet', 'href'));
 		const { redirect_uri: back } = await (await respond(request, await answerOf(request))).json();
 		// another browser gets nothing for the code

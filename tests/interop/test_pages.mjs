@@ -3,14 +3,12 @@
  * screen and a zoomed one, keep the rules of accessibility that can be checked by a machine (axe-core), and break none of their own policy.
  */
 import assert from 'node:assert/strict';
-import axe from 'axe-core';
-import { existsSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { chromium } from 'playwright-core';
 import { authorizationUrl } from './authorize.mjs';
+import { mustBeAccessible, mustFit, program } from './pages.mjs';
 import { activate, person, server } from './rail.mjs';
 
-const program = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
 const skip = program ? false : 'no Chromium is installed';
 const languages = ['en', 'km', 'ta'], others = ['th', 'my', 'lo', 'vi', 'ms', 'zh'];
 const numberOf = (i) => person(i).claims.personal_administrative_number;
@@ -47,23 +45,6 @@ async function logIn(page, i) {
 	await page.fill('#username', numberOf(i));
 	await page.fill('#password', activate(person(i)).code);
 	await page.click('#login');
-}
-
-async function mustBeAccessible(page) {
-	await page.evaluate(axe.source);
-	const { violations } = await page.evaluate(() => globalThis.axe.run(document, {
-		runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }));
-	assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`), []);
-}
-
-async function mustFit(page) {
-	for (const width of [320, 640]) { // a narrow phone; 1,280 pixels at 200 % zoom
-		await page.setViewportSize({ width, height: 700 });
-		const { scroll, client } = await page.evaluate(() => ({
-			scroll: document.documentElement.scrollWidth, client: document.documentElement.clientWidth }));
-		assert.ok(scroll <= client, `${scroll} of ${client} pixels at ${width}`);
-	}
-	await page.setViewportSize({ width: 1280, height: 900 });
 }
 
 test('with script switched off a citizen logs in, agrees and comes to the wallet', { skip }, async () => {
