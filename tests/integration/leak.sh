@@ -24,6 +24,32 @@ finds() {
 	(cat "$2" && head -n 1 "$1") >"$TOP/planted" && ! absent "$1" "$TOP/planted"
 }
 
+in_files() { # LIST DIRECTORY: some files are there, and no line of LIST in any
+	[ -s "$1" ] && [ "$(find "$2" -type f | wc -l)" -gt 0 ] && ! LC_ALL=C grep -r -a -l -F -f "$1" "$2"
+}
+# Everything the server in use wrote down or said: log, metrics, errors, database, and below the state directory byte for
+# byte, tables and their history, the log of the database (WAL).
+nothing_told() { # WHERE
+	local where=$1
+	cp "$WORK/idsrv.log" "$TOP/leak.idsrv.log"
+	"$BIN/idctl" metrics >"$TOP/leak.metrics" 2>/dev/null
+	PGOPTIONS='-c bytea_output=escape' as_owner pg_dump --data-only --rows-per-insert=1 >"$TOP/leak.dump" 2>"$TOP/last.log"
+	ok "no claim in the log$where" absent "$IDR_CLAIMS" "$TOP/leak.idsrv.log"
+	ok "no secret in the log$where" absent "$IDR_SECRETS" "$TOP/leak.idsrv.log"
+	ok "no claim in the metrics$where" absent "$IDR_CLAIMS" "$TOP/leak.metrics"
+	ok "no secret in the metrics$where" absent "$IDR_SECRETS" "$TOP/leak.metrics"
+	ok "no claim in an error answer$where" absent "$IDR_CLAIMS" "$IDR_ERRORS"
+	ok "no secret in an error answer$where" absent "$IDR_SECRETS" "$IDR_ERRORS"
+	ok "no claim in the database: what it keeps is sealed$where" absent "$IDR_CLAIMS" "$TOP/leak.dump"
+	ok "no secret in the database: hashes and sealed values only$where" absent "$IDR_SECRETS" "$TOP/leak.dump"
+	ok "no claim in what PostgreSQL itself wrote$where" absent "$IDR_CLAIMS" "$(state_of)/postgres.log"
+	query CHECKPOINT >/dev/null
+	ok "no claim in the WAL$where" in_files "$IDR_CLAIMS" "$(state_of)/data/pg_wal"
+	ok "no secret in the WAL$where" in_files "$IDR_SECRETS" "$(state_of)/data/pg_wal"
+	ok "no claim in any file of the state directory$where" in_files "$IDR_CLAIMS" "$(state_of)"
+	ok "no secret in any file of the state directory$where" in_files "$IDR_SECRETS" "$(state_of)"
+}
+
 cat "$TOP/leak.hook.secret" >>"$IDR_SECRETS"
 ended_hooks() { local i; for i in $(seq 1 200); do [ "$(grep -cE "verified|rejected|declined" "$TOP/leak.hook")" -ge 4 ] && return; sleep 0.05; done; cat "$TOP/leak.hook"; return 1; }
 ok "the bank is told how each presentation ended" ended_hooks
@@ -31,34 +57,17 @@ ok "the bank is told how each presentation ended" ended_hooks
 ok "and listens no more" "$BIN/idctl" party webhook 1 --off $manager
 kill "$receiver_pid"
 wait "$receiver_pid" 2>/dev/null
-cp "$WORK/idsrv.log" "$TOP/leak.idsrv.log"
-"$BIN/idctl" metrics >"$TOP/leak.metrics" 2>/dev/null
-PGOPTIONS='-c bytea_output=escape' as_owner pg_dump --data-only --rows-per-insert=1 >"$TOP/leak.dump" 2>"$TOP/last.log"
-
+nothing_told ""
 ok "a planted marker would be found" finds "$IDR_CLAIMS" "$TOP/leak.idsrv.log"
-ok "no claim in the log" absent "$IDR_CLAIMS" "$TOP/leak.idsrv.log"
-ok "no secret in the log" absent "$IDR_SECRETS" "$TOP/leak.idsrv.log"
 documented() { # exactly the names of docs/operate/metrics.md
 	diff <(sed -n 's/^# TYPE \(idsrv_[a-z_]*\) .*/\1/p' "$TOP/leak.metrics" | sort) \
 		<(grep '^| `' docs/operate/metrics.md | cut -d'|' -f2 | grep -o 'idsrv_[a-z_]*' | sort)
 }
 ok "every metric of a running server is documented, and the other way round" documented
-ok "no claim in the metrics" absent "$IDR_CLAIMS" "$TOP/leak.metrics"
-ok "no secret in the metrics" absent "$IDR_SECRETS" "$TOP/leak.metrics"
-ok "no claim in an error answer" absent "$IDR_CLAIMS" "$IDR_ERRORS"
-ok "no secret in an error answer" absent "$IDR_SECRETS" "$IDR_ERRORS"
 ok "the dump holds every table" grep -q "INSERT INTO rail.subject " "$TOP/leak.dump"
-ok "no claim in the database: what it keeps is sealed" absent "$IDR_CLAIMS" "$TOP/leak.dump"
-ok "no secret in the database: hashes and sealed values only" absent "$IDR_SECRETS" "$TOP/leak.dump"
-ok "no claim in what PostgreSQL itself wrote" absent "$IDR_CLAIMS" "$(state_of)/postgres.log"
 ok "no claim in a webhook" absent "$IDR_CLAIMS" "$TOP/leak.hook.raw"
 ok "no secret in a webhook" absent "$IDR_SECRETS" "$TOP/leak.hook.raw"
 
-# ---- everything below the state directory, byte for byte: tables and their history, the log of the database (WAL) ----
-query CHECKPOINT >/dev/null
-in_files() { # LIST DIRECTORY: some files are there, and no line of LIST in any
-	[ -s "$1" ] && [ "$(find "$2" -type f | wc -l)" -gt 0 ] && ! LC_ALL=C grep -r -a -l -F -f "$1" "$2"
-}
 # the search itself works there too: what is written in clear is found in the WAL
 planted=Zq$(head -c 40 /dev/urandom | tr -dc a-z)planted
 planted() {
@@ -66,10 +75,6 @@ planted() {
 		echo "$planted" >"$TOP/planted" && ! in_files "$TOP/planted" "$(state_of)/data/pg_wal"
 }
 ok "a marker planted in a table would be found in the WAL" planted
-ok "no claim in the WAL" in_files "$IDR_CLAIMS" "$(state_of)/data/pg_wal"
-ok "no secret in the WAL" in_files "$IDR_SECRETS" "$(state_of)/data/pg_wal"
-ok "no claim in any file of the state directory" in_files "$IDR_CLAIMS" "$(state_of)"
-ok "no secret in any file of the state directory" in_files "$IDR_SECRETS" "$(state_of)"
 ok "the dump holds what this adds" grep -q "INSERT INTO rail.outbox " "$TOP/leak.dump"
 
 # ---- memory: no core file, whatever it dies of, and nobody of the same user may look into it ----
@@ -90,3 +95,12 @@ else
 	ok "another process of its user cannot read its memory" closed "$SERVER_PID"
 	ok "nor the signer's" closed "$(child_named idsrv)"
 fi
+
+# ---- what waits for an officer, and travels encrypted: on the server that has both ----
+[ -e "$TOP/strict/pid" ] || prepare_strict || skip "no server where credentials wait"
+environment strict
+export IDR_SECRETS=$TOP/secrets.strict IDR_ERRORS=$TOP/errors.strict IDR_CLAIMS=$TOP/claims.strict
+timeout 120 "$PROGRAMS/test_leak" deferred >"$TOP/leak.strict.log" 2>&1
+count_cmocka "leak flows" "$TOP/leak.strict.log" $?
+nothing_told ", where credentials wait"
+ok "the dump holds what waited" grep -q "INSERT INTO rail.deferral " "$TOP/leak.dump"

@@ -1,8 +1,10 @@
 /*
  * Flows with marked values: a person with a marker in every text, marked nonces and tokens, and refusals of
- * all kinds around them. leak.sh then searches for the markers where they must not be. Run by leak.sh.
+ * all kinds around them. leak.sh then searches for the markers where they must not be. Run by leak.sh, on the server
+ * `strict` with "deferred": what waits for an officer there, and travels encrypted.
  */
 #include "browser.h"
+#include "client_seal.h"
 #include "client_wallet.h"
 
 #include <curl/curl.h>
@@ -305,6 +307,117 @@ static void a_marked_wallet_logs_its_citizen_in(void **state)
 	    attestation_pop(c, &w, &pop), NULL }, push_form(c, &w, "")));
 }
 
+/* ---- on the server `strict`: put off, approved or refused, collected; all of it encrypted ---- */
+
+struct waiting {
+	struct seal seal;
+	struct idr_private *dpop, *key;
+	char *token, *id;
+	int64_t approval;
+};
+
+/* A person of the type that waits, with a marker in each text. */
+static void a_marked_person_of_a_permit_is_imported(void **state)
+{
+	struct client *c = *state;
+	const char *const headers[] = { c->officer, NULL };
+	struct reply r;
+
+	person = strdup(claim(c));
+	r = ask(c, "POST", text(c, "%s/admin/v1/people?types=permit", c->admin), headers, "application/x-ndjson",
+	    idr_str(text(c, "{\"key\":\"%s\",\"claims\":{\"full_name\":\"%s\",\"address\":{\"formatted\":\"%s\",\"country\":"
+	    "\"KH\",\"locality\":\"%s\"},\"residence_since\":\"2011-02-03\",\"issuing_authority\":\"%s\",\"issuing_country\":\"KH\"}}\n",
+	    person, claim(c), claim(c), claim(c), claim(c))));
+	must_answer(&r, 200);
+	if (number(r.json, "new") != 1)
+		fail_msg("%s", (const char *)r.body.p);
+}
+
+static struct reply ask_sealed(struct client *c, const struct waiting *w, const char *path, const char *body)
+{
+	return seal_ask(c, path, w->token, w->dpop, "application/jwt", seal_body(c, &w->seal, "A256GCM",
+	    seal_wish(c, body, seal_answer(c, &w->seal, ""))));
+}
+
+static void put_off(struct client *c, struct waiting *w)
+{
+	char *nonce = nonce_get(c), *wish;
+	const struct idr_json *list;
+	struct offer o;
+	struct reply r;
+
+	seal_open(c, &w->seal);
+	w->dpop = key_new(c);
+	w->key = key_new(c);
+	offer_make(c, person, "[\"permit.sdjwt\"]", NULL, &o);
+	secret(o.code);
+	w->token = text(c, "%s", secret(token_get(c, &o, w->dpop)));
+	secret(nonce);
+	wish = credential_body(c, "permit.sdjwt", &w->key, 1, nonce);
+	/* in the clear; for nobody's key; with an unknown member; then as it has to be */
+	wrong(credential_ask(c, w->token, w->dpop, wish));
+	wrong(seal_ask(c, "/credential", w->token, w->dpop, "application/jwt", secret(marker(c))));
+	wrong(seal_ask(c, "/credential", secret(marker(c)), w->dpop, "application/jwt",
+	    seal_body(c, &w->seal, "A256GCM", wish)));
+	wrong(ask_sealed(c, w, "/credential", text(c, "{\"credential_configuration_id\":\"%s\"}", secret(marker(c)))));
+	wrong(ask_sealed(c, w, "/credential", text(c, "{\"credential_configuration_id\":\"permit.sdjwt\",\"proofs\":{\"jwt\":"
+	    "[\"%s\"]}}", secret(marker(c)))));
+	r = ask_sealed(c, w, "/credential", wish);
+	must_answer(&r, 202);
+	w->id = text(c, "%s", secret(member(c, seal_read(c, &w->seal, &r), "transaction_id")));
+	r = ask_get(c, text(c, "%s/admin/v1/approvals", c->admin), c->curious);
+	must_answer(&r, 200);
+	fprintf(errors, "%s\n", (const char *)r.body.p); /* a list of what waits names nobody */
+	list = idr_json_find(r.json, "approvals");
+	w->approval = number(idr_json_at(list, list->n - 1), "id");
+}
+
+static struct reply decided(struct client *c, const struct waiting *w, const char *decision, const char *reason)
+{
+	return ask_json(c, "PUT", text(c, "%s/admin/v1/approvals/%lld", c->admin, (long long)w->approval), c->curious,
+	    text(c, "{\"decision\":\"%s\",\"reason\":\"%s\"}", decision, reason));
+}
+
+static char *collecting(struct client *c, const char *id)
+{
+	return text(c, "{\"transaction_id\":\"%s\"}", id);
+}
+
+static void it_waits_and_everything_goes_wrong_on_the_way(void **state)
+{
+	struct client *c = *state;
+	const struct idr_json *got;
+	struct waiting w, refused;
+	struct held h;
+	struct reply r;
+
+	put_off(c, &refused);
+	put_off(c, &w);
+	wrong(ask_get(c, text(c, "%s/admin/v1/approvals/%s", c->admin, secret(marker(c))), c->curious));
+	wrong(decided(c, &w, secret(marker(c)), "checked"));
+	wrong(decided(c, &w, "approve", secret(marker(c))));
+	r = ask_get(c, text(c, "%s/admin/v1/approvals/%lld", c->admin, (long long)w.approval), c->curious);
+	must_answer(&r, 200); /* the officer sees what would be issued */
+	wrong(ask_sealed(c, &w, "/deferred_credential", collecting(c, secret(marker(c)))));
+	wrong(ask_sealed(c, &refused, "/deferred_credential", collecting(c, w.id)));
+	wrong(seal_ask(c, "/deferred_credential", w.token, key_new(c), "application/jwt",
+	    seal_body(c, &w.seal, "A256GCM", collecting(c, w.id))));
+	r = ask_sealed(c, &w, "/deferred_credential", collecting(c, w.id));
+	must_answer(&r, 202);
+	r = decided(c, &w, "approve", "checked");
+	must_answer(&r, 200);
+	r = decided(c, &refused, "refuse", "fraud");
+	must_answer(&r, 200);
+	wrong(ask_sealed(c, &refused, "/deferred_credential", collecting(c, refused.id)));
+	r = ask_sealed(c, &w, "/deferred_credential", collecting(c, w.id));
+	must_answer(&r, 200);
+	got = seal_read(c, &w.seal, &r);
+	secret(member(c, got, "notification_id"));
+	held_read(c, idr_json_find(idr_json_at(idr_json_find(got, "credentials"), 0), "credential")->text, &h);
+	write_down(c, &h);
+	wrong(decided(c, &w, "refuse", "fraud"));
+}
+
 /* Refused for asking too often: with markers in all that was sent. */
 static void too_many_requests_are_not_repeated(void **state)
 {
@@ -340,7 +453,7 @@ static FILE *opened(const char *name)
 
 #define T(f) cmocka_unit_test_setup_teardown(f, client_setup, client_teardown)
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		T(a_marked_person_is_imported),
@@ -351,13 +464,18 @@ int main(void)
 		T(wrong_keys_are_not_repeated),
 		T(too_many_requests_are_not_repeated),
 	};
+	const struct CMUnitTest deferred[] = {
+		T(a_marked_person_of_a_permit_is_imported),
+		T(it_waits_and_everything_goes_wrong_on_the_way),
+	};
 	int rc;
 
 	secrets = opened("IDR_SECRETS");
 	errors = opened("IDR_ERRORS");
 	claims_file = opened("IDR_CLAIMS");
 	curl_global_init(CURL_GLOBAL_ALL);
-	rc = cmocka_run_group_tests(tests, NULL, NULL);
+	rc = argc > 1 && !strcmp(argv[1], "deferred") ? cmocka_run_group_tests(deferred, NULL, NULL)
+	                                              : cmocka_run_group_tests(tests, NULL, NULL);
 	free(person);
 	free((void *)(uintptr_t)mine.credential.p);
 	fclose(secrets);
