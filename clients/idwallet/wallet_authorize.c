@@ -32,6 +32,7 @@ static struct idr_bytes scope_of(const struct wallet_session *x, struct idr_byte
 	return idr_json_is(v, IDR_JSON_STRING) ? v->text : (struct idr_bytes){ NULL, 0 };
 }
 
+/* implements: HAIP 4.2b */
 static bool put_scope(struct wallet_session *x, const struct wallet_offer *o, struct idr_buf *form,
     struct idr_err *err)
 {
@@ -50,7 +51,7 @@ static bool put_scope(struct wallet_session *x, const struct wallet_offer *o, st
 	return true;
 }
 
-/* implements: OpenID4VCI 1.0 section 5.1.1: locations name the issuer where the server serves several */
+/* implements: VCI 5.1.1b: locations name the issuer where the server serves several */
 static bool put_details(struct wallet_session *x, const struct wallet_offer *o, struct idr_buf *form,
     struct idr_err *err)
 {

@@ -43,6 +43,7 @@ static bool fetch_nonce(struct wallet_session *x, struct idr_bytes *nonce, struc
 	return true;
 }
 
+/* implements: HAIP 4.5.1a */
 static bool attest(struct wallet_session *x, const struct idr_json *proof_type,
     const struct wallet_keys *keys,
     struct idr_bytes nonce, struct idr_bytes *out, struct idr_err *err)

@@ -14,6 +14,9 @@ from urllib.parse import parse_qs, quote, urlsplit
 # any point on P-256 does: nobody opens what is encrypted to it
 KEY = {"kty": "EC", "crv": "P-256", "x": "Y2cCfvw994f3ZJ9cCjpskWbA_y_m6q-A7fB9eTnIx-4",
        "y": "nimf7lV_vbZOYAfyvdY-DYW_ttP8zJsU9I8gxbRyzxI", "kid": "1", "alg": "ECDH-ES", "use": "enc"}
+# what these two want of a push; a wallet that sends it comes as far as a credential that is none
+WANTED = {"by-scope": lambda me, form: form.get("scope") == ["pid"] and "authorization_details" not in form,
+          "by-location": lambda me, form: json.loads(form["authorization_details"][0])[0].get("locations") == [me]}
 LARGE = 5 * 1024 * 1024
 pushed = {}
 
@@ -27,6 +30,8 @@ def issuer_metadata(fault, me):
                "proof_types_supported": {"jwt": {"proof_signing_alg_values_supported": ["ES256"]}}}}}
     if fault == "swapped-issuer":
         doc["credential_issuer"] = me[:-1] + "x"
+    if fault == "by-location":
+        doc["authorization_servers"] = [me]
     if fault == "foreign-server":
         doc["authorization_servers"] = ["https://other.example"]
     if fault in ("clear-answer", "no-key"):
@@ -143,6 +148,8 @@ class Liar(BaseHTTPRequestHandler):
             self.say(400, {"error": "use_dpop_nonce"}, [("DPoP-Nonce", os.urandom(8).hex())])
         elif fault == "steering" and what == "token":
             self.say(400, {"error": "invalid_grant", "error_description": "\u001b]0;x\u0007"})
+        elif what == "par" and not WANTED.get(fault, lambda *args: True)(me, parse_qs(body.decode())):
+            self.say(400, {"error": "invalid_authorization_details"})
         elif what == "par":
             uri = "urn:" + os.urandom(16).hex()
             pushed[uri] = {k: v[0] for k, v in parse_qs(body.decode()).items()}

@@ -126,6 +126,7 @@ environment strict
 store strict
 ok "an issuer that demands encryption gets it" by_offer
 vouched() { activate "$person" && logged_in --copies 3 --issuer "$IDR_SERVER" --configuration vouched.sdjwt "$@"; }
+# proves: HAIP 4.5.1a
 ok "keys that a provider vouches for, beside proofs" vouched
 ok "three of them" holds 3 vouched.sdjwt
 ok "and as the proof itself" vouched --proof attestation
@@ -184,6 +185,10 @@ steered() {
 	grep -q 'answered 400' "$TOP/steered.log" && ! grep -q $'\033' "$TOP/steered.log"
 }
 ok "words of a server cannot steer the terminal" steered
+# proves: HAIP 4.2b
+ok "what has a scope is asked for by it" refuses 1 'malformed.*the header is not' by-scope
+# proves: VCI 5.1.1b
+ok "details name the issuer where its server may serve others" refuses 1 'malformed.*the header is not' by-location --details
 ok "a push without a request_uri" refuses 1 'malformed.*no request_uri' no-request-uri
 ok "a bearer token where a bound one was asked for" refuses 1 invalid_token bearer-token
 ok "a token that would be a header of its own" refuses 1 'malformed.*no access token' header-token
