@@ -247,7 +247,8 @@ bool wallet_paste_read(struct idr_bytes line, const char *redirect_uri, struct i
 	size_t n = strlen(redirect_uri), mark = idr_bytes_index(line, 0, '?');
 	bool goes_on = line.n > n && line.p[n] == (mark < n ? '&' : '?');
 
-	if (!idr_bytes_starts(line, redirect_uri) || !goes_on || idr_bytes_index(line, 0, '#') != SIZE_MAX)
+	if (!idr_bytes_starts(line, redirect_uri) || !goes_on || line.n == n + 1 ||
+	    idr_bytes_index(line, 0, '#') != SIZE_MAX)
 		return stranger(err, "RFC 6749 section 4.1.2",
 		    "this is not the address that the browser was to be sent to");
 	*query = idr_bytes_from(line, mark + 1);

@@ -229,7 +229,7 @@ static void a_pasted_address_is_below_the_redirect_uri(void **state)
 	static const struct { const char *line, *uri, *query; } tried[] = {
 		{ "https://w.example/cb?code=c", "https://w.example/cb", "code=c" },
 		{ "https://w.example/cb?a=b&code=c", "https://w.example/cb?a=b", "a=b&code=c" },
-		{ "https://w.example/cb", "https://w.example/cb", NULL },
+		{ "https://w.example/cb", "https://w.example/cb", NULL }, { "https://w.example/cb?", "https://w.example/cb", NULL },
 		{ "https://w.example/cb?a=bcode=c", "https://w.example/cb?a=b", NULL },
 		{ "https://w.example/cb&code=c?d", "https://w.example/cb", NULL },
 		{ "https://w.example/cbx?code=c", "https://w.example/cb", NULL },
