@@ -22,6 +22,7 @@ bool web_is_loopback(const char *url)
 }
 
 /* implements: VP 14.6b */
+/* implements: VCI 13.9b */
 void web_tls(void *curl)
 {
 	static const struct { const char *variable; CURLoption option; } files[] = {

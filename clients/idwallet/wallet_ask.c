@@ -8,6 +8,7 @@ static const char FORM_TYPE[] = "application/x-www-form-urlencoded";
 
 /* ---- what a request carries ---- */
 
+/* implements: HAIP 4.4.1e */
 static bool put_client(struct wallet_session *x, struct web_request *q, size_t *n, struct idr_err *err)
 {
 	struct wallet_client *c = &x->client;

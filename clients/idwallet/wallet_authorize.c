@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "idwallet/wallet_issuing.h"
 
-/* implements: OpenID4VCI 1.0 section 5; RFC 9126 section 2; RFC 7636 section 4; RFC 9207 section 2 */
+/* OpenID4VCI 1.0 section 5. implements: RFC 9126 section 2; RFC 7636 section 4; RFC 9207 section 2 */
 
 enum { FORM_MAX = 64 * 1024, LINE_MAX = 16 * 1024, WAIT_S = 600, URI_MAX = 512 };
 
@@ -52,6 +52,7 @@ static bool put_scope(struct wallet_session *x, const struct wallet_offer *o, st
 }
 
 /* implements: VCI 5.1.1b: locations name the issuer where the server serves several */
+/* Locations name the issuer where the server serves several. implements: VCI 5.1.1b */
 static bool put_details(struct wallet_session *x, const struct wallet_offer *o, struct idr_buf *form,
     struct idr_err *err)
 {
@@ -113,6 +114,7 @@ static bool check_server(struct wallet_session *x, struct idr_err *err)
 	return true;
 }
 
+/* implements: VCI 4.1.1g */
 static bool push(struct wallet_session *x, const struct wallet_authorize *q,
     struct wallet_authorization *out, struct idr_bytes *request_uri, struct idr_err *err)
 {

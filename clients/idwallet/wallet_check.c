@@ -1,6 +1,6 @@
 #include "idwallet/wallet_issuing.h"
 
-/* implements: OpenID4VCI 1.0 section 8.3, appendix A: what comes must be what was announced and
+/* OpenID4VCI 1.0 section 8.3, appendix A: what comes must be what was announced and
  * asked for */
 
 static bool check_type(const struct wallet_session *x, const struct wallet_entry *e, struct idr_err *err)
@@ -44,6 +44,7 @@ static bool check_mdoc(struct wallet_session *x, struct wallet_entry *e, const s
 	return check_type(x, e, err) && check_key(&mdoc.device, key, err);
 }
 
+/* implements: VCI 13.5b */
 bool wallet_check(struct wallet_session *x, struct wallet_entry *e, const struct idr_private *key,
     struct idr_err *err)
 {

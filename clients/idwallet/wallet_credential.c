@@ -3,7 +3,7 @@
 #include "base/text.h"
 #include "idwallet/wallet_issuing.h"
 
-/* implements: OpenID4VCI 1.0 sections 8, 9, 11 */
+/* OpenID4VCI 1.0 sections 8, 9, 11 */
 
 enum { REQUEST_MAX = 512 * 1024, ID_MAX = 1024, INTERVAL_S = 5, INTERVAL_MAX = 86400 };
 
@@ -31,6 +31,7 @@ static bool read_deferral(const struct idr_json *doc, struct wallet_answer *out,
 	return true;
 }
 
+/* implements: VCI 4.1.1f */
 bool wallet_answer_read(const struct idr_json *doc, long status, size_t n_keys, struct wallet_answer *out,
     struct idr_err *err)
 {
@@ -71,6 +72,7 @@ static bool send(struct wallet_session *x, const char *endpoint, const struct wa
 	    wallet_ask(x, WALLET_ISSUER, url, type, body, r, err) && web_expect(x->a, r, err);
 }
 
+/* implements: VCI 6.2b */
 static bool credential(struct wallet_session *x, struct wallet_wanted *w, bool attestation,
     const struct wallet_seal *e, struct wallet_answer *out, struct idr_err *err)
 {
@@ -109,7 +111,10 @@ bool wallet_credential_ask(struct wallet_session *x, struct wallet_wanted *w, bo
 	return ok;
 }
 
-/* "Not yet" may come in the clear: it says nothing that the transaction_id did not. */
+/*
+ * "Not yet" may come in the clear: it says nothing that the transaction_id did not.
+ * implements: VCI 9b
+ */
 static bool deferred(struct wallet_session *x, struct wallet_wanted *w, const struct wallet_seal *e,
     struct wallet_answer *out, struct idr_err *err)
 {
@@ -145,6 +150,7 @@ bool wallet_deferred_ask(struct wallet_session *x, struct wallet_wanted *w, stru
 	return ok;
 }
 
+/* implements: VCI 11c */
 void wallet_notify(struct wallet_session *x, struct idr_bytes notification_id, bool stored)
 {
 	struct web_response r;

@@ -190,7 +190,7 @@ struct wallet_authorize {
 	const char *browser;                      /* a program to open the address with; NULL: it is shown */
 	const char *redirect_uri;                 /* NULL: the loopback */
 };
-/* implements: OpenID4VCI 1.0 section 5 from the push to the code. errors IDR_AUTHORIZATION_RESPONSE,
+/* OpenID4VCI 1.0 section 5 from the push to the code. errors IDR_AUTHORIZATION_RESPONSE,
  * IDR_ACCESS_DENIED, IDR_REMOTE ... */
 IDR_MUST bool wallet_authorize(struct wallet_session *x, const struct wallet_authorize *q,
     struct wallet_authorization *out, struct idr_err *err);
@@ -275,7 +275,7 @@ struct wallet_answer {
 	struct idr_bytes transaction_id;
 	int64_t interval;
 };
-/* implements: OpenID4VCI 1.0 sections 8.3, 9.2. `n_keys`: no more credentials than that. errors
+/* OpenID4VCI 1.0 sections 8.3, 9.2. `n_keys`: no more credentials than that. errors
  * IDR_MALFORMED */
 IDR_MUST bool wallet_answer_read(const struct idr_json *doc, long status, size_t n_keys,
     struct wallet_answer *out, struct idr_err *err);
@@ -284,7 +284,7 @@ IDR_MUST bool wallet_credential_ask(struct wallet_session *x, struct wallet_want
 /* Again, with the transaction_id. */
 IDR_MUST bool wallet_deferred_ask(struct wallet_session *x, struct wallet_wanted *w,
     struct wallet_answer *out, struct idr_err *err);
-/* implements: OpenID4VCI 1.0 section 11: tells the issuer what became of it; that it cannot be told is no
+/* OpenID4VCI 1.0 section 11: tells the issuer what became of it; that it cannot be told is no
  * fault of the credential */
 void wallet_notify(struct wallet_session *x, struct idr_bytes notification_id, bool stored);
 

@@ -102,6 +102,7 @@ bool wallet_attestation_pop(struct idr_suite *s, struct idr_arena *a, const stru
 	            (const char *)jwt.p)) != NULL;
 }
 
+/* implements: VCI 8.2n */
 bool wallet_proof(struct idr_suite *s, struct idr_arena *a, const struct idr_private *key,
     const struct wallet_proof_of *p, struct idr_bytes *out, struct idr_err *err)
 {

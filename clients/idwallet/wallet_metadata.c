@@ -2,11 +2,14 @@
 #include "idwallet/wallet_issuing.h"
 #include "trust/issuer.h"
 
-/* implements: OpenID4VCI 1.0 sections 12.2, 12.3; RFC 8414 sections 3.1, 3.3 */
+/* OpenID4VCI 1.0 sections 12.2, 12.3. implements: RFC 8414 sections 3.1, 3.3 */
 
 enum { URL_MAX = 2048 };
 
-/* The document at the well-known place of this issuer, which must say that it is its own. */
+/*
+ * The document at the well-known place of this issuer, which must say that it is its own.
+ * implements: VCI 4.1.1f, VCI 12.2.2c, VCI 12.2.4l
+ */
 static bool well_known(struct idr_arena *a, struct idr_bytes issuer, const char *name, const char *member,
     const char *clause, const struct idr_json **doc, struct idr_err *err)
 {
@@ -22,7 +25,10 @@ static bool well_known(struct idr_arena *a, struct idr_bytes issuer, const char 
 	return true;
 }
 
-/* The issuer itself, unless it names others; an offer may choose among those and no further. */
+/*
+ * The issuer itself, unless it names others; an offer may choose among those and no further.
+ * implements: VCI 4.1.1h
+ */
 static bool choose_server(const struct wallet_offer *offer, struct wallet_issuer *i, struct idr_err *err)
 {
 	const struct idr_json *list = idr_json_find(i->metadata, "authorization_servers");

@@ -1,6 +1,6 @@
 #include "idwallet/wallet_issuing.h"
 
-/* implements: OpenID4VCI 1.0 section 4.1 */
+/* OpenID4VCI 1.0 section 4.1 */
 
 enum { OFFER_MAX = 64 * 1024, STATE_MAX = 1024 };
 
@@ -16,6 +16,7 @@ bool wallet_link(struct idr_arena *a, const char *link, struct idr_form *out, st
 	return idr_form_parse(a, idr_str(query + 1), out, err);
 }
 
+/* implements: VCI 12.2.2c */
 bool wallet_get_json(struct idr_arena *a, const char *url, const struct idr_json **out,
     struct idr_err *err)
 {
@@ -62,7 +63,10 @@ static bool read_configurations(const struct idr_json *list, struct wallet_offer
 	return true;
 }
 
-/* Where the office offers both ways, the one that needs no login is taken. */
+/*
+ * Where the office offers both ways, the one that needs no login is taken.
+ * implements: VCI 4.1.1e
+ */
 static bool read_grants(const struct idr_json *grants, struct wallet_offer *out, struct idr_err *err)
 {
 	const struct idr_json *pre = idr_json_find(grants, PRE_AUTHORIZED);
@@ -80,6 +84,7 @@ static bool read_grants(const struct idr_json *grants, struct wallet_offer *out,
 	    text_member(pre ? pre : code, "authorization_server", STATE_MAX, &out->server, err);
 }
 
+/* implements: VCI 4.1.1f */
 bool wallet_offer_read(const struct idr_json *doc, struct wallet_offer *out, struct idr_err *err)
 {
 	memset(out, 0, sizeof(*out));
@@ -91,6 +96,8 @@ bool wallet_offer_read(const struct idr_json *doc, struct wallet_offer *out, str
 	    read_grants(idr_json_find(doc, "grants"), out, err);
 }
 
+/* implements: HAIP 4.2d */
+/* implements: VCI 4.1.3b */
 static bool fetch(struct idr_arena *a, const char *link, const struct idr_json **out, struct idr_err *err)
 {
 	struct idr_bytes value, uri;

@@ -1,6 +1,6 @@
 #include "idwallet/wallet_issuing.h"
 
-/* implements: OpenID4VCI 1.0 sections 7, 8.2.1, appendices D, F: the wallet's keys, and who
+/* OpenID4VCI 1.0 sections 7, 8.2.1, appendices D, F: the wallet's keys, and who
  * vouches for them */
 
 bool wallet_keys_make(struct idr_suite *s, size_t n, struct wallet_keys *out, struct idr_err *err)
@@ -71,6 +71,7 @@ static bool put_jwt(struct wallet_session *x, const struct wallet_keys *keys, st
 	return true;
 }
 
+/* implements: VCI 8.2n */
 bool wallet_proofs_put(struct wallet_session *x, const struct idr_json *configuration,
     const struct wallet_keys *keys, bool attestation, struct idr_jw *w, struct idr_err *err)
 {

@@ -91,6 +91,7 @@ bool wallet_provider_attest(struct idr_suite *s, struct idr_arena *a, const stru
 	return sign(s, a, p, "oauth-client-attestation+jwt", &b, out, err);
 }
 
+/* implements: HAIP 4.5.1a */
 bool wallet_provider_attest_keys(struct idr_suite *s, struct idr_arena *a,
     const struct wallet_provider *p, struct idr_private *const *key, size_t n, struct idr_bytes nonce,
     const struct idr_json *required, struct idr_bytes *out, struct idr_err *err)

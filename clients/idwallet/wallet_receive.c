@@ -89,6 +89,7 @@ static bool log_in(struct wallet_session *x, const struct wallet_offer *offer, s
 	return wallet_authorize(x, &q, &got, err) && wallet_token_by_code(x, &got, err);
 }
 
+/* implements: VCI 13.5b */
 static bool receive(struct cli *c, struct wallet_session *x, struct idr_err *err)
 {
 	struct wallet_offer offer;

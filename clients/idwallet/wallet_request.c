@@ -70,6 +70,7 @@ static bool check_trust(struct idr_suite *s, struct idr_arena *a, const char *ro
 
 /* The client identifier must be the one the certificate stands for (OpenID4VP 1.0 section 5.9.3). */
 /* implements: VP 5.9.1a, VP 5.9.3f, VP 5.9.3h, VP 5.9.3j */
+/* implements: HAIP 5h */
 static bool check_client_id(struct idr_bytes id, const struct idr_cert *leaf, struct idr_err *err)
 {
 	static const char hash_prefix[] = "x509_hash:", dns_prefix[] = "x509_san_dns:";
@@ -92,6 +93,7 @@ static bool check_client_id(struct idr_bytes id, const struct idr_cert *leaf, st
 }
 
 /* implements: VP 5b, VP 5.9.3f, VP 5.9.3h */
+/* implements: HAIP 7c */
 static bool check_signer(struct idr_suite *s, struct idr_arena *a, const struct idr_jws *jws,
     const char *root_path, int64_t now, struct wallet_request *out, struct idr_err *err)
 {
@@ -125,7 +127,7 @@ static struct idr_bytes text_of(const struct idr_json *doc, const char *name)
 	return idr_json_is(v, IDR_JSON_STRING) ? v->text : IDR_LIT("");
 }
 
-/* The first the verifier names that is known here; without a list it is one. */
+/* The first the verifier names that is known here; without a list it is one. implements: HAIP 5i */
 static bool choose_enc(const struct idr_json *offered, const char **enc, struct idr_err *err)
 {
 	static const char *const known[] = { "A128GCM", "A256GCM" };
@@ -138,7 +140,7 @@ static bool choose_enc(const struct idr_json *offered, const char **enc, struct 
 	return *enc || bad(err, "OpenID4VP 1.0 section 8.3", "no content encryption of the verifier is known here");
 }
 
-/* The first of its keys that is for this: a key says so by its alg. */
+/* The first of its keys that is for this: a key says so by its alg. implements: HAIP 5i */
 static bool choose_key(struct idr_suite *s, struct idr_arena *a, const struct idr_json *keys,
     struct wallet_request *out, struct idr_err *err)
 {

@@ -1,7 +1,7 @@
 #include "idwallet/wallet_issuing.h"
 #include "jose/jwe.h"
 
-/* implements: OpenID4VCI 1.0 sections 8.2, 8.3, 10: encrypted credential requests and responses */
+/* OpenID4VCI 1.0 sections 8.2, 8.3, 10: encrypted credential requests and responses */
 
 enum { KID_MAX = 256 };
 static const char REF[] = "OpenID4VCI 1.0 section 10";
@@ -43,6 +43,7 @@ static bool choose_key(struct wallet_session *x, const struct idr_json *offered,
 	return false;
 }
 
+/* implements: VCI 8.2m */
 bool wallet_seal_open(struct wallet_session *x, struct wallet_seal *out, struct idr_err *err)
 {
 	const struct idr_json *request = idr_json_find(x->issuer.metadata, "credential_request_encryption");
@@ -85,6 +86,7 @@ void wallet_seal_put(const struct wallet_seal *e, struct idr_jw *w, struct idr_a
 	idr_jw_close(w, '}');
 }
 
+/* implements: VCI 8.2l */
 bool wallet_seal_body(struct wallet_session *x, const struct wallet_seal *e, struct idr_bytes json,
     struct idr_bytes *body, const char **type, struct idr_err *err)
 {
@@ -110,6 +112,7 @@ static bool open_response(struct idr_suite *s, struct idr_arena *a, const struct
 	return idr_jwe_open(s, a, &jwe, e->own, plain, err);
 }
 
+/* implements: VCI 8.2m */
 bool wallet_seal_read(struct idr_suite *s, struct idr_arena *a, const struct wallet_seal *e,
     const struct web_response *r, bool in_clear, const struct idr_json **doc, struct idr_err *err)
 {

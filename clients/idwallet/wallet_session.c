@@ -117,6 +117,7 @@ static bool store_all(struct wallet_session *x, const struct wallet_wanted *w,
 	return ok;
 }
 
+/* implements: VCI 11.1d */
 static bool take(struct wallet_session *x, const struct wallet_wanted *w,
     const struct wallet_answer *answer, struct idr_err *err)
 {

@@ -164,6 +164,7 @@ static bool put_again(struct idr_arena *a, const char *dir, const char *prefix, 
 	    idr_fail(err, IDR_FILE, NULL, "cannot write %s: %s", path, strerror(errno));
 }
 
+/* implements: VCI 13.10b */
 bool wallet_store_file(struct idr_arena *a, const char *dir, const char *prefix, int64_t *id,
     struct idr_bytes text, struct idr_err *err)
 {

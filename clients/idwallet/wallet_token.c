@@ -1,6 +1,6 @@
 #include "idwallet/wallet_issuing.h"
 
-/* implements: OpenID4VCI 1.0 section 6; RFC 6749 sections 4.1.3, 5.1, 6; RFC 9449 section 5 */
+/* OpenID4VCI 1.0 section 6. implements: RFC 6749 sections 4.1.3, 5.1, 6; RFC 9449 section 5 */
 
 enum { FORM_MAX = 64 * 1024, TOKEN_MAX = 8192, LIFE_MAX = 366 * 86400 };
 
@@ -35,6 +35,7 @@ static bool token_text(const struct idr_json *v, struct idr_bytes *out)
 	return true;
 }
 
+/* implements: VCI 4.1.1f */
 bool wallet_token_read(const struct idr_json *doc, bool dpop, int64_t now, struct wallet_token *out,
     struct idr_err *err)
 {
@@ -58,6 +59,7 @@ bool wallet_token_read(const struct idr_json *doc, bool dpop, int64_t now, struc
 	    bad(err, "OpenID4VCI 1.0 section 6.2", "authorization_details of the token response is no list");
 }
 
+/* implements: VCI 6.2b */
 bool wallet_identifiers(const struct wallet_token *t, struct idr_bytes configuration,
     struct idr_bytes out[WALLET_IDENTIFIERS], size_t *n, struct idr_err *err)
 {
@@ -109,6 +111,7 @@ static struct idr_buf begin(struct wallet_session *x, const char *grant_type)
 	return b;
 }
 
+/* implements: VCI 4.1.1i */
 bool wallet_token_by_offer(struct wallet_session *x, const struct wallet_offer *o, const char *tx_code,
     struct idr_err *err)
 {

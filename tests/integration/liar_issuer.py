@@ -19,6 +19,7 @@ WANTED = {"by-scope": lambda me, form: form.get("scope") == ["pid"] and "authori
           "by-location": lambda me, form: json.loads(form["authorization_details"][0])[0].get("locations") == [me]}
 LARGE = 5 * 1024 * 1024
 pushed = {}
+told = []  # notifications
 
 
 def issuer_metadata(fault, me):
@@ -39,6 +40,11 @@ def issuer_metadata(fault, me):
                                                 "enc_values_supported": ["A256GCM"], "encryption_required": True}
         doc["credential_response_encryption"] = {"alg_values_supported": ["ECDH-ES"], "enc_values_supported": ["A256GCM"],
                                                  "encryption_required": True}
+    if fault == "lists-servers":
+        doc["authorization_servers"] = [me]
+    if fault == "notified":
+        doc["notification_endpoint"] = me + "/notification"
+        doc["batch_credential_issuance"] = {"batch_size": 2}
     if fault == "other-credential":
         doc["credential_configurations_supported"]["age"] = doc["credential_configurations_supported"].pop("pid")
     return doc
@@ -103,6 +109,8 @@ def credential(fault):
         return 200, {"credentials": [{"credential": "x"}] * 9}
     if fault == "nothing":
         return 200, {}
+    if fault == "notified":
+        return 200, {"credentials": [{"credential": "x.y.z~"}] * 2, "notification_id": "first"}
     return 200, {"credentials": [{"credential": "x.y.z~"}]}
 
 
@@ -113,7 +121,8 @@ class Liar(BaseHTTPRequestHandler):
         pass
 
     def say(self, status, body, more=()):
-        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        # every document has a member that nobody knows
+        data = body if isinstance(body, bytes) else json.dumps({"unheard_of": [{"x": 1}], **body}).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(data)))
@@ -134,6 +143,8 @@ class Liar(BaseHTTPRequestHandler):
         if what == "authorize":
             uri = parse_qs(urlsplit(self.path).query)["request_uri"][0]
             self.say(302, {}, [("Location", pushed[uri]["redirect_uri"] + "?" + answer(fault, me, uri))])
+        elif what == "told":
+            self.say(200, {"told": told})
         elif fault == "oversized-metadata":
             self.say(200, b'{"x":"' + b"x" * LARGE + b'"}')
         elif fault == "moved":
@@ -153,11 +164,18 @@ class Liar(BaseHTTPRequestHandler):
         elif what == "par":
             uri = "urn:" + os.urandom(16).hex()
             pushed[uri] = {k: v[0] for k, v in parse_qs(body.decode()).items()}
-            self.say(201, {} if fault == "no-request-uri" else {"request_uri": uri, "expires_in": 60})
+            details = json.loads(pushed[uri].get("authorization_details", "[]"))
+            if fault == "lists-servers" and [d.get("locations") for d in details] != [[me]]:
+                self.say(400, {"error": "invalid_authorization_details"})
+            else:
+                self.say(201, {} if fault == "no-request-uri" else {"request_uri": uri, "expires_in": 60})
         elif what == "token":
             self.say(200, token(fault))
         elif what == "nonce":
             self.say(200, {"c_nonce": "n"})
+        elif what == "notification":
+            told.append([self.headers.get("Authorization"), json.loads(body)])
+            self.say(200, {})
         elif what == "deferred":
             self.say(202, {"transaction_id": "second" if fault == "deferred-lie" else "first", "interval": 1})
         elif fault == "oversized-credential":

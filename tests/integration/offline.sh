@@ -76,7 +76,8 @@ receive() {
 	out=$("$BIN/idctl" offer make --person "$person" --tx-code --json pid.sdjwt) || return 1
 	"$BIN/idwallet" receive "$(json_get link_by_reference <<<"$out")" --tx-code "$(json_get tx_code <<<"$out")"
 }
-# proves: HAIP 4.2c
+# proves: HAIP 4.2c, HAIP 4.2d
+# proves: VCI 4.1.1i, VCI 4.1.3b, VCI 8.2n, VCI 12.2.2c
 ok "a wallet receives by a link" receive
 scanned() { # what a camera reads is the link, and the wallet takes it
 	"$BIN/idctl" offer make --person "$person" --qr "$cards/offer.png" --json pid.sdjwt >"$cards/offer.json" || return 1
@@ -84,7 +85,7 @@ scanned() { # what a camera reads is the link, and the wallet takes it
 	[ "$(cat "$cards/offer.scanned")" = "$(json_get link_by_reference <"$cards/offer.json")" ] &&
 		"$BIN/idwallet" receive "$(cat "$cards/offer.scanned")"
 }
-# proves: HAIP 4.2c
+# proves: HAIP 4.2c, HAIP 4.2d
 ok "an offer scanned from a screen is received" scanned
 again() {
 	local out link tx

@@ -16,6 +16,7 @@ offer() { # PERSON CONFIGURATION...
 	local person=$1 out
 	shift
 	out=$("$BIN/idctl" offer make --person "$person" --grant authorization_code --profile haip --json "$@") || { echo "$out" >&2; return 1; }
+	echo "$out" >"$TOP/offer.json"
 	json_get link_by_reference <<<"$out"
 }
 wallet() { # COMMAND ARGUMENTS...
@@ -48,9 +49,17 @@ environment main
 person=$(citizen 64)
 store main
 by_offer() { activate "$person" && logged_in --copies 2 "$(offer "$person" pid.sdjwt mdl.mdoc)"; }
+# proves: HAIP 4.2b
 ok "a citizen logs in and the wallet receives an SD-JWT VC and an mdoc" by_offer
+heard() {
+	out=$("$BIN/idctl" offer show --json "$(json_get offer_id <"$TOP/offer.json")")
+	grep -q '"redeemed"' <<<"$out" && grep -q '"credential_accepted"' <<<"$out" || { echo "$out"; return 1; }
+}
+# proves: VCI 4.1.1g, VCI 11c
+ok "the offer was taken up, and the office heard of it" heard
 ok "two copies of the one" holds 2 pid.sdjwt
 ok "two copies of the other" holds 2 mdl.mdoc
+# proves: VCI 13.10b
 ok "refresh token and instance key are its own too" own
 ok "new copies ahead of expiry, without the citizen" wallet renew --copies 3 1
 ok "in the place of the old ones" holds 3 pid.sdjwt
@@ -62,6 +71,7 @@ rm -rf "$IDWALLET_STORE-copy"
 ok "without the instance key the refresh token is nothing" stolen
 details() { activate "$person" && logged_in --details --issuer "$IDR_SERVER" --configuration age.sdjwt --copies 1; }
 ok "without an offer, by authorization_details" details
+# proves: VCI 6.2b
 ok "asked for by its identifier" holds 1 age.sdjwt
 # What the holder confirms with it.
 to_confirm() { # ANSWER: of a payment
@@ -110,12 +120,14 @@ foreign() {
 	"$BIN/idwallet" test-provider make --attester https://provider.example "$TOP/other-provider" &&
 		exits 1 "$BIN/idwallet" receive "${REFERENCE[@]}" "$TOP/other-provider" --browser false --issuer "$IDR_SERVER" --configuration pid.sdjwt
 }
+# proves: HAIP 4.4.1e
 ok "a provider that nobody trusts attests nothing" foreign
 
 # ---- haip: the same with DPoP nonces asked for ----
 [ -e "$TOP/haip/pid" ] || prepare_haip
 environment haip
 store haip
+# proves: HAIP 4.4.1e
 ok "where the server asks for DPoP nonces the wallet repeats its requests" by_offer
 ok "and holds both" holds 2 mdl.mdoc
 ok "and renews" wallet renew --copies 2 1
@@ -124,11 +136,14 @@ ok "and renews" wallet renew --copies 2 1
 [ -e "$TOP/strict/pid" ] || prepare_strict
 environment strict
 store strict
+# proves: VCI 8.2l
 ok "an issuer that demands encryption gets it" by_offer
 vouched() { activate "$person" && logged_in --copies 3 --issuer "$IDR_SERVER" --configuration vouched.sdjwt "$@"; }
 # proves: HAIP 4.5.1a
+# proves: VCI 8.2n
 ok "keys that a provider vouches for, beside proofs" vouched
 ok "three of them" holds 3 vouched.sdjwt
+# proves: HAIP 4.5.1a
 ok "and as the proof itself" vouched --proof attestation
 ok "three more" holds 6 vouched.sdjwt
 permit() { activate "$person" && logged_in --copies 2 --issuer "$IDR_SERVER" --configuration permit.sdjwt; }
@@ -137,6 +152,7 @@ approve() { "$BIN/idctl" approval approve --token-file "$WORK/keys/curious.token
 ok "what an officer must approve is deferred" permit
 ok "it is not there yet" exits 2 wallet deferred
 ok "an officer approves" approve
+# proves: VCI 8.2m, VCI 9b
 ok "then the wallet fetches it" wallet deferred
 ok "both copies" holds 2 permit.sdjwt
 ok "and nothing waits any more" wallet deferred
@@ -171,7 +187,9 @@ ok "one without a code" refuses 1 'authorization_response.*no code' no-code
 ok "one with two codes" refuses 3 form two-codes
 ok "a refusal is told as one" refuses 1 access_denied denied
 ok "a refusal in the name of another server is none" refuses 1 authorization_response denied-by-another
+# proves: VCI 12.2.4l
 ok "metadata of another issuer" refuses 1 'malformed.*another credential_issuer' swapped-issuer
+# proves: VCI 12.2.4l
 ok "metadata of another authorization server" refuses 1 'malformed.*another issuer' swapped-server
 ok "an authorization server that cannot be reached" refuses 3 network foreign-server
 ok "metadata that lead elsewhere are not followed" refuses 1 remote moved
@@ -194,8 +212,11 @@ ok "a bearer token where a bound one was asked for" refuses 1 invalid_token bear
 ok "a token that would be a header of its own" refuses 1 'malformed.*no access token' header-token
 ok "more identifiers than anybody has" refuses 1 'malformed.*identifiers' many-identifiers
 ok "a server that asks for another nonce each time" refuses 1 use_dpop_nonce endless-nonce
+# proves: VCI 13.5b
 ok "a credential that the issuer does not announce" refuses 3 unknown_credential_configuration other-credential
+# proves: VCI 8.2l
 ok "a demand for encryption without a key" refuses 1 encryption_required no-key
+# proves: VCI 8.2m
 ok "an answer in the clear where an encrypted one was asked for" refuses 1 encryption_required clear-answer
 ok "an empty list of credentials" refuses 1 'malformed.*no credentials' empty
 ok "more credentials than keys" refuses 1 'malformed.*more than there are keys' many
@@ -203,7 +224,27 @@ ok "neither credentials nor a transaction_id" refuses 1 'malformed.*no credentia
 ok "credentials that are deferred and there" refuses 1 'malformed.*deferred' both
 ok "a deferral until yesterday" refuses 1 'malformed.*interval' deferred-before
 ok "a transaction_id that is exchanged on the way" refuses 1 'malformed.*another transaction_id' deferred-lie --wait=5
+# proves: VCI 13.5b
 ok "text that is no credential" refuses 1 malformed garbage
+sends_elsewhere() { # FAULT: an offer that names a server which the metadata do not
+	local offer="{\"credential_issuer\":\"$liar/$1\",\"credential_configuration_ids\":[\"pid\"],\"grants\":{\"authorization_code\":
+		{\"authorization_server\":\"https://other.example\"}}}"
+	exits 1 "$BIN/idwallet" receive --json --client-id x --paste \
+		"openid-credential-offer://?$(python3 -c 'import sys, urllib.parse as u; print(u.urlencode({"credential_offer": sys.argv[1]}))' "$offer")" \
+		</dev/null >"$TOP/refused.log" && grep -q 'names an authorization server that the issuer does not' "$TOP/refused.log"
+}
+# proves: VCI 4.1.1h
+ok "an offer cannot choose a server for an issuer that names none" sends_elsewhere fine
+# proves: VCI 4.1.1h
+ok "nor one that the issuer does not name" sends_elsewhere lists-servers
+# proves: VCI 5.1.1b
+ok "where the metadata list servers, the details name the issuer" refuses 1 'malformed.*base64url of JSON' lists-servers --details
+told() {
+	refuses 1 malformed notified && curl -sS "$liar/notified/told" | tee "$TOP/told.json" &&
+		grep -q '"told": \[\["DPoP t*", {"notification_id": "first", "event": "credential_failure"}\]\]' "$TOP/told.json"
+}
+# proves: VCI 4.1.1f, VCI 11.1d
+ok "credentials of nobody are refused, and the issuer told once" told
 ok "oversized metadata" refuses 3 limit oversized-metadata
 ok "an oversized credential" refuses 3 limit oversized-credential
 liar_stop

@@ -45,6 +45,7 @@ static bool offered(const char *text, struct wallet_offer *o)
 	return wallet_offer_read(json(text), o, &err);
 }
 
+/* proves: VCI 4.1.1e */
 static void an_offer_says_whether_the_citizen_is_to_log_in(void **state)
 {
 	struct wallet_offer o;
@@ -61,6 +62,7 @@ static void an_offer_says_whether_the_citizen_is_to_log_in(void **state)
 	assert_true(!o.login && o.tx_code && idr_bytes_is(o.pre_authorized, "c"));
 }
 
+/* proves: VCI 4.1.1e */
 static void an_offer_with_a_fault_is_none(void **state)
 {
 	static const char *const bad[] = {
@@ -121,6 +123,7 @@ static void a_token_that_cannot_stand_in_a_header_is_none(void **state)
 	}
 }
 
+/* proves: VCI 6.2b */
 static void identifiers_are_those_of_the_configuration(void **state)
 {
 	struct idr_bytes id[WALLET_IDENTIFIERS];
@@ -170,6 +173,31 @@ static void an_interval_is_believed_up_to_a_day(void **state)
 	(void)state;
 	assert_true(wallet_answer_read(json("{\"transaction_id\":\"t\",\"interval\":9007199254740991}"), 202, 2, &x, &err));
 	assert_int_equal(x.interval, 86400);
+}
+
+/*
+ * in every document that an issuer writes: what it may say more, in this version of the standard or another
+ * proves: VCI 4.1.1f
+ */
+static void members_that_are_unknown_are_passed_over(void **state)
+{
+	struct idr_bytes id[WALLET_IDENTIFIERS];
+	struct wallet_answer x;
+	struct wallet_offer o;
+	struct wallet_token t;
+	size_t n;
+
+	(void)state;
+	assert_true(offered("{\"x\":[{}],\"credential_issuer\":\"i\",\"credential_configuration_ids\":[\"a\"],\"grants\":"
+	    "{\"x\":7,\"" PRE "\":{\"x\":{},\"pre-authorized_code\":\"c\",\"tx_code\":{\"x\":null}}}}", &o));
+	assert_true(o.tx_code && idr_bytes_is(o.pre_authorized, "c"));
+	assert_true(wallet_token_read(json("{\"x\":[],\"access_token\":\"t\",\"token_type\":\"Bearer\",\"authorization_details\":["
+	    "{\"x\":{},\"type\":\"openid_credential\",\"credential_configuration_id\":\"a\",\"credential_identifiers\":[\"a1\"]}]}"),
+	    false, 0, &t, &err));
+	assert_true(wallet_identifiers(&t, IDR_LIT("a"), id, &n, &err));
+	assert_true(n == 1 && idr_bytes_is(id[0], "a1"));
+	assert_true(wallet_answer_read(json("{\"x\":7,\"credentials\":[{\"x\":[],\"credential\":\"c\"}]}"), 200, 1, &x, &err));
+	assert_true(wallet_answer_read(json("{\"x\":{},\"transaction_id\":\"t\",\"interval\":5}"), 202, 1, &x, &err));
 }
 
 /* ---- what comes back to the redirect URI ---- */
@@ -287,6 +315,7 @@ int main(void)
 		T(a_token_is_bound_exactly_when_a_proof_was_sent), T(a_token_that_cannot_stand_in_a_header_is_none),
 		T(identifiers_are_those_of_the_configuration),
 		T(an_answer_holds_credentials_or_says_later_and_never_both), T(an_interval_is_believed_up_to_a_day),
+		T(members_that_are_unknown_are_passed_over),
 		T(an_answer_counts_only_for_this_request_and_from_this_server),
 		T(only_a_get_of_the_root_with_a_query_is_an_answer), T(a_pasted_address_is_below_the_redirect_uri),
 		T(tokens_and_keys_are_kept_where_others_cannot_read_them),

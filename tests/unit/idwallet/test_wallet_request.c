@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 /* proves: VP 5c, VP 5e, VP 5.1e, VP 5.9.3h */
+/* proves: HAIP 5h */
 static void reads_a_right_request_and_passes_over_what_it_does_not_know(void **state)
 {
 	struct wk *w = *state;
@@ -37,6 +38,7 @@ static void reads_no_object_of_another_typ(void **state)
 }
 
 /* proves: VP 5.9.3f, VP 5.9.3h */
+/* proves: HAIP 7c */
 static void believes_a_certificate_that_signed_and_leads_to_the_root(void **state)
 {
 	struct idr_bytes rogue, none = { NULL, 0 };
@@ -181,6 +183,7 @@ static const char *offering(struct wk *w, const char *enc, const char *keys)
 }
 
 /* proves: VP 8.3d */
+/* proves: HAIP 5i */
 static void encrypts_as_the_verifier_says(void **state)
 {
 	static const struct { const char *offered, *chosen; } enc[] = { { "", "A128GCM" }, { "[\"A128GCM\"]", "A128GCM" },

@@ -33,6 +33,7 @@ static bool pinned(const char *vct, const char *iss, const char *kid, size_t i)
 }
 
 /* proves: SDJWTVC 3.1a */
+/* proves: VCI 12.2.2c */
 static void puts_the_well_known_part_between_host_and_path(void **state)
 {
 	static const char *const cases[][2] = {
