@@ -121,6 +121,8 @@ static const char *missing(const struct selftest *t, const struct selftest_check
 		return "needs a relying party's key (--key-file)";
 	if ((k->needs & SELFTEST_NEEDS_ROOT) && !t->trust)
 		return "needs the authority's root (--root)";
+	if ((k->needs & SELFTEST_NEEDS_CODES) && t->no_codes)
+		return "needs pre-authorized codes, which this server does not take";
 	if ((k->needs & SELFTEST_FRAMING) && t->front_mends)
 		return "the front mends it before it passes it on (--front-mends)";
 	return NULL;

@@ -13,7 +13,7 @@
 #include "suite/sign.h"
 #include "trust/trust.h"
 
-enum { SELFTEST_NEEDS_KEY = 1, SELFTEST_NEEDS_ROOT = 2, SELFTEST_FRAMING = 4 };
+enum { SELFTEST_NEEDS_KEY = 1, SELFTEST_NEEDS_ROOT = 2, SELFTEST_FRAMING = 4, SELFTEST_NEEDS_CODES = 8 };
 
 struct selftest {
 	struct cli *c;
@@ -24,6 +24,7 @@ struct selftest {
 	const char *key;              /* a relying party's Authorization header, or NULL */
 	struct idr_trust *trust;      /* the authority's root, or NULL */
 	bool front_mends;             /* a proxy mends framing before it passes a request on */
+	bool no_codes;                /* it says that it takes no pre-authorized codes: profile haip */
 	struct idr_private *own;      /* a key made for this run, which nobody trusts */
 	int64_t now;
 };

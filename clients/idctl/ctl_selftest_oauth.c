@@ -36,6 +36,16 @@ static bool issuer_metadata(struct selftest *t, struct idr_err *err)
 	    selftest_seen(err, "no credential_configurations_supported");
 }
 
+static bool takes_codes(const struct idr_json *grants)
+{
+	if (!idr_json_is(grants, IDR_JSON_ARRAY))
+		return true;
+	for (const struct idr_json *g = idr_json_first(grants); g; g = idr_json_next(grants, g))
+		if (idr_json_is_str(g, "urn:ietf:params:oauth:grant-type:pre-authorized_code"))
+			return true;
+	return false;
+}
+
 static bool server_metadata(struct selftest *t, struct idr_err *err)
 {
 	const struct idr_json *m;
@@ -43,6 +53,7 @@ static bool server_metadata(struct selftest *t, struct idr_err *err)
 	if (!selftest_json(t, "/.well-known/oauth-authorization-server", &m, err) ||
 	    !must_be_base(t, idr_json_find(m, "issuer"), "issuer", err))
 		return false;
+	t->no_codes = !takes_codes(idr_json_find(m, "grant_types_supported"));
 	return is_ours(t, idr_json_find(m, "token_endpoint")) ||
 	    selftest_seen(err, "token_endpoint does not lie below the address asked");
 }
@@ -96,7 +107,7 @@ static bool token_refuses(struct selftest *t, const char *form, const char *head
 static bool token(struct selftest *t, struct idr_err *err)
 {
 	return token_refuses(t, GRANT "&pre-authorized_code=made-up-and-never-given-out", NULL,
-	    "invalid_grant", err) &&
+	    t->no_codes ? "unsupported_grant_type" : "invalid_grant", err) &&
 	    token_refuses(t, "grant_type=password&username=a&password=b", NULL,
 	    "unsupported_grant_type", err) &&
 	    token_refuses(t, GRANT "&pre-authorized_code=a&pre-authorized_code=b", NULL,
@@ -230,7 +241,8 @@ const struct selftest_check selftest_oauth[] = {
 	{ "issuer.nonce", "nonces are long and fresh", "OpenID4VCI 1.0 section 7.2", 0, nonces },
 	{ "token.request", "made-up codes and malformed requests have their error",
 	  "OpenID4VCI 1.0 section 6.3", 0, token },
-	{ "token.dpop", "every fault of a DPoP proof is refused", "RFC 9449 section 4.3", 0, dpop },
+	{ "token.dpop", "every fault of a DPoP proof is refused", "RFC 9449 section 4.3",
+	  SELFTEST_NEEDS_CODES, dpop },
 	{ "credential.token", "without a good token nothing is issued",
 	  "OpenID4VCI 1.0 section 8.3.1", 0, credential },
 	{ "ids.unknown", "ids that nobody has are answered alike", "RFC 9110 section 15.5.5", 0,

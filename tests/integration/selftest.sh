@@ -48,6 +48,11 @@ ok "which holds every check" whole ok 25
 ok "under another root the signatures fail" run_selftest 1 --root "$WORK/keys/issuer.pem"
 ok "and say why" says '^FAIL .*signed under the root.*: '
 
+[ -e "$TOP/haip/pid" ] || prepare_haip
+environment haip
+ok "a server of the profile haip passes too" run_selftest 0 --root "$WORK/keys/root.pem"
+ok "but for the one that needs a pre-authorized code" says '^left out .*needs pre-authorized codes'
+environment main
 liar_start liar.py
 ok "a server that serves everything fails" run_selftest 1 --json --server "$liar"
 ok "in nearly everything" whole failed 22
