@@ -52,7 +52,6 @@ static bool put_scope(struct wallet_session *x, const struct wallet_offer *o, st
 }
 
 /* implements: VCI 5.1.1b: locations name the issuer where the server serves several */
-/* Locations name the issuer where the server serves several. implements: VCI 5.1.1b */
 static bool put_details(struct wallet_session *x, const struct wallet_offer *o, struct idr_buf *form,
     struct idr_err *err)
 {
