@@ -26,7 +26,6 @@ static bool unreadable(struct idr_err *err)
 }
 
 /* implements: MDOC 9.1.3.6a: the device signature, left to be performed */
-/* implements: ISO/IEC 18013-5 section 9.1.3.6: the device signature, left to be performed. */
 /* implements: HAIP 7b */
 static bool check_signature(struct mdoc_run *r, const struct idr_sign1 *m, struct idr_bytes signed_bytes,
     struct idr_err *err)

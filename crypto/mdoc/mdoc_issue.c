@@ -347,7 +347,6 @@ static void put_digests(const struct make *m, struct idr_buf *b, struct idr_byte
 }
 
 /* implements: MDOC 9.1.2.4b, MDOC 9.1.2.4e */
-/* implements: ISO/IEC 18013-5 section 9.1.2.4 */
 /* implements: HAIP 5.3.1c */
 static void put_mso(const struct make *m, const struct idr_mdoc_make *in, struct idr_buf *b)
 {

@@ -109,7 +109,6 @@ static bool check_trust(struct mdoc_run *r, struct idr_err *err)
 }
 
 /* step 5; implements: MDOC 9.3.1b: the signature of IssuerAuth */
-/* step 5; implements: ISO/IEC 18013-5 section 9.3.1: the signature of IssuerAuth */
 /* implements: VP 8.6a */
 static bool check_issuer_signature(struct mdoc_run *r, struct idr_err *err)
 {
