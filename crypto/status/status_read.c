@@ -73,10 +73,9 @@ static bool leaf_of(struct idr_suite *s, struct idr_arena *a, const struct idr_s
 
 /* ---- JWT ---- */
 
-/* The key comes from trust: a chain to a status anchor, else a key pinned for status.
- * implements: TSL 5.1h, TSL 11.2a */
 /*
  * The key comes from trust: a chain to a status anchor, else a key pinned for status.
+ * implements: TSL 5.1h, TSL 11.2a
  * implements: HAIP 7b
  */
 static bool jwt_signed(struct idr_suite *s, struct idr_arena *a, const struct idr_jws *jws,

@@ -57,10 +57,9 @@ static bool parse_chain(struct idr_suite *s, struct idr_arena *a, struct chain *
 	return true;
 }
 
-/* RFC 5280 section 6.1: each certificate names the next one as its issuer, byte for byte.
- * implements: MDOC B.3b */
 /*
  * RFC 5280 section 6.1: each certificate names the next one as its issuer, byte for byte.
+ * implements: MDOC B.3b
  * implements: HAIP 4.4.1b, HAIP 4.5.1b, HAIP 6.1.1b
  */
 static bool check_order(const struct chain *c, struct idr_err *err)
