@@ -40,8 +40,6 @@ def issuer_metadata(fault, me):
                                                 "enc_values_supported": ["A256GCM"], "encryption_required": True}
         doc["credential_response_encryption"] = {"alg_values_supported": ["ECDH-ES"], "enc_values_supported": ["A256GCM"],
                                                  "encryption_required": True}
-    if fault == "lists-servers":
-        doc["authorization_servers"] = [me]
     if fault == "notified":
         doc["notification_endpoint"] = me + "/notification"
         doc["batch_credential_issuance"] = {"batch_size": 2}
@@ -164,11 +162,7 @@ class Liar(BaseHTTPRequestHandler):
         elif what == "par":
             uri = "urn:" + os.urandom(16).hex()
             pushed[uri] = {k: v[0] for k, v in parse_qs(body.decode()).items()}
-            details = json.loads(pushed[uri].get("authorization_details", "[]"))
-            if fault == "lists-servers" and [d.get("locations") for d in details] != [[me]]:
-                self.say(400, {"error": "invalid_authorization_details"})
-            else:
-                self.say(201, {} if fault == "no-request-uri" else {"request_uri": uri, "expires_in": 60})
+            self.say(201, {} if fault == "no-request-uri" else {"request_uri": uri, "expires_in": 60})
         elif what == "token":
             self.say(200, token(fault))
         elif what == "nonce":
