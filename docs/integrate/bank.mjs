@@ -11,7 +11,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const { RAIL, KEY_FILE, ORIGIN, POLICY } = process.env;
-const LONGEST = 1 << 20, LIFE_MS = 15 * 60 * 1000;
+const LONGEST = 1 << 20, LIFE_MS = 15 * 60 * 1000, MOST_SESSIONS = 10000;
 const authorization = `Bearer ${readFileSync(KEY_FILE, 'utf8').trim()}`;
 const files = Object.fromEntries([['ask.html', 'text/html; charset=utf-8'], ['ask.js', 'text/javascript'], ['ask.css', 'text/css'],
 	['ask_words.json', 'application/json']].map(([name, type]) => [`/${name}`, { type, body: readFileSync(join(import.meta.dirname, name)) }]));
@@ -39,7 +39,9 @@ async function resultOf(session, { wait = 0, code } = {}) {
 	return { state, ...state === 'verified' && { claims: Object.assign({}, ...presentations.map((one) => one.claims)) } };
 }
 
+/* The page chooses one of these and nothing besides. Without a prototype: `constructor` is none of them. */
 const WAYS = {
+	__proto__: null,
 	dc_api: ({ protocol }) => ({ flow: 'dc_api', origin: ORIGIN, protocol }),
 	same_device: () => ({ flow: 'same_device', return_url: `${ORIGIN}/` }),
 	cross_device: () => ({ flow: 'cross_device', qr: true }),
@@ -61,17 +63,23 @@ const ROUTES = {
 
 /* ---- sessions: one cookie, no other memory of the customer ---- */
 
-const sessions = new Map();
+const sessions = new Map(), secure = ORIGIN.startsWith('https:');
+const COOKIE = secure ? '__Host-session' : 'session'; /* __Host-: no neighbour under the same domain can set it */
 
-function sessionOf(request, response) {
-	const [, id] = /(?:^|; )session=([\w-]{43})(?:;|$)/.exec(request.headers.cookie ?? '') ?? [];
-	if (sessions.has(id))
-		return sessions.get(id);
-	const fresh = randomBytes(32).toString('base64url'), session = {};
-	sessions.set(fresh, session);
-	setTimeout(() => sessions.delete(fresh), LIFE_MS).unref();
+function sessionOf(request) {
+	const cookies = (request.headers.cookie ?? '').split('; ').map((one) => one.split('='));
+	return sessions.get(cookies.find(([name]) => name === COOKIE)?.[1]);
+}
+
+/* Only who asks gets one, and the oldest make room: nobody fills the memory. */
+function openSession(response) {
+	const id = randomBytes(32).toString('base64url'), session = {};
+	if (sessions.size >= MOST_SESSIONS)
+		sessions.delete(sessions.keys().next().value);
+	sessions.set(id, session);
+	setTimeout(() => sessions.delete(id), LIFE_MS).unref();
 	/* Strict: no other site can make this browser ask or answer; the page itself sends it, also when a wallet opened it */
-	response.setHeader('Set-Cookie', `session=${fresh}; Path=/; HttpOnly; SameSite=Strict${ORIGIN.startsWith('https:') ? '; Secure' : ''}`);
+	response.setHeader('Set-Cookie', `${COOKIE}=${id}; Path=/; HttpOnly; SameSite=Strict${secure ? '; Secure' : ''}`);
 	return session;
 }
 
@@ -83,24 +91,35 @@ async function bodyOf(request) {
 		if ((n += part.length) > LONGEST)
 			throw new Error('too long');
 	}
-	return JSON.parse(Buffer.concat(parts));
+	try {
+		return JSON.parse(Buffer.concat(parts));
+	} catch {
+		throw new Error('no JSON'); /* what the parser says quotes the body, and this comes into the log */
+	}
 }
 
-async function serve(request, response) {
-	const { pathname } = new URL(request.url, ORIGIN), route = ROUTES[pathname], file = files[pathname];
+async function serve(request, response, path) {
+	const route = ROUTES[path], file = files[path];
 	if (request.method === 'GET' && file)
 		return response.writeHead(200, { 'Content-Type': file.type }).end(file.body);
 	if (request.method !== 'POST' || !route || request.headers['content-type'] !== 'application/json')
 		return response.writeHead(404).end();
-	const answer = await route(sessionOf(request, response), await bodyOf(request));
+	/* our page alone may speak here, whatever a browser was made to believe of our address */
+	if (request.headers.origin !== ORIGIN)
+		return response.writeHead(403).end();
+	const session = sessionOf(request) ?? (path === '/ask' && openSession(response));
+	if (!session)
+		return response.writeHead(403).end();
+	const answer = await route(session, await bodyOf(request));
 	return response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(answer));
 }
 
 createServer((request, response) => {
 	for (const [name, value] of Object.entries(HEADERS))
 		response.setHeader(name, value);
-	serve(request, response).catch((error) => {
-		console.error(`${request.method} ${new URL(request.url, ORIGIN).pathname}: ${error.message}`);
+	const [path] = request.url.split('?');
+	serve(request, response, path).catch((error) => {
+		console.error(`${request.method} ${path}: ${error.message}`);
 		response.writeHead(502, { 'Content-Type': 'application/json' }).end('{}');
 	});
 }).listen(new URL(ORIGIN).port, new URL(ORIGIN).hostname, () => console.log(`ready at ${ORIGIN}/`));

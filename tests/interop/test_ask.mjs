@@ -178,6 +178,24 @@ describe('the page that relying parties copy', { concurrency: 3 }, () => {
 		await done(page);
 	});
 
+	/* ---- its server ---- */
+
+	test('its server lets a page choose the way and nothing else, and outlives whatever is sent', { skip }, async () => {
+		const { origin } = banks.sdJwt;
+		const post = async (path, body, headers) => (await fetch(`${origin}${path}`, { method: 'POST', body,
+			headers: { 'Content-Type': 'application/json', Origin: origin, ...headers } })).status;
+		const way = (name, more) => JSON.stringify({ way: name, ...more });
+		assert.equal((await fetch(`${origin}//`)).status, 404);
+		for (const name of ['constructor', 'toString', '__proto__', undefined])
+			assert.equal(await post('/ask', way(name, { policy: 'car-rental', flow: 'cross_device' })), 502, name);
+		for (const body of ['', '{', 'null', '7'])
+			assert.equal(await post('/ask', body), 502, body);
+		assert.equal(await post('/ask', way('same_device'), { Origin: 'https://evil.example' }), 403);
+		for (const path of ['/answer', '/result'])
+			assert.equal(await post(path, '{}', { Cookie: `session=${'A'.repeat(43)}` }), 403, path);
+		assert.equal(await post('/ask', way('same_device')), 200);
+	});
+
 	/* ---- without it ---- */
 
 	/* What a camera sees. */
