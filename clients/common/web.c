@@ -7,7 +7,15 @@
 
 enum { TIMEOUT_S = 30, CONNECT_S = 10 };
 
-/* http to this machine only: what stands behind the host must end it, or "localhost.example" fits */
+/* What may stand behind the host: nothing that makes it a part of another ("localhost.example"), or the name
+ * of a user of another ("localhost:x@example"). */
+static bool ends_host(const char *rest)
+{
+	if (*rest == ':')
+		rest += 1 + strspn(rest + 1, "0123456789");
+	return *rest == '/' || *rest == '\0';
+}
+
 bool web_is_loopback(const char *url)
 {
 	static const char *const hosts[] = { "http://127.0.0.1", "http://localhost", "http://[::1]" };
@@ -15,7 +23,7 @@ bool web_is_loopback(const char *url)
 	for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
 		size_t n = strlen(hosts[i]);
 
-		if (strncmp(url, hosts[i], n) == 0 && (url[n] == ':' || url[n] == '/' || url[n] == '\0'))
+		if (strncmp(url, hosts[i], n) == 0 && ends_host(url + n))
 			return true;
 	}
 	return false;

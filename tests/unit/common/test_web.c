@@ -12,6 +12,7 @@
 static void speaks_https_and_http_to_this_machine_only(void **state)
 {
 	static const char *const bad[] = { "http://verifier.example/", "http://localhost.evil.example/", "http://127.0.0.1.evil.example/",
+		"http://localhost:x@evil.example/", "http://127.0.0.1:80@evil.example/", "http://[::1]:@evil.example/",
 		"HTTP://localhost/", "ftp://localhost/", "file:///etc/hostname", "//localhost/", "" };
 	struct kit *k = *state;
 	struct web_response r;
