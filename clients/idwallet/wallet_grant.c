@@ -99,9 +99,10 @@ static bool get_keys(struct idr_suite *s, struct idr_arena *a, const struct idr_
 static bool get_pending(struct idr_suite *s, struct idr_arena *a, const struct idr_json *list,
     struct wallet_grant *g, struct idr_err *err)
 {
-	if (!idr_json_is(list, IDR_JSON_ARRAY))
+	if (!idr_json_is(list, IDR_JSON_ARRAY) || list->n > WALLET_PENDING)
 		return damaged(err, g->id);
-	g->pending = idr_arena_array(a, list->n + 1, sizeof(*g->pending), err);
+	/* room for more: a renewal may be deferred too */
+	g->pending = idr_arena_array(a, WALLET_PENDING, sizeof(*g->pending), err);
 	if (!g->pending)
 		return false;
 	for (const struct idr_json *v = idr_json_first(list); v; v = idr_json_next(list, v)) {

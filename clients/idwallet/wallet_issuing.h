@@ -17,6 +17,7 @@ enum {
 	WALLET_CONFIGURATIONS = 16, /* of one offer */
 	WALLET_COPIES = 20,
 	WALLET_IDENTIFIERS = 16,    /* credential identifiers of one configuration */
+	WALLET_PENDING = 64,        /* deferred credentials of one grant */
 	WALLET_SECRET = 43          /* 32 random bytes as base64url */
 };
 
@@ -149,7 +150,7 @@ struct wallet_grant {
 	struct idr_bytes issuer, client_id;
 	struct wallet_token token;                /* details are not kept */
 	struct idr_secret dpop;                   /* key of the access token; n == 0: bearer */
-	struct wallet_wanted *pending;            /* deferred */
+	struct wallet_wanted *pending;            /* deferred; room for WALLET_PENDING, or NULL: none yet */
 	size_t n_pending;
 };
 

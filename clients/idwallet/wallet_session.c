@@ -3,7 +3,7 @@
 
 #include "idwallet/wallet_issuing.h"
 
-enum { PENDING_MAX = 64, FRESH_S = 20 };
+enum { FRESH_S = 20 };
 
 bool wallet_parse_number(const char *option, const char *text, int64_t max, int64_t *out,
     struct idr_err *err)
@@ -132,10 +132,10 @@ static bool put_off(struct wallet_session *x, struct wallet_wanted *w, struct id
 {
 	struct wallet_grant *g = &x->grant;
 
-	if (!g->pending && !(g->pending = idr_arena_array(x->a, PENDING_MAX, sizeof(*g->pending), err)))
+	if (!g->pending && !(g->pending = idr_arena_array(x->a, WALLET_PENDING, sizeof(*g->pending), err)))
 		return false;
-	if (g->n_pending == PENDING_MAX)
-		return idr_fail(err, IDR_LIMIT, NULL, "more than %d credentials are deferred", PENDING_MAX);
+	if (g->n_pending == WALLET_PENDING)
+		return idr_fail(err, IDR_LIMIT, NULL, "more than %d credentials are deferred", WALLET_PENDING);
 	g->pending[g->n_pending++] = *w;
 	w->keys.n = 0; /* moved */
 	return wallet_session_keep(x, err);

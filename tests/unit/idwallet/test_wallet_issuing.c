@@ -306,6 +306,36 @@ static void tokens_and_keys_are_kept_where_others_cannot_read_them(void **state)
 	assert_int_equal(unlink(path) + rmdir(dir), 0);
 }
 
+/* What is renewed may be deferred too: a grant that came from the store has room for more. */
+static void a_grant_from_the_store_has_room_for_what_is_deferred_next(void **state)
+{
+	char dir[] = "/tmp/idwallet.XXXXXX", path[64];
+	struct wallet_wanted waiting[WALLET_PENDING + 1];
+	struct wallet_grant g = { .issuer = IDR_LIT(US), .client_id = IDR_LIT("w"), .pending = waiting, .n_pending = 1,
+		.token = { .access = IDR_LIT("a") } };
+	struct wallet_grant again;
+	uint8_t *behind;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(waiting) / sizeof(waiting[0]); i++)
+		waiting[i] = (struct wallet_wanted){ .configuration = IDR_LIT("permit"), .transaction_id = IDR_LIT("t"), .interval = 5 };
+	assert_non_null(mkdtemp(dir));
+	assert_true(wallet_grant_put(k.a, dir, &g, &err));
+	assert_true(wallet_grant_get(k.s, k.a, dir, 1, &again, &err));
+	behind = idr_arena_alloc(k.a, 64, &err);
+	assert_non_null(behind);
+	memset(behind, 0x5a, 64);
+	memcpy(again.pending + 1, waiting + 1, (WALLET_PENDING - 1) * sizeof(waiting[0]));
+	for (size_t i = 0; i < 64; i++)
+		assert_int_equal(behind[i], 0x5a);
+	g.n_pending = WALLET_PENDING + 1;
+	assert_true(wallet_grant_put(k.a, dir, &g, &err));
+	assert_false(wallet_grant_get(k.s, k.a, dir, 1, &again, &err));
+	assert_int_equal(err.code, IDR_FILE);
+	snprintf(path, sizeof(path), "%s/grant-1.json", dir);
+	assert_int_equal(unlink(path) + rmdir(dir), 0);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, start, stop)
 
 int main(void)
@@ -319,6 +349,7 @@ int main(void)
 		T(an_answer_counts_only_for_this_request_and_from_this_server),
 		T(only_a_get_of_the_root_with_a_query_is_an_answer), T(a_pasted_address_is_below_the_redirect_uri),
 		T(tokens_and_keys_are_kept_where_others_cannot_read_them),
+		T(a_grant_from_the_store_has_room_for_what_is_deferred_next),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
