@@ -80,9 +80,9 @@ static enum cli_exit list(struct cli *c)
 	for (size_t i = 0; i < n; i++) {
 		put_entry_json(&w, &entry[i]);
 		if (!c->json)
-			printf("%4lld  %-16.*s presented %lld times  from %.*s\n", (long long)entry[i].id,
-			    (int)entry[i].configuration.n, (const char *)entry[i].configuration.p,
-			    (long long)entry[i].used, (int)entry[i].issuer.n, (const char *)entry[i].issuer.p);
+			printf("%4lld  %-16s presented %lld times  from %s\n", (long long)entry[i].id,
+			    cli_clean(c->arena, entry[i].configuration), (long long)entry[i].used,
+			    cli_clean(c->arena, entry[i].issuer));
 	}
 	idr_jw_close(&w, ']');
 	if (!idr_buf_done(&b, &text, &err))
