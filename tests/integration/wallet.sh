@@ -117,7 +117,8 @@ ok "with the attestation of a provider as a file" file
 foreign() {
 	rm -rf "$TOP/other-provider"
 	"$BIN/idwallet" test-provider make --attester https://provider.example "$TOP/other-provider" &&
-		exits 1 "$BIN/idwallet" receive "${REFERENCE[@]}" "$TOP/other-provider" --browser false --issuer "$IDR_SERVER" --configuration pid.sdjwt
+		exits 1 "$BIN/idwallet" receive --json "${REFERENCE[@]}" "$TOP/other-provider" --paste --issuer "$IDR_SERVER" \
+			--configuration pid.sdjwt </dev/null >"$TOP/foreign.log" && grep -q '"code":"invalid_client' "$TOP/foreign.log"
 }
 # proves: HAIP 4.4.1e
 ok "a provider that nobody trusts attests nothing" foreign
