@@ -107,26 +107,26 @@ static bool choose_all(struct presenting *x, struct idr_err *err)
 
 /* ---- consent ---- */
 
-/* Where the answer is printed, talk goes elsewhere. */
-static FILE *talk(void)
+/* Where the answer is for a program, talk goes elsewhere. */
+static FILE *talk(const struct presenting *x)
 {
-	return opt_digital ? stderr : stdout;
+	return opt_digital || x->c->json ? stderr : stdout;
 }
 
 static void print_request(const struct presenting *x)
 {
-	fprintf(talk(), "%s asks for:\n", cli_clean(x->a, x->request.verifier_name));
+	fprintf(talk(x), "%s asks for:\n", cli_clean(x->a, x->request.verifier_name));
 	if (!x->request.trusted)
-		fprintf(talk(), "  (its certificate was not checked against a national root; give --root)\n");
+		fprintf(talk(x), "  (its certificate was not checked against a national root; give --root)\n");
 	for (size_t i = 0; i < x->n; i++) {
 		const struct idr_dcql_credential *q = x->answer[i].query;
 
-		fprintf(talk(), "  from %s:\n", cli_clean(x->a, x->answer[i].entry->configuration));
+		fprintf(talk(x), "  from %s:\n", cli_clean(x->a, x->answer[i].entry->configuration));
 		for (size_t k = 0; k < q->n_claim; k++)
 			if (x->answer[i].chosen[k])
-				fprintf(talk(), "    %s\n", cli_clean(x->a, q->claim[k].path->raw));
+				fprintf(talk(x), "    %s\n", cli_clean(x->a, q->claim[k].path->raw));
 	}
-	wallet_transactions_print(talk(), x->a, &x->request);
+	wallet_transactions_print(talk(x), x->a, &x->request);
 }
 
 static bool consents(const struct presenting *x)
@@ -135,10 +135,9 @@ static bool consents(const struct presenting *x)
 
 	if (opt_yes)
 		return true;
-	if (!x->c->json)
-		print_request(x);
-	fprintf(talk(), x->request.transactions.n ? "Share and confirm this? [y/N] " : "Share this? [y/N] ");
-	fflush(talk());
+	print_request(x); /* also with --json: nobody agrees to what is not shown */
+	fprintf(talk(x), x->request.transactions.n ? "Share and confirm this? [y/N] " : "Share this? [y/N] ");
+	fflush(talk(x));
 	c = getchar();
 	return c == 'y' || c == 'Y';
 }
@@ -392,7 +391,7 @@ enum cli_exit wallet_present(struct cli *c)
 		tell(&x);
 	ok = ok && (opt_deny || choose_all(&x, &err));
 	if (ok && !opt_deny && !consents(&x)) {
-		fprintf(talk(), "not shared\n");
+		fprintf(talk(&x), "not shared\n");
 		idr_suite_free(&x.s);
 		return CLI_REFUSED;
 	}

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <cmocka.h>
+#include <unistd.h>
 
 #include "../testkit_mdoc.h"
 #include "jose/jwe.h"
@@ -263,6 +264,26 @@ static void confirms_nothing_that_it_cannot(void **state)
 	}
 }
 
+/* A program reads standard output; a person still sees what "y" would mean. */
+static void asks_a_person_with_everything_shown_also_where_a_program_reads(void **state)
+{
+	static const char *const none[] = { NULL };
+	static const char *const one[] = { PAY "}", NULL };
+	char path[] = "/tmp/idwallet.XXXXXX", seen[1024] = "";
+	struct wk *w = *state;
+	int file = mkstemp(path), before = dup(STDERR_FILENO);
+
+	w->dcql = "{\"credentials\":[" OTHER "," MINE "],\"credential_sets\":[{\"options\":[[\"o\"],[\"q\"]]}]}";
+	assert_true(file >= 0 && before >= 0 && freopen("/dev/null", "r", stdin) && dup2(file, STDERR_FILENO) >= 0);
+	assert_int_equal(wk_present(w, "transaction_data", transactions(w, one), none), CLI_REFUSED);
+	assert_true(dup2(before, STDERR_FILENO) >= 0);
+	assert_true(pread(file, seen, sizeof(seen) - 1, 0) > 0);
+	assert_int_equal(close(before) + close(file) + unlink(path), 0);
+	assert_non_null(strstr(seen, "\"name\""));
+	assert_non_null(strstr(seen, "amount: 12 EUR"));
+	assert_int_equal(w->n_posted, 0);
+}
+
 static void keep_an_mdoc(struct wk *w)
 {
 	struct wallet_entry e = { .configuration = IDR_LIT("id.mdoc"), .issuer = IDR_LIT("https://issuer.example"),
@@ -323,6 +344,7 @@ int main(void)
 		UNIT(tells_the_verifier_what_it_may_not_ask),
 		UNIT(confirms_each_transaction_once_with_a_credential_it_sends),
 		UNIT(confirms_nothing_that_it_cannot),
+		UNIT(asks_a_person_with_everything_shown_also_where_a_program_reads),
 		UNIT(an_mdoc_answers_this_request_at_this_address_to_this_key),
 	};
 
