@@ -59,7 +59,7 @@ bool wallet_dpop(struct idr_suite *s, struct idr_arena *a, const struct idr_priv
 	idr_jw_open(&w, '{');
 	put_random(s, &w, "jti");
 	idr_jw_put_cstr(&w, "htm", "POST");
-	idr_jw_put_cstr(&w, "htu", url);
+	idr_jw_put_str(&w, "htu", idr_bytes(url, strcspn(url, "?#"))); /* section 4.2: without either */
 	idr_jw_put_int(&w, "iat", now);
 	if (nonce)
 		idr_jw_put_cstr(&w, "nonce", nonce);

@@ -275,6 +275,22 @@ static void a_pasted_address_is_below_the_redirect_uri(void **state)
 	}
 }
 
+/* ---- what is proved ---- */
+
+/* RFC 9449 section 4.2: htu carries neither query nor fragment. */
+static void a_proof_names_the_address_without_its_query(void **state)
+{
+	const struct idr_json *payload;
+	struct idr_jws jws;
+	char *line;
+
+	(void)state;
+	assert_true(wallet_dpop(k.s, k.a, k.holder, US "/token?tenant=7", IDR_LIT(""), NULL, k.now, &line, &err));
+	assert_true(idr_jws_parse(k.a, idr_str(line + strlen("DPoP: ")), 4096, true, &jws, &err));
+	assert_true(idr_jwt_payload(k.a, &jws, &payload, &err));
+	assert_true(idr_json_is_str(idr_json_find(payload, "htu"), US "/token"));
+}
+
 /* ---- what is kept ---- */
 
 /* proves: VCI 13.10b */
@@ -349,6 +365,7 @@ int main(void)
 		T(an_answer_counts_only_for_this_request_and_from_this_server),
 		T(only_a_get_of_the_root_with_a_query_is_an_answer), T(a_pasted_address_is_below_the_redirect_uri),
 		T(tokens_and_keys_are_kept_where_others_cannot_read_them),
+		T(a_proof_names_the_address_without_its_query),
 		T(a_grant_from_the_store_has_room_for_what_is_deferred_next),
 	};
 
