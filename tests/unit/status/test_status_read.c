@@ -314,6 +314,19 @@ static void takes_a_list_of_16_mib_and_not_one_byte_more(void **state)
 	idr_arena_free(&big);
 }
 
+/* With a letter of its signature, which stands last, changed. */
+static struct idr_bytes otherwise_signed(struct kit *k, struct idr_bytes token)
+{
+	struct idr_bytes out;
+	struct idr_err err;
+	uint8_t *p;
+
+	assert_true(idr_arena_copy(k->a, token, &out, &err));
+	p = (uint8_t *)(uintptr_t)out.p + out.n - 20;
+	*p = *p == 'A' ? 'B' : 'A';
+	return out;
+}
+
 /* Security brief V29: signer not entitled.
  * proves: TSL 5.1h, TSL 5.2f */
 static void trusts_status_anchors_only(void **state)
@@ -342,6 +355,7 @@ static void trusts_status_anchors_only(void **state)
 		assert_true(idr_trust_add_anchor(k->s, t, k->root_der, IDR_PURPOSE_STATUS, NULL, 0, NULL, &err));
 		assert_int_equal(open_code(k, good, &r, k->now, &l), IDR_OK);
 		assert_int_equal(open_code(k, good, &r, k->now + 301 * KIT_DAY, &l), IDR_CHAIN_EXPIRED);
+		assert_int_equal(open_code(k, otherwise_signed(k, good), &r, k->now, &l), IDR_SIGNATURE);
 	}
 }
 
