@@ -182,6 +182,18 @@ static const char *offering(struct wk *w, const char *enc, const char *keys)
 	    *enc ? ",\"encrypted_response_enc_values_supported\":" : "", enc);
 }
 
+/* Another key of the verifier's for encryption, on the same curve. */
+static const char *key_for(struct wk *w, const char *alg)
+{
+	struct idr_buf b;
+
+	idr_buf_init(&b, w->k.a, 256, 1024);
+	idr_key_put_jwk(&b, idr_private_public(w->k.other), idr_arena_printf(w->k.a, &w->err, "\"kid\":\"o\",\"use\":\"enc\",%s", alg));
+	idr_buf_put_byte(&b, 0);
+	assert_false(b.failed);
+	return (const char *)b.p;
+}
+
 /* proves: VP 8.3d */
 /* proves: HAIP 5i */
 static void encrypts_as_the_verifier_says(void **state)
@@ -205,6 +217,11 @@ static void encrypts_as_the_verifier_says(void **state)
 	assert_int_equal(wk_ask(w, "client_metadata", offering(w, "", keys)), IDR_OK);
 	assert_true(idr_bytes_is(w->request.enc_kid, "k1"));
 	assert_true(idr_key_equal(&w->request.enc_key, idr_private_public(w->enc)));
+	/* a key on our curve says by its alg that it is for something else */
+	keys = idr_arena_printf(w->k.a, &w->err, "%s,%s", key_for(w, "\"alg\":\"ECDH-ES+A256KW\","), w->enc_jwk);
+	assert_int_equal(wk_ask(w, "client_metadata", offering(w, "", keys)), IDR_OK);
+	assert_true(idr_key_equal(&w->request.enc_key, idr_private_public(w->enc)));
+	assert_int_equal(wk_ask(w, "client_metadata", offering(w, "", key_for(w, ""))), IDR_MALFORMED);
 	assert_int_equal(wk_ask(w, "client_metadata", offering(w, "", "{\"kty\":\"EC\"}")), IDR_MALFORMED);
 	assert_int_equal(wk_ask(w, "client_metadata", "{}"), IDR_MALFORMED);
 	assert_int_equal(wk_ask(w, "response_mode", "\"fragment\""), IDR_MALFORMED);
