@@ -125,7 +125,10 @@ static enum cli_exit show(struct cli *c)
 	idr_suite_free(&s);
 	if (!ok)
 		return cli_error(c, &err);
-	printf("%.*s\n", (int)claims->raw.n, (const char *)claims->raw.p);
+	if (c->json)
+		printf("%.*s\n", (int)claims->raw.n, (const char *)claims->raw.p);
+	else
+		printf("%s\n", cli_clean(c->arena, claims->raw)); /* JSON lets DEL, C1 and turned text stand as they are */
 	return CLI_OK;
 }
 

@@ -203,13 +203,16 @@ steered() {
 	grep -q 'answered 400' "$TOP/steered.log" && ! grep -q $'\033' "$TOP/steered.log"
 }
 ok "words of a server cannot steer the terminal" steered
+base64url() { base64 -w0 | tr '+/' '-_' | tr -d =; }
 listed() {
 	mkdir -p "$TOP/listed"
 	printf '%s' '{"issuer":"https://x.example","configuration":"a\u001b]0;x\u0007","format":"dc+sd-jwt","vct":"v","received":1,"used":0,' \
-		'"key":"AA","credential":"c"}' >"$TOP/listed/1.json"
+		'"key":"AA","credential":"'"$(printf '{"alg":"ES256"}' | base64url).$(printf '{"name":"a\302\2332J"}' | base64url)"'.AAAA~"}' >"$TOP/listed/1.json"
 	"$BIN/idwallet" list --store "$TOP/listed" >"$TOP/listed.log" && grep -q 'presented 0 times' "$TOP/listed.log" && ! grep -q $'\033' "$TOP/listed.log"
 }
 ok "nor can what it calls a credential" listed
+shown() { "$BIN/idwallet" show --store "$TOP/listed" 1 | grep -F '"name":"a?2J"'; }
+ok "nor what it says in one" shown
 # proves: HAIP 4.2b
 ok "what has a scope is asked for by it" refuses 1 'malformed.*the header is not' by-scope
 # proves: VCI 5.1.1b
