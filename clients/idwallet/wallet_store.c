@@ -171,7 +171,11 @@ bool wallet_store_file(struct idr_arena *a, const char *dir, const char *prefix,
 	char *beside = idr_arena_printf(a, err, "%s/.%ld.new", dir, (long)getpid());
 	bool ok;
 
-	if (!beside || !cli_write(beside, text, 0600, err))
+	if (!beside)
+		return false;
+	/* left by one of this number that was killed, it may be a file that is kept, under a second name */
+	unlink(beside);
+	if (!cli_write_new(beside, text, 0600, err))
 		return false;
 	ok = *id ? put_again(a, dir, prefix, beside, *id, err) : put_new(a, dir, prefix, beside, id, err);
 	unlink(beside); /* gone already where it was renamed */

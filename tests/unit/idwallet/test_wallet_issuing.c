@@ -322,6 +322,27 @@ static void tokens_and_keys_are_kept_where_others_cannot_read_them(void **state)
 	assert_int_equal(unlink(path) + rmdir(dir), 0);
 }
 
+/* Processes of containers all have the same number. */
+static void what_a_killed_process_left_behind_costs_no_credential(void **state)
+{
+	char dir[] = "/tmp/idwallet.XXXXXX", kept[64], left[64], next[64];
+	struct idr_bytes text;
+	int64_t first = 0, second = 0;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(kept, sizeof(kept), "%s/1.json", dir);
+	snprintf(next, sizeof(next), "%s/2.json", dir);
+	snprintf(left, sizeof(left), "%s/.%ld.new", dir, (long)getpid());
+	assert_true(wallet_store_file(k.a, dir, "", &first, IDR_LIT("the first"), &err));
+	assert_int_equal(link(kept, left), 0);
+	assert_true(wallet_store_file(k.a, dir, "", &second, IDR_LIT("the second"), &err));
+	assert_true(first == 1 && second == 2);
+	assert_true(cli_read(k.a, kept, 64, &text, &err));
+	assert_true(idr_bytes_is(text, "the first"));
+	assert_int_equal(unlink(kept) + unlink(next) + rmdir(dir), 0);
+}
+
 /* What is renewed may be deferred too: a grant that came from the store has room for more. */
 static void a_grant_from_the_store_has_room_for_what_is_deferred_next(void **state)
 {
@@ -366,6 +387,7 @@ int main(void)
 		T(only_a_get_of_the_root_with_a_query_is_an_answer), T(a_pasted_address_is_below_the_redirect_uri),
 		T(tokens_and_keys_are_kept_where_others_cannot_read_them),
 		T(a_proof_names_the_address_without_its_query),
+		T(what_a_killed_process_left_behind_costs_no_credential),
 		T(a_grant_from_the_store_has_room_for_what_is_deferred_next),
 	};
 
