@@ -80,6 +80,13 @@ bool http_base_strip(struct http_path *path, const struct http_path *base)
 	return true;
 }
 
+bool http_bases_strip(struct http_path *path, const struct http_path base[2])
+{
+	bool second = base[1].n > base[0].n;
+
+	return http_base_strip(path, &base[second]) || http_base_strip(path, &base[!second]);
+}
+
 /* Walk the row's path and the request's side by side; {x} matches one segment that is not empty. */
 static bool matches(const struct http_route *row, const struct http_path *path,
     struct idr_bytes part[HTTP_PARTS])

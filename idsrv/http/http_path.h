@@ -2,7 +2,7 @@
  * http_path: which row of the route table a request target means.
  *
  * Standard  RFC 9112 section 3.2, RFC 3986 section 3.3
- * Enter at  http_target_split(), http_base_strip(), http_route_find()
+ * Enter at  http_target_split(), http_bases_strip(), http_route_find()
  */
 #ifndef IDSRV_HTTP_HTTP_PATH_H
 #define IDSRV_HTTP_HTTP_PATH_H
@@ -29,6 +29,8 @@ void http_base_read(const char *url, struct http_path *out);
  * /.well-known/x/rail, which stands in front of it (OpenID4VCI 1.0 section 12.2.2), is
  * /.well-known/x. Says whether it did. */
 bool http_base_strip(struct http_path *path, const struct http_path *base);
+/* Of two the longer one first: one of our addresses may lie below the other. */
+bool http_bases_strip(struct http_path *path, const struct http_path base[2]);
 
 /* What the table says: the row of path and method; a row of the path alone with `allow` filled
  * ("GET, HEAD"); or neither. */

@@ -125,8 +125,7 @@ static bool find_route(struct http_call *c, const char *method, struct idr_err *
 
 	if (!http_target_split(c->r.arena, c->conn->target, &path, &c->r.query, err))
 		return false;
-	if (!http_base_strip(&path, &c->server->base[0]))
-		http_base_strip(&path, &c->server->base[1]);
+	http_bases_strip(&path, c->server->base);
 	http_route_find(c->server->o.routes, c->server->o.which, m, &path, &match);
 	c->r.route = match.route;
 	memcpy(c->r.part, match.part, sizeof(match.part));

@@ -12,21 +12,27 @@ static const struct http_route rows[] = {
 	{ 0 }
 };
 
-/* The row a target means on a server of this address; "" when none. */
-static const char *row_of(const char *url, const char *target)
+/* The row a target means on a server of these addresses; "" when none. */
+static const char *row_of_both(const char *url, const char *verifier_url, const char *target)
 {
 	struct idr_arena *a = idr_arena_new(65536);
-	struct http_path path, base;
+	struct http_path path, base[2];
 	struct http_match m;
 	struct idr_bytes query;
 	struct idr_err err;
 
-	http_base_read(url, &base);
+	http_base_read(url, &base[0]);
+	http_base_read(verifier_url, &base[1]);
 	assert_true(http_target_split(a, idr_str(target), &path, &query, &err));
-	http_base_strip(&path, &base);
+	http_bases_strip(&path, base);
 	http_route_find(rows, HTTP_PUBLIC, HTTP_GET, &path, &m);
 	idr_arena_free(&a);
 	return m.path_known ? m.route->name : "";
+}
+
+static const char *row_of(const char *url, const char *target)
+{
+	return row_of_both(url, url, target);
 }
 
 /* proves: OpenID4VCI 1.0 section 12.2.2 */
@@ -52,6 +58,19 @@ static void below_the_path_of_our_address_the_rows_are_as_at_the_root(void **sta
 	assert_string_equal(row_of("https://a.example/token", "/token/token"), "token");
 }
 
+static void one_of_our_addresses_may_lie_below_the_other(void **state)
+{
+	static const char *const url[] = { "https://a.example/rail", "https://a.example/rail/verify" };
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		assert_string_equal(row_of_both(url[i], url[!i], "/rail/verify/request/1"), "request");
+		assert_string_equal(row_of_both(url[i], url[!i], "/rail/token"), "token");
+		assert_string_equal(row_of_both(url[i], url[!i], "/verify/request/1"), "");
+	}
+	assert_string_equal(row_of_both("https://a.example", "https://v.example/verify", "/verify/request/1"), "request");
+}
+
 static void no_other_path_is_ours(void **state)
 {
 	(void)state;
@@ -70,6 +89,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_well_known_name_stands_before_the_path_of_the_issuer),
 		cmocka_unit_test(below_the_path_of_our_address_the_rows_are_as_at_the_root),
+		cmocka_unit_test(one_of_our_addresses_may_lie_below_the_other),
 		cmocka_unit_test(no_other_path_is_ours),
 	};
 
