@@ -1,5 +1,6 @@
 #include "access/access.h"
 #include "present/present.h"
+#include "sys/conf.h"
 
 /*
  * What a page hands to navigator.credentials.get(): OpenID4VP over the Digital Credentials API. No
@@ -144,7 +145,10 @@ static bool header(struct flow_request *r, struct idr_bytes client_id, struct id
 	return idr_buf_done(&b, out, err);
 }
 
-/* Every name that our certificate proves; wallets know one kind or the other. */
+/*
+ * Every name that our certificate proves; wallets know one kind or the other. The profile haip knows
+ * x509_hash alone. implements: HAIP 5b
+ */
 static bool names(struct app *app, struct flow_request *r, struct present_dc *dc, struct idr_err *err)
 {
 	struct idr_bytes dns;
@@ -154,6 +158,8 @@ static bool names(struct app *app, struct flow_request *r, struct present_dc *dc
 	if (dc->protocol != PRESENT_MULTISIGNED)
 		return true; /* it stands among the parameters */
 	dc->client_id[0] = idr_str(r->rules->reader_client_id);
+	if (conf_is_haip(app->conf))
+		return true;
 	if (!present_object_dns_id(app, r, &dns, err))
 		return false;
 	if (dns.n)

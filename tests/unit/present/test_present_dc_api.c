@@ -158,6 +158,18 @@ static void asks_for_encryption_where_the_profile_does(void **state)
 	begin(x, DC());
 }
 
+/* proves: HAIP 5b: a name that the certificate merely lists signs nothing, also not beside the hash */
+static void signs_for_the_hash_alone_where_the_profile_does(void **state)
+{
+	struct pk *x = *state;
+	const struct idr_json *request;
+
+	x->conf.profile = "haip";
+	request = idr_json_find(create(x, DC(MULTISIGNED), "openid4vp-v1-multisigned"), "request");
+	assert_int_equal(idr_json_find(request, "signatures")->n, 1);
+	assert_int_equal(x->signatures, 1);
+}
+
 static void gives_out_nothing_that_does_not_read_back(void **state)
 {
 	struct pk *x = *state;
@@ -381,6 +393,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(signs_once_for_each_name_of_the_certificate, pk_setup, pk_teardown),
 		cmocka_unit_test_setup_teardown(asks_only_for_pages_of_the_party, pk_setup, pk_teardown),
 		cmocka_unit_test_setup_teardown(asks_for_encryption_where_the_profile_does, pk_setup, pk_teardown),
+		cmocka_unit_test_setup_teardown(signs_for_the_hash_alone_where_the_profile_does, pk_setup, pk_teardown),
 		cmocka_unit_test_setup_teardown(gives_out_nothing_that_does_not_read_back, pk_setup, pk_teardown),
 		cmocka_unit_test_setup_teardown(takes_an_answer_made_for_the_origin, pk_setup, pk_teardown),
 		cmocka_unit_test_setup_teardown(rejects_an_answer_for_another_page_or_request, pk_setup, pk_teardown),
