@@ -56,6 +56,7 @@ static const struct idr_json *look(struct reader *x, const struct idr_json *obj,
 	return v;
 }
 
+/* What it is called in messages, which go to terminals and logs: only letters that change neither. */
 static struct idr_bytes name_of(const struct idr_json *obj, const char *member, const char *otherwise)
 {
 	const struct idr_json *v = idr_json_find(obj, member);
@@ -245,7 +246,6 @@ static bool read_client(struct reader *x, const struct idr_json *obj, struct rul
 	x->id = name_of(obj, "client_id", "a client");
 	if (!only(x, obj, names, err) || !text_member(x, obj, "client_id", ID_MAX, &c->client_id, err))
 		return false;
-	x->id = c->client_id;
 	if (!idr_is_ascii_token(c->client_id))
 		return bad(x, err, "client_id must be printable ASCII");
 	if (rules_client(out, c->client_id))
@@ -277,7 +277,6 @@ static bool read_prefixes(struct reader *x, const struct idr_json *obj, struct r
 	x->id = name_of(obj, "attester", "an attester");
 	if (!only(x, obj, names, err) || !text_member(x, obj, "attester", ID_MAX, &t->attester, err))
 		return false;
-	x->id = t->attester;
 	if (!read_uris(x, look(x, obj, "redirect_prefixes"), is_prefix, &t->redirect_prefix,
 	        &t->n_redirect_prefix, err))
 		return false;

@@ -60,7 +60,8 @@ typedef void rules_client_fault(void *ctx, size_t line, const struct idr_err *wh
 IDR_MUST bool rules_clients_lint(struct idr_suite *s, struct idr_arena *a, struct idr_bytes text, bool haip,
     rules_client_fault *fault, void *ctx, struct rules_clients *out, struct idr_err *err);
 /* `idsrv --check-clients FILE [--profile haip] [--json]`: every fault of a clients file on
- * standard output, as the server would read it. The exit code: 0 usable, 1 not, 3 not to be read. */
+ * standard output, as the server would read it. The exit code: 0 usable, 1 not, 3 not to be read or
+ * not called so. */
 int rules_clients_check(int argc, char **argv);
 /* The same from conf; a file that does not exist names none. errors IDR_CONFIG, IDR_FILE */
 IDR_MUST bool rules_clients_load(struct idr_suite *s, struct idr_arena *a, const struct conf *c,

@@ -69,6 +69,27 @@ static int check(struct idr_suite *s, struct idr_arena *a, struct checking *x, b
 	return x->faults ? 1 : 0;
 }
 
+/* What is misspelt would otherwise be a check that was not made: a file may be good for one profile only. */
+static bool read_arguments(int argc, char **argv, struct checking *x, bool *haip)
+{
+	for (int i = 1; i < argc; i++) {
+		const char *value = i + 1 < argc ? argv[i + 1] : NULL;
+
+		if (!strcmp(argv[i], "--json")) {
+			x->json = true;
+			continue;
+		}
+		if (!strcmp(argv[i], "--check-clients") && value && !x->path)
+			x->path = value;
+		else if (!strcmp(argv[i], "--profile") && value && (!strcmp(value, "haip") || !strcmp(value, "plain")))
+			*haip = !strcmp(value, "haip");
+		else
+			return false;
+		i++;
+	}
+	return x->path != NULL;
+}
+
 int rules_clients_check(int argc, char **argv)
 {
 	struct checking x = { .path = NULL };
@@ -77,15 +98,8 @@ int rules_clients_check(int argc, char **argv)
 	bool haip = false;
 	int rc = NOT_READ;
 
-	for (int i = 1; i < argc; i++) {
-		x.json = x.json || strcmp(argv[i], "--json") == 0;
-		if (i + 1 < argc && strcmp(argv[i], "--check-clients") == 0)
-			x.path = argv[++i];
-		else if (i + 1 < argc && strcmp(argv[i], "--profile") == 0)
-			haip = strcmp(argv[++i], "haip") == 0;
-	}
-	if (!x.path)
-		fprintf(stderr, "idsrv: --check-clients needs a file\n");
+	if (!read_arguments(argc, argv, &x, &haip))
+		fprintf(stderr, "idsrv: --check-clients FILE [--profile plain|haip] [--json], and nothing else\n");
 	else if (a && s)
 		rc = check(s, a, &x, haip);
 	idr_suite_free(&s);

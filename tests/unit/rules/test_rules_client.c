@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 #include "rules/rules_client.h"
@@ -206,6 +207,55 @@ static void every_fault_is_told_with_its_line_and_the_rest_is_taken(void **state
 	assert_false(rules_clients_lint(k.s, k.a, IDR_LIT("{\"client\":[]}"), false, told, NULL, &got, &err));
 }
 
+/* Lint prints them on a terminal, and a file may come from a wallet's provider. */
+static void no_message_steers_the_terminal_it_stands_on(void **state)
+{
+	static const char *const bad[] = {
+		"{\"clients\":[{\"client_id\":\"w\\u001b[2J\",\"name\":\"W\",\"profile\":\"plain\",\"authentication\":\"none\"}]}",
+		"{\"attesters\":[{\"attester\":\"https://p.example\\u001b[2J\",\"redirect_prefixes\":[\"x\"]}]}",
+		"{\"clients\":[{\"client_id\":\"\u1780\u17d2\u1798\u17c2\u179a\",\"name\":\"W\",\"profile\":\"plain\"}]}",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_false(parse(bad[i], false));
+		for (const char *p = err.msg; *p; p++)
+			assert_in_range(*p, ' ', '~');
+	}
+}
+
+static int check(char *one, char *two, char *three)
+{
+	char name[] = "idsrv", check[] = "--check-clients", file[] = "/tmp/clients.XXXXXX";
+	char *argv[] = { name, check, file, one, two, three, NULL };
+	static const char text[] = "{\"clients\":[{" OPEN "}]}";
+	int n = 3, code, fd = mkstemp(file);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, sizeof(text) - 1), sizeof(text) - 1);
+	close(fd);
+	while (argv[n])
+		n++;
+	code = rules_clients_check(n, argv);
+	unlink(file);
+	return code;
+}
+
+static void a_check_that_is_called_wrongly_is_none(void **state)
+{
+	char profile[] = "--profile", plain[] = "plain", haip[] = "haip", misspelt[] = "hiap", json[] = "--json",
+	    joined[] = "--profile=haip", again[] = "--check-clients";
+
+	(void)state;
+	assert_int_equal(check(NULL, NULL, NULL), 0);
+	assert_int_equal(check(profile, plain, json), 0);
+	assert_int_equal(check(json, profile, haip), 1);
+	assert_int_equal(check(profile, misspelt, NULL), 3);
+	assert_int_equal(check(joined, NULL, NULL), 3);
+	assert_int_equal(check(profile, NULL, NULL), 3);
+	assert_int_equal(check(again, plain, NULL), 3);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, start, stop)
 
 int main(void)
@@ -218,6 +268,8 @@ int main(void)
 		T(a_prefix_is_for_the_wallets_of_its_attester_and_is_not_climbed_out_of),
 		T(a_program_on_the_machine_listens_on_any_port_of_a_loopback_address_without_one),
 		T(every_fault_is_told_with_its_line_and_the_rest_is_taken),
+		T(no_message_steers_the_terminal_it_stands_on),
+		T(a_check_that_is_called_wrongly_is_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
