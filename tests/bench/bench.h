@@ -192,7 +192,6 @@ bool bench_endpoints(const struct bench_options *o);
 /* One round of load and nothing measured: for a profiler. */
 bool bench_load_issue(const struct bench_options *o);
 bool bench_load_verify(const struct bench_options *o);
-bool bench_load_present(const struct bench_options *o);
 bool bench_durable(const struct bench_options *o);
 bool bench_publish(const struct bench_options *o);
 bool bench_registry(const struct bench_options *o);

@@ -165,16 +165,3 @@ bool bench_load_verify(const struct bench_options *o)
 	bench_wallet_free(&w);
 	return ok;
 }
-
-bool bench_load_present(const struct bench_options *o)
-{
-	struct bench_verifier *v = bench_verifier_new(o);
-	struct bench_load l = { .server = o->server, .connections = CONNECTIONS, .seconds = o->seconds,
-		.status = 200, .next = bench_verifier_next, .ctx = v };
-	bool ok;
-
-	bench_verifier_prepare(v, 8000);
-	ok = bench_load_run(&l);
-	bench_verifier_free(&v);
-	return ok;
-}

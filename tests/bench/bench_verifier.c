@@ -1,4 +1,5 @@
 #include "bench_verifier.h"
+#include "bench_holder.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,21 +31,6 @@ struct bench_verifier {
 	} opening[CONNECTIONS];
 };
 
-static struct idr_bytes selected_by(struct bench_verifier *v, struct idr_bytes credential)
-{
-	const struct idr_json *paths, *path[3];
-	struct idr_sdjwt_choice choice = { .path = path };
-	struct idr_bytes out;
-	struct idr_err err;
-
-	bench_must(idr_json_parse(v->a, IDR_LIT("[[\"full_name\"],[\"birthdate\"],[\"personal_administrative_number\"]]"),
-	    200, &paths, &err), &err);
-	for (const struct idr_json *p = idr_json_first(paths); p; p = idr_json_next(paths, p))
-		path[choice.n_path++] = p;
-	bench_must(idr_sdjwt_select(v->s, v->keep, credential, &choice, &out, &err), &err);
-	return out;
-}
-
 struct bench_verifier *bench_verifier_new(const struct bench_options *o)
 {
 	struct bench_verifier *v = calloc(1, sizeof(*v));
@@ -59,7 +45,8 @@ struct bench_verifier *bench_verifier_new(const struct bench_options *o)
 	v->o = o;
 	for (size_t i = 0; i < HOLDERS; i++) {
 		bench_must(idr_private_generate(v->s, IDR_P256, &v->holder[i].key, &err), &err);
-		v->holder[i].selected = selected_by(v, bench_wallet_receive(w, v->holder[i].key));
+		v->holder[i].selected = bench_disclose(v->s, v->keep,
+		    bench_wallet_receive(w, v->holder[i].key), BENCH_CLAIMS);
 	}
 	bench_wallet_free(&w);
 	return v;
@@ -103,16 +90,13 @@ static struct idr_bytes text_in(const struct idr_json *object, const char *name)
 static void put_presentation(struct bench_verifier *v, const struct holder *h, const struct idr_json *request,
     struct idr_buf *out)
 {
-	struct idr_bytes tbs, kb;
-	uint8_t signature[96];
+	struct idr_bytes tbs;
 	struct idr_err err;
 
 	bench_must(idr_sdjwt_kb_build(v->s, v->a, h->selected, IDR_ES256, text_in(request, "client_id"),
 	    text_in(request, "nonce"), (int64_t)time(NULL), IDR_LIT(""), &tbs, &err), &err);
-	bench_must(idr_private_sign(v->s, h->key, tbs, signature, &err), &err);
-	bench_must(idr_jws_attach(v->a, tbs, idr_bytes(signature, 64), &kb, &err), &err);
 	idr_buf_put(out, h->selected);
-	idr_buf_put(out, kb);
+	idr_buf_put(out, bench_sign(v->s, v->a, h->key, tbs));
 }
 
 static struct idr_bytes sealed_answer(struct bench_verifier *v, const struct holder *h,

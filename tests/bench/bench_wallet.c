@@ -1,4 +1,4 @@
-#include "bench.h"
+#include "bench_holder.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,34 +64,6 @@ void bench_wallet_free(struct bench_wallet **wp)
 
 /* ---- one request ---- */
 
-static struct idr_bytes attached(struct bench_wallet *w, const struct idr_private *key, struct idr_bytes tbs)
-{
-	uint8_t signature[96];
-	struct idr_bytes out;
-	struct idr_err err;
-
-	bench_must(idr_private_sign(w->s, key, tbs, signature, &err), &err);
-	bench_must(idr_jws_attach(w->a, tbs, idr_bytes(signature, 64), &out, &err), &err);
-	return out;
-}
-
-/* A JWT with the key in its header. */
-static struct idr_bytes self_signed(struct bench_wallet *w, const char *typ, const struct idr_private *key,
-    const char *payload)
-{
-	struct idr_bytes header, tbs;
-	struct idr_err err;
-	struct idr_buf h;
-
-	idr_buf_init(&h, w->a, 256, 1024);
-	idr_buf_printf(&h, "{\"alg\":\"ES256\",\"typ\":\"%s\",\"jwk\":", typ);
-	idr_key_put_jwk(&h, idr_private_public(key), NULL);
-	idr_buf_put_byte(&h, '}');
-	bench_must(idr_buf_done(&h, &header, &err), &err);
-	bench_must(idr_jws_build(w->a, header, idr_str(payload), &tbs, &err), &err);
-	return attached(w, key, tbs);
-}
-
 static struct idr_bytes proof_of(struct bench_wallet *w, const struct idr_private *key,
     struct idr_bytes quoted_nonce)
 {
@@ -99,7 +71,7 @@ static struct idr_bytes proof_of(struct bench_wallet *w, const struct idr_privat
 
 	snprintf(payload, sizeof(payload), "{\"aud\":\"%s\",\"iat\":%lld,\"nonce\":%.*s}", w->o->server,
 	    (long long)time(NULL), (int)quoted_nonce.n, (const char *)quoted_nonce.p);
-	return self_signed(w, "openid4vci-proof+jwt", key, payload);
+	return bench_self_signed(w->s, w->a, "openid4vci-proof+jwt", key, idr_str(payload));
 }
 
 /* RFC 9449 section 4.2; ath where there is a token already. */
@@ -121,7 +93,7 @@ static struct idr_bytes dpop_of(struct bench_wallet *w, const struct idr_private
 		    (const char *)ath);
 	}
 	snprintf(payload + n, sizeof(payload) - (size_t)n, "}");
-	return self_signed(w, "dpop+jwt", key, payload);
+	return bench_self_signed(w->s, w->a, "dpop+jwt", key, idr_str(payload));
 }
 
 static struct bench_request authorized(struct bench_wallet *w, const struct access *with, struct idr_bytes body)
@@ -341,24 +313,17 @@ struct idr_bytes bench_wallet_receive(struct bench_wallet *w, const struct idr_p
 struct idr_bytes bench_wallet_present(struct bench_wallet *w, const char *nonce, const char *audience)
 {
 	struct idr_bytes selected, tbs, out;
-	const struct idr_json *paths, *path[3];
-	struct idr_sdjwt_choice choice = { .path = path };
 	struct idr_private *key;
 	struct idr_err err;
 	struct idr_buf b;
 
 	bench_must(idr_private_generate(w->s, IDR_P256, &key, &err), &err);
-	bench_must(idr_json_parse(w->keep, IDR_LIT("[[\"full_name\"],[\"birthdate\"],[\"personal_administrative_number\"]]"),
-	    200, &paths, &err), &err);
-	for (const struct idr_json *p = idr_json_first(paths); p; p = idr_json_next(paths, p))
-		path[choice.n_path++] = p;
-	bench_must(idr_sdjwt_select(w->s, w->keep, bench_wallet_receive(w, key), &choice, &selected, &err),
-	    &err);
+	selected = bench_disclose(w->s, w->keep, bench_wallet_receive(w, key), BENCH_CLAIMS);
 	bench_must(idr_sdjwt_kb_build(w->s, w->keep, selected, IDR_ES256, idr_str(audience), idr_str(nonce),
 	    (int64_t)time(NULL), IDR_LIT(""), &tbs, &err), &err);
 	idr_buf_init(&b, w->keep, selected.n + 2048, selected.n + 8192);
 	idr_buf_put(&b, selected);
-	idr_buf_put(&b, attached(w, key, tbs));
+	idr_buf_put(&b, bench_sign(w->s, w->keep, key, tbs));
 	bench_must(idr_buf_done(&b, &out, &err), &err);
 	idr_private_free(&key);
 	return out;

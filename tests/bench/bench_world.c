@@ -1,4 +1,5 @@
 #include "bench_world.h"
+#include "bench_holder.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -143,48 +144,25 @@ void bench_world_verify_mdoc(struct bench_world *b, struct idr_bytes response)
 
 /* ---- what holders bring ---- */
 
-/* With the key in its header. */
-static struct idr_bytes self_signed(struct bench_world *b, const char *typ, const struct idr_private *key,
-    struct idr_bytes payload)
-{
-	struct idr_bytes header, tbs, out;
-	struct idr_err err;
-	struct idr_buf h;
-
-	idr_buf_init(&h, b->keep, 256, 1024);
-	idr_buf_printf(&h, "{\"alg\":\"ES256\",\"typ\":\"%s\",\"jwk\":", typ);
-	idr_key_put_jwk(&h, idr_private_public(key), NULL);
-	idr_buf_put_byte(&h, '}');
-	bench_must(idr_buf_done(&h, &header, &err), &err);
-	bench_must(idr_jws_build(b->keep, header, payload, &tbs, &err), &err);
-	bench_must(idr_jws_attach(b->keep, tbs, sign(b, b->keep, key, tbs), &out, &err), &err);
-	return out;
-}
-
 static void make_proofs(struct bench_world *b)
 {
-	b->now->proof = self_signed(b, "openid4vci-proof+jwt", b->now->key, IDR_LIT(
+	b->now->proof = bench_self_signed(b->s, b->keep, "openid4vci-proof+jwt", b->now->key, IDR_LIT(
 	    "{\"aud\":\"https://bench.example\",\"iat\":1790000000,\"nonce\":\"Zm9vYmFyYmF6cXV4cXV1eGNvcmdl\"}"));
-	b->now->dpop = self_signed(b, "dpop+jwt", b->now->dpop_key, IDR_LIT("{\"jti\":\"e1j3V_bKic8-LAEB\","
+	b->now->dpop = bench_self_signed(b->s, b->keep, "dpop+jwt", b->now->dpop_key, IDR_LIT("{\"jti\":\"e1j3V_bKic8-LAEB\","
 	    "\"htm\":\"POST\",\"htu\":\"https://bench.example/credential\",\"iat\":1790000000,"
 	    "\"ath\":\"fUHyO2r2Z3DZ53EsNrWBb0xWXoaNy59IiKCAqksmQEo\"}"));
 }
 
 static void make_presentation(struct bench_world *b)
 {
-	struct idr_bytes credential = bench_world_issue(b, b->keep, idr_private_public(b->now->key)), selected, tbs, kb;
-	const struct idr_json *paths, *path[3];
-	struct idr_sdjwt_choice choice = { .path = path };
+	struct idr_bytes credential = bench_world_issue(b, b->keep, idr_private_public(b->now->key));
+	struct idr_bytes selected = bench_disclose(b->s, b->keep, credential, "[[\"full_name\"],[\"c3\"],[\"c5\"]]"), tbs, kb;
 	struct idr_err err;
 	struct idr_buf out;
 
-	bench_must(idr_json_parse(b->keep, IDR_LIT("[[\"full_name\"],[\"c3\"],[\"c5\"]]"), 100, &paths, &err), &err);
-	for (const struct idr_json *p = idr_json_first(paths); p; p = idr_json_next(paths, p))
-		path[choice.n_path++] = p;
-	bench_must(idr_sdjwt_select(b->s, b->keep, credential, &choice, &selected, &err), &err);
 	bench_must(idr_sdjwt_kb_build(b->s, b->keep, selected, IDR_ES256, idr_str(AUD), idr_str(NONCE), FUZZ_NOW,
 	    IDR_LIT(""), &tbs, &err), &err);
-	bench_must(idr_jws_attach(b->keep, tbs, sign(b, b->keep, b->now->key, tbs), &kb, &err), &err);
+	kb = bench_sign(b->s, b->keep, b->now->key, tbs);
 	idr_buf_init(&out, b->keep, selected.n + kb.n, selected.n + kb.n);
 	idr_buf_put(&out, selected);
 	idr_buf_put(&out, kb);

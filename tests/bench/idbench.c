@@ -20,7 +20,6 @@ static const struct {
 	{ "registry", bench_registry },
 	{ "load-issue", bench_load_issue },
 	{ "load-verify", bench_load_verify },
-	{ "load-present", bench_load_present },
 	{ "durable", bench_durable },
 	{ "long", bench_long },
 };
